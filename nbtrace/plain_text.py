@@ -9,6 +9,8 @@ def clean(text: str) -> str:
     Logs are hostile input: control and format characters become the replacement character. Every renderer passes all
     text of a view through this.
     """
+    if text.isprintable():
+        return text
     return "".join(letter if letter.isprintable() else " " if letter in "\t\n\r" else "\ufffd" for letter in text)
 
 

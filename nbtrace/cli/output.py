@@ -48,7 +48,7 @@ class Delivery:
         view: View,
         document: Callable[[], Mapping[str, object]],
         *,
-        printed: str | None = None,
+        printed: str | Callable[[], Iterable[str]] | None = None,
         outputs: Mapping[str, str | bytes] | None = None,
         draw: Callable[[Mapping[str, object]], "Figure"] | None = None,
         code: ExitCode | None = None,
@@ -61,8 +61,8 @@ class Delivery:
         view : View
         document : callable
             Makes the JSON document, where one is wanted.
-        printed : str, optional
-            Stands in place of the terminal report, such as a unified diff.
+        printed : str or callable, optional
+            Stands in place of the terminal report, such as a unified diff; or what gives it in pieces.
         outputs : mapping, optional
             Further files for the bundle and the folder, name → content.
         draw : callable, optional
@@ -78,7 +78,8 @@ class Delivery:
         if self.to.plot is not None and draw is not None:
             self._plot(draw(document()), self.to.plot)
         if self.to.text not in {None, STDOUT}:
-            self._write(self.to.text, terminal.render(view, closes=True) if printed is None else printed)
+            whole = printed if printed is None or isinstance(printed, str) else "".join(printed())
+            self._write(self.to.text, terminal.render(view, closes=True) if whole is None else whole)
         filed = ""
         if self.to.md or self.to.json or self.to.bundle or self.to.folder:
             filed = self._documents(view, document(), code, outputs or {})
@@ -92,9 +93,9 @@ class Delivery:
 
         save(figure, path, force=self.to.force)
 
-    def _print(self, view: View, printed: str | None) -> None:
+    def _print(self, view: View, printed: str | Callable[[], Iterable[str]] | None) -> None:
         if printed is not None:
-            sys.stdout.write(printed)
+            sys.stdout.writelines([printed] if isinstance(printed, str) else printed())
             return
         console = terminal.console_for(sys.stdout)
         if not self.to.whole:

@@ -1,8 +1,9 @@
 """What `nbtrace diff` does, once its words are read."""
 
 import gc
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from nbtrace.cli.destinations import Destinations
@@ -15,12 +16,13 @@ from nbtrace.documents import load
 from nbtrace.errors import ExitCode, InputError, UsageError
 from nbtrace.files import first_bytes
 from nbtrace.longlogs.diff_logs import diff
+from nbtrace.longlogs.long_files import are_long
 from nbtrace.parsers import read_pair, read_trace
 from nbtrace.parsers.source import read_raw
 from nbtrace.physics.nanobragg.reflection_files import are_reflections
 from nbtrace.records import Side
 from nbtrace.report.views.diff_view import diff_view
-from nbtrace.report.views.unified import unified
+from nbtrace.report.views.unified import unified, unified_of_long
 from nbtrace.verdicts.tolerance import Policy, resolve_policy
 from nbtrace.vocabulary.chosen import chosen
 
@@ -52,13 +54,26 @@ def run_diff(
     gc.freeze()  # what was imported stays; looking through it again and again takes as long as reading megabytes
     if noise is not None:
         result = _diff_with_noise((c_log, py_log), limits, noise, strict=strict)
-    elif unified_view:  # every value is printed
-        result = diff_traces(*read_pair(c_log, py_log, words.vocabulary), limits, strict=strict)
     else:
         result = diff(c_log, py_log, limits, strict=strict)
     refuse_misspelt(limits, result.notices)
-    printed = unified(result) if unified_view else None
+    printed = _unified(result) if unified_view else None
+    if unified_view and printed is None:
+        by_records = diff_traces(*read_pair(c_log, py_log, words.vocabulary), result.policy, strict=strict)
+        printed = unified(replace(by_records, notices=result.notices))
     return delivery.deliver(diff_view(result, brief=brief), lambda: _document(result), printed=printed)
+
+
+def _unified(result: DiffResult) -> str | Callable[[], Iterator[str]] | None:
+    """Return the unified diff of a result, of long logs as what yields its lines; None if only records give it."""
+    if type(result) is DiffResult:
+        return unified(result)
+    from nbtrace.longlogs.aligned_rows import are_in_blocks  # noqa: PLC0415 - imports numpy, as long logs have
+    from nbtrace.longlogs.stream import LongDiffResult  # noqa: PLC0415
+
+    if isinstance(result, LongDiffResult) and are_in_blocks(result):
+        return partial(unified_of_long, result)
+    return None
 
 
 def _refuse_reflections_beside(c_log: str, py_log: str) -> None:
@@ -93,6 +108,9 @@ def _diff_reflections(c: str, py: str, limits: Policy, delivery: Delivery) -> Ex
 
 def _diff_with_noise(logs: tuple[str, str], limits: Policy, file: Path, *, strict: bool) -> DiffResult:
     """Compare two logs with tolerances no finer than the reference's own scatter."""
+    result = _long_with_noise(logs, limits, file, strict=strict) if are_long(*logs) else None
+    if result is not None:
+        return result
     c, py = in_order(*read_pair(*logs, limits.vocabulary))
     if _is_document(file):
         from nbtrace.compare.noise import read_noise  # noqa: PLC0415 - imports numpy, which only such a file needs
@@ -106,6 +124,29 @@ def _diff_with_noise(logs: tuple[str, str], limits: Policy, file: Path, *, stric
         notice = moves.told(limits, raised)
     result = diff_traces(c, py, raised, strict=strict)
     return replace(result, notices=(notice, *result.notices))
+
+
+def _long_with_noise(logs: tuple[str, str], limits: Policy, file: Path, *, strict: bool) -> DiffResult | None:
+    """Compare two long logs with these tolerances; None if one of the logs is to be read line by line."""
+    from nbtrace.compare.noise import read_noise  # noqa: PLC0415 - imports numpy, as long logs do
+    from nbtrace.longlogs.long_repeatability import long_repeatability  # noqa: PLC0415
+    from nbtrace.longlogs.stream import diff_long  # noqa: PLC0415
+
+    found = diff_long(*logs, limits, strict=strict)
+    if found is None:
+        return None
+    if _is_document(file):
+        noise, pixel = read_noise(file), whereabouts(found.c).pixel
+        raised = noise.applied(limits, pixel)
+        notice = noise.told(limits, raised, pixel)
+    else:
+        moves = long_repeatability(found, str(file))
+        if moves is None:
+            return None
+        raised = moves.applied(limits)
+        notice = moves.told(limits, raised)
+    result = found if raised == limits else diff_long(*logs, raised, strict=strict)
+    return None if result is None else replace(result, notices=(notice, *result.notices))
 
 
 def _is_document(file: Path) -> bool:

@@ -75,7 +75,7 @@ def align(c: Trace, py: Trace, block_of: Mapping[int, int] | None = None) -> Ali
     vocabulary = c.vocabulary
     left, left_twice = _by_place(c.records, {})
     right, right_twice = _by_place(py.records, block_of or {})
-    order = _Order(vocabulary, (*c.records, *py.records))
+    order = ExecutionOrder(vocabulary, (*c.records, *py.records))
     pairs = [Pair(place[0], place[1], left[place], right[place]) for place in left if place in right]
     only_c = {place: record for place, record in left.items() if place not in right}
     only_py = {place: record for place, record in right.items() if place not in left}
@@ -126,6 +126,11 @@ def _by_place(records: Iterable[Record], block_of: Mapping[int, int]) -> tuple[d
         if loser.numbers != winner.numbers and loser.family == winner.family:
             twice.setdefault(place, []).append((loser, winner))
     return chosen, {place: tuple(pairs) for place, pairs in twice.items()}
+
+
+def place_of(record: Record) -> Index:
+    """Return the place of a value that is of the block that its log says."""
+    return _place(record, {})
 
 
 def _place(record: Record, block_of: Mapping[int, int]) -> Index:
@@ -190,7 +195,7 @@ def _alike(a: Record, b: Record) -> bool:
     )
 
 
-class _Order:
+class ExecutionOrder:
     """The order of execution of the values of two logs."""
 
     def __init__(self, vocabulary: Vocabulary, records: Iterable[Record]) -> None:

@@ -7,6 +7,7 @@ from nbtrace.compare.configured import ConfiguredApart, configured_apart
 from nbtrace.compare.judge import Row
 from nbtrace.frozen import frozen
 from nbtrace.records import Trace
+from nbtrace.vocabulary.quantity import Scope
 
 FAR = 1e-4
 """|log(Py/C)| from which on a final value is far from the other side's."""
@@ -21,7 +22,7 @@ class FinalRatio:
     row : Row
         The final value.
     configured : tuple of ConfiguredApart
-        The configuration values that differ, the one that is furthest apart first.
+        The configuration values of its pixel block that differ, the one that is furthest apart first.
     divergence : Row or None
         The first divergence above 1e-4 that is no artefact of the logs.
     """
@@ -50,7 +51,8 @@ def final_ratio(rows: Sequence[Row], material: Row | None, c: Trace, py: Trace) 
     row = final_row(rows, c.vocabulary.final)
     if row is None or not row.status.diverges or not _is_far(row):
         return None
-    apart = sorted(configured_apart(rows, c, py), key=lambda item: -abs(item.log_ratio or 0.0))
+    of_block = [own for own in rows if own.c.scope is Scope.RUN or own.index.block == row.index.block]
+    apart = sorted(configured_apart(of_block, c, py), key=lambda item: -abs(item.log_ratio or 0.0))
     return FinalRatio(row, tuple(apart), material)
 
 

@@ -126,14 +126,16 @@ class LackRecords:
     blocks: tuple[int, ...]
 
     def count(self, trace: Trace, blocks: AbstractSet[int] | None = None) -> LackCount:
-        """Return the count, of all blocks or of some; `trace` is the side that lacks them."""
+        """Return the count, of all blocks or of some and the run; `trace` is the side that lacks them."""
 
         def counts(block: int) -> bool:
             return blocks is None or block in blocks
 
         apart = trace.vocabulary.judged_apart
         return LackCount(
-            Counter(_key(record, apart) for record in self.values if counts(record.index.block)),
+            Counter(
+                _key(record, apart) for record in self.values if record.scope is Scope.RUN or counts(record.index.block)
+            ),
             sum(map(counts, self.blocks)),
             sum(counts(record.index.block) for record in self.steps),
             sum(map(counts, self.steps_there)),

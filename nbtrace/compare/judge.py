@@ -15,7 +15,7 @@ from nbtrace.vocabulary import dimensions
 from nbtrace.vocabulary.quantity import Basis, Quantity
 from nbtrace.vocabulary.sides import Names
 
-_ROUNDING = 1.0 + 1e-9
+ROUNDING = 1.0 + 1e-9
 """Slack on the printed resolution: half a digit on each side, plus the rounding of the subtraction."""
 
 
@@ -104,7 +104,7 @@ def judge(
     measured = difference(c.numbers, py.numbers)
     digits = _resolution(c, py, measured.worst, c_formats) + _resolution(py, c, measured.worst, py_formats)
     allowed = tolerance.allowed(measured.norm_c)
-    limit = max(allowed, digits / 2 * _ROUNDING)
+    limit = max(allowed, digits / 2 * ROUNDING)
     if limit > allowed and limit >= max(measured.norm_c, norm(py.numbers)) and measured.relative:
         blind = Status.MISSING, "too few digits are printed to compare"
         return Row(pair.quantity, pair.index, c, py, None, tolerance, limit, True, *blind)  # noqa: FBT003

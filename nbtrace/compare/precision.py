@@ -23,10 +23,10 @@ _BINARY = frozenset({"npz", "Parquet"})
 _LONG = 9
 """Digits from which on a number can tell single from double precision."""
 
-_COARSEST = 6
+COARSEST = 6
 """Digits of the coarsest format in use, %g; where no number has as many, all of them are short by chance (0.5, 100)."""
 
-_FEWEST = 3
+FEWEST = 3
 """Digits of the coarsest numbers that are taken for rounded ones."""
 
 _EXACT = 17
@@ -35,7 +35,7 @@ _EXACT = 17
 _POWER_DIGITS = 5
 _SHARE_SINGLE = 0.8
 _EXACT_DIGITS = 12
-_SEVERAL = 8
+SEVERAL = 8
 """Numbers with the same number of decimals that make a fixed format."""
 
 
@@ -148,7 +148,7 @@ def _of_family(family: str, tokens: Sequence[str], trace: Trace) -> NumberFormat
         return NumberFormat(_EXACT)
     found = _format(tokens)
     # A document drops zeros at the end, so that a few decimals in all of its numbers are chance: 1.0, 0.5, 2.0.
-    short = trace.structured and found.decimals is not None and found.decimals < _FEWEST
+    short = trace.structured and found.decimals is not None and found.decimals < FEWEST
     return NumberFormat(_EXACT) if short else found
 
 
@@ -168,12 +168,12 @@ def format_of(parts: Sequence[PrintedNumber], are_rounded: Callable[[int], bool]
         Whether numbers of so few digits were rounded to them, asked where no number has as many as the coarsest format.
     """
     digits = max((part.digits for part in parts if part.decimals or not part.trailing_zeros), default=0)
-    if digits < _COARSEST and not are_rounded(digits):
+    if digits < COARSEST and not are_rounded(digits):
         digits = _EXACT
     plain = [part for part in parts if not part.scientific and part.decimals]
     decimals = max((part.decimals for part in plain), default=0)
     at_most = {part.exponent for part in plain if part.decimals == decimals}
-    all_alike = len(plain) >= _SEVERAL and {part.decimals for part in plain} == {decimals}
+    all_alike = len(plain) >= SEVERAL and {part.decimals for part in plain} == {decimals}
     fixed = all_alike or (digits < _EXACT_DIGITS and len(at_most) > 1)
     return NumberFormat(digits, decimals if fixed else None)
 
@@ -181,7 +181,7 @@ def format_of(parts: Sequence[PrintedNumber], are_rounded: Callable[[int], bool]
 def _are_rounded(tokens: Sequence[str], digits: int) -> bool:
     """Return whether numbers of so few digits were rounded to them: most have as many, and none has more."""
     full = [token for token in tokens if (part := printed_number(token)) is not None and part.digits == digits]
-    return may_be_rounded(digits, len(full), len(tokens)) and len(set(full)) >= _SEVERAL
+    return may_be_rounded(digits, len(full), len(tokens)) and len(set(full)) >= SEVERAL
 
 
 def may_be_rounded(digits: int, full: int, many: int) -> bool:
@@ -189,7 +189,7 @@ def may_be_rounded(digits: int, full: int, many: int) -> bool:
 
     They are if those are several different ones.
     """
-    return digits >= _FEWEST and full >= _SEVERAL and 2 * full > many
+    return digits >= FEWEST and full >= SEVERAL and 2 * full > many
 
 
 def is_single_precision(trace: Trace) -> bool:

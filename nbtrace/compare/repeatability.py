@@ -1,15 +1,17 @@
 """What a second log of the reference differs by from the first: a floor for tolerances, in any vocabulary."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from nbtrace.compare.diff import diff_traces
+from nbtrace.compare.judge import Row
 from nbtrace.errors import UsageError
 from nbtrace.frozen import frozen
 from nbtrace.records import Side, Trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.tolerance import Policy, Tolerance
 from nbtrace.vocabulary.quantity import Basis
+from nbtrace.vocabulary.sides import Names
 
 ROUNDING = 1.0 + 1e-9
 """A difference as large as the floor is within it, whatever rounding made of either."""
@@ -68,23 +70,32 @@ def repeatability(c: Trace, again: Trace, py: Trace) -> Repeatability:
     InputError
         If it has nothing in common with `c`.
     """
-    names = c.vocabulary.names
     if again.side is Side.PY or (_values(again) == _values(py) != _values(c)):
-        raise UsageError(
-            f"--noise {again.source}: is a log of {names.candidate}; give a second log of {names.reference}, "
-            "made with the same inputs"
-        )
+        raise excuses_itself(again.source, c.vocabulary.names)
     port = replace(again, records=tuple(replace(record, side=Side.PY) for record in again.records))
+    return moved_by(diff_traces(c, port).rows, again.source)
+
+
+def excuses_itself(name: str, names: Names) -> UsageError:
+    """Return what is said of a log of the candidate in place of a second one of the reference."""
+    return UsageError(
+        f"--noise {name}: is a log of {names.candidate}; give a second log of {names.reference}, "
+        "made with the same inputs"
+    )
+
+
+def moved_by(rows: Iterable[Row], name: str) -> Repeatability:
+    """Return what rows tell of two logs of the reference, the second of that name."""
     sizes: dict[str, float] = {}
     absolute: dict[str, float] = {}
-    for row in diff_traces(c, port).rows:
+    for row in rows:
         if row.difference is not None:
             sizes[row.quantity] = max(sizes.get(row.quantity, 0.0), row.difference.norm_c)
             apart = abs(row.difference.delta[row.difference.worst])
             absolute[row.quantity] = max(absolute.get(row.quantity, 0.0), apart)
     moved = {name: apart for name, apart in absolute.items() if apart}
     relative = {name: apart / sizes[name] for name, apart in moved.items() if sizes[name]}
-    return Repeatability(again.source, relative, moved)
+    return Repeatability(name, relative, moved)
 
 
 def _values(trace: Trace) -> list[tuple[str, tuple[float, ...]]]:

@@ -19,12 +19,16 @@ Steps = Mapping[tuple[int, int], Mapping[str, Record]]
 
 @frozen
 class Repeat:
-    """A step whose values are those of another step of the same sweep, although its angle is another."""
+    """A step whose values are those of another step of the same sweep, although its angle is another.
+
+    It may stand for the same two steps of as many sweeps as `times` says, `sample` being the last.
+    """
 
     side: Side
     phi_tic: int
     of_tic: int
     sample: int = 0
+    times: int = 1
 
     def words(self, names: Names) -> str:
         """Return it in words, the side by its name."""
@@ -58,7 +62,7 @@ def repeats(steps: Steps, side: Side, many: int | None = None) -> tuple[Repeat, 
 
 def unless_all(repeated: tuple[Repeat, ...], many: int) -> tuple[Repeat, ...]:
     """Return what is repeated, of so many steps; nothing if all are."""
-    return repeated if len(repeated) < many - 1 else ()
+    return repeated if sum(repeat.times for repeat in repeated) < many - 1 else ()
 
 
 def repeated_later(steps: Steps, side: Side) -> tuple[Repeat, ...]:
@@ -95,7 +99,8 @@ def repeat_words(repeated: Iterable[Repeat], sweeps: Mapping[Side, int], names: 
     words = []
     for (side, _, _), same in counts.items():
         what = "sweeps" if any(repeat.sample >= SWEEPS_OF_A_BLOCK for repeat in same) else "samples"
-        several = f" in {len(same)} of {sweeps[side]} {what}" if sweeps[side] > 1 else ""
+        times = sum(repeat.times for repeat in same)
+        several = f" in {times} of {sweeps[side]} {what}" if sweeps[side] > 1 else ""
         words.append(same[0].words(names) + several)
     return words
 

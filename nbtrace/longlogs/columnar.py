@@ -10,13 +10,13 @@ import numpy as np
 
 from nbtrace.longlogs.chunks import CHUNK, Chunk, NotColumnarError, read_chunks
 from nbtrace.longlogs.column_knowledge import columns_of
-from nbtrace.longlogs.decimals import Bytes, Figures, Floats, Ints
+from nbtrace.longlogs.decimals import Bytes, Figures, Floats, Ints, Words, word_at
 from nbtrace.longlogs.placing import ColumnPlacement, Placed
 from nbtrace.longlogs.scan import BLANK, IRREGULAR, Scan, scan
 from nbtrace.longlogs.templates import TemplateKind, Templates
 from nbtrace.parsers.both_sides import HEADER, end_of_diff_header, is_two_columns
 from nbtrace.parsers.dialect import LONGEST_LINE, Dialect, Placement, dialect_of
-from nbtrace.parsers.outcome import Field
+from nbtrace.parsers.outcome import Field, Outcome
 from nbtrace.parsers.reader import LogReader
 from nbtrace.parsers.source import LogLines, text_of
 from nbtrace.parsers.unfolded import is_folded
@@ -25,6 +25,15 @@ from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 __all__ = ["ColumnReader", "Columns", "NotColumnarError"]
+
+_MOST_KNOWN = 2000
+"""Irregular lines that are remembered."""
+
+_LONGEST_KNOWN = 1000
+"""Letters of one that is."""
+
+TEXT_WORDS = 5
+"""Words that hold the text of a number of up to 32 characters, and its length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +74,35 @@ class Columns:
     def tokens(self, row: int) -> tuple[str, ...]:
         """Return the printed text of each number of a value."""
         low, high = self.offset[row : row + 2].tolist()
-        places = zip(self._text_start[low:high].tolist(), self._text_stop[low:high].tolist(), strict=True)
-        return tuple(self._text[start:stop].tobytes().decode() for start, stop in places)
+        return tuple(map(self.token, range(low, high)))
+
+    def token(self, number: int) -> str:
+        """Return the printed text of a number."""
+        return self._text[self._text_start[number] : self._text_stop[number]].tobytes().decode()
+
+    def value_texts(self, rows: Ints) -> list[str]:
+        """Return the printed text of values."""
+        low, high = self.offset[rows], self.offset[rows + 1]
+        start, stop = self._text_start[low], self._text_stop[high - 1]
+        lengths = np.concatenate([[0], np.cumsum(self._text_stop - self._text_start)])
+        one_blank = stop - start == lengths[high] - lengths[low] + high - low - 1
+        text = self._text.tobytes().decode("latin-1")
+        places = zip(rows.tolist(), start.tolist(), stop.tolist(), one_blank.tolist(), strict=True)
+        return [text[begin:end] if plain else " ".join(self.tokens(row)) for row, begin, end, plain in places]
+
+    def texts(self, rows: Ints) -> Words:
+        """Return the printed text of values of one number each as words, shape (n, words): its end, and its length."""
+        number = self.offset[rows]
+        stop = self._text_stop[number]
+        length = stop - self._text_start[number]
+        words = self._text.view(np.uint64)
+        result = np.zeros((rows.size, TEXT_WORDS), dtype=np.uint64)
+        for back in range(TEXT_WORDS - 1):
+            left = np.clip(length - 8 * back, 0, 8)  # bytes of the word that are of the text, its last ones
+            text = word_at(words, stop - 8 * (back + 1)) >> (64 - 8 * np.maximum(left, 1)).astype(np.uint64)
+            result[:, back] = np.where(left > 0, text, 0)
+        result[:, -1] = length
+        return result
 
     def part(self, low: int, high: int) -> "Columns":
         """Return rows `low` to `high` without the odd values, as a copy that keeps nothing else in memory."""
@@ -309,6 +345,15 @@ class _Unplaced(Placement):
         return item.index
 
 
+@dataclass(frozen=True, slots=True)
+class _ReadLine:
+    """What a line gave: its outcomes, each with family, dialect, text and names, or that it was no trace."""
+
+    taken: tuple[tuple[Outcome, str, str, str, tuple[str, ...]], ...]
+    ignored: int
+    continues: str | None
+
+
 class _OddLines(LogReader):
     """The line reader for the lines that are not regular; places and pixels are settled when the chunk is complete."""
 
@@ -316,6 +361,8 @@ class _OddLines(LogReader):
         self._unplaced = _Unplaced()
         super().__init__(source, dialect, settings=settings, _placement=self._unplaced)
         self._statements: list[tuple[int, Pixel]] = []
+        self._known: dict[tuple[str, str, str | None], _ReadLine] = {}
+        self._taken: list[tuple[Outcome, str, str, str, tuple[str, ...]]] = []
 
     def read_odd(self, scanned: Scan, first_line: int) -> Iterator[tuple[str, int]]:
         """Read the irregular lines of a chunk; yield each new dialect with its first line."""
@@ -328,6 +375,29 @@ class _OddLines(LogReader):
             self.read([scanned.line(at)])
             if len(self.dialects) > known:
                 yield next(reversed(self.dialects)), number
+
+    def _line(self, line: str, number: int) -> None:
+        """Read a line, or use what the same line gave before: the banner of each of many runs is that of the first."""
+        key = line, self._context, self._continues
+        known = self._known.get(key)
+        if known is not None:
+            for outcome, family, dialect, text, named in known.taken:
+                super()._take(outcome, family, dialect, text, number, named)
+            self.ignored += known.ignored
+            self._continues = known.continues
+            return
+        before, counted = self.ignored, (len(self.statistics), self.ranks.total())
+        self._taken = []
+        super()._line(line, number)
+        is_plain = counted == (len(self.statistics), self.ranks.total()) and len(line) <= _LONGEST_KNOWN
+        if is_plain and len(self._known) < _MOST_KNOWN:
+            self._known[key] = _ReadLine(tuple(self._taken), self.ignored - before, self._continues)
+
+    def _take(
+        self, outcome: Outcome, family: str, dialect: str, line: str, number: int, named: tuple[str, ...] = ()
+    ) -> None:
+        self._taken.append((outcome, family, dialect, line, named))
+        super()._take(outcome, family, dialect, line, number, named)
 
     def taken(self) -> tuple[list[Record], list[Field]]:
         """Return the records since the last call, with the fields they were made of, and forget them."""

@@ -4,6 +4,8 @@ Nothing here decides: whatever comes out largest or first is judged again, from 
 single values and relations.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from nbtrace.compare.artefacts import POWERS
@@ -24,32 +26,36 @@ def _dots(a: Floats, b: Floats) -> Floats:
     return result
 
 
-def residuals(relation: Relation, get: Get, sizes: Floats | None = None) -> Floats:
+def residuals(relation: Relation, get: Get, sizes: Floats, has: Callable[[str], Flags]) -> Floats:
     """Return the residual of a relation at each sample, nan where it cannot be checked.
 
-    `sizes`, if given, is filled with the size of its terms there.
+    `sizes` is filled with the size of its terms there; `has` tells at which samples a quantity is logged.
 
     Samples are taken together that log the same of what the relation takes, and whose flags are alike, so that the
     relation sees what it would see of each alone.
     """
     first = get(relation.needs[0])
     residual: Floats = np.full(first.shape[0], np.nan)
-    needed = np.logical_and.reduce([~np.isnan(get(name)).any(axis=1) for name in relation.needs])
+    needed: Flags = np.logical_and.reduce([has(name) for name in relation.needs])
     if relation.only_first_unless is not None:
         needed &= (get(ORDINAL)[:, 0] == 0) | (np.nan_to_num(get(relation.only_first_unless)[:, 0]) != 0)
     optional = [name for name in relation.takes_if_logged if not np.isnan(get(name)).all()]
     states = [~np.isnan(get(name)[:, 0]) for name in optional]
     states += [np.nan_to_num(get(name)[:, 0]) != 0 for name in relation.flags]
-    kinds = np.stack([needed, *states], axis=1)
-    for kind in np.unique(kinds[needed], axis=0):
-        cells = np.flatnonzero((kinds == kind).all(axis=1))
-        present = [name for name, is_present in zip(optional, kind[1:], strict=False) if is_present]
-        values = {name: tuple(get(name)[cells].T) for name in (*relation.needs, *present)}
-        raised = zip(relation.flags, kind[1 + len(optional) :], strict=True)
+    kinds = needed.astype(np.int64)
+    for bit, state in enumerate(states, 1):
+        kinds |= state.astype(np.int64) << bit
+    kinds[~needed] = 0
+    for kind in np.flatnonzero(np.bincount(kinds)[1:]) + 1:
+        cells = np.flatnonzero(kinds == kind)
+        every = slice(None) if cells.size == kinds.size else cells
+        on = [bool(kind >> bit & 1) for bit in range(1, len(states) + 1)]
+        present = [name for name, is_present in zip(optional, on, strict=False) if is_present]
+        values = {name: tuple(get(name)[every].T) for name in (*relation.needs, *present)}
+        raised = zip(relation.flags, on[len(optional) :], strict=True)
         sides = relation.sides({**values, **{name: (float(flag),) for name, flag in raised}})
-        residual[cells] = _residual(sides)
-        if sizes is not None:
-            sizes[cells] = sides.size
+        residual[every] = _residual(sides)
+        sizes[every] = sides.size
     return residual
 
 

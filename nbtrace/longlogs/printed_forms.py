@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nbtrace.compare.precision import (
+    COARSEST,
+    FEWEST,
+    SEVERAL,
     NumberFormat,
     PrintedNumber,
     are_single,
@@ -19,7 +22,6 @@ from nbtrace.compare.precision import (
     may_be_rounded,
     printed_number,
 )
-from nbtrace.longlogs.chunks import NotColumnarError
 from nbtrace.longlogs.columnar import Columns
 from nbtrace.longlogs.decimals import Figures, Flags, Floats, Ints
 from nbtrace.records import Record
@@ -53,6 +55,7 @@ class PrintedForms:
     _family: list[int] = field(default_factory=list)
     _counts: dict[str, Counter[PrintedNumber]] = field(default_factory=dict)
     _no_numbers: Counter[str] = field(default_factory=Counter)
+    _texts: dict[tuple[str, int], set[object]] = field(default_factory=dict)
 
     def add(self, columns: Columns) -> None:
         """Count the numbers of a chunk, whose reader tells their figures."""
@@ -66,6 +69,7 @@ class PrintedForms:
         family = np.repeat(np.array(self._family)[columns.kind], np.diff(columns.offset))
         digits = figures.digits
         self._add_forms(family, digits, figures)
+        self._add_texts(family, digits, columns)
         at = np.flatnonzero(digits > _fewest_long())
         self._long += at.size
         self._single += _count_single(columns.numbers[at], figures, at, digits[at])
@@ -77,7 +81,26 @@ class PrintedForms:
         counts = self._counts.setdefault(record.family, Counter())
         parts = [printed_number(token) for token in record.value.tokens]
         counts.update(part for part in parts if part is not None)
+        for token, part in zip(record.value.tokens, parts, strict=True):
+            if part is not None:
+                self._see(record.family, part.digits, token)
         self._no_numbers[record.family] += parts.count(None)
+
+    def _add_texts(self, family: Ints, digits: Ints, columns: Columns) -> None:
+        """Note some different numbers of few digits each, where a family has none of more."""
+        for name, number in self._families.items():
+            parts = self._counts.get(name, Counter())
+            most = max((part.digits for part in parts if part.decimals or not part.trailing_zeros), default=0)
+            if FEWEST <= most < COARSEST and len(self._texts.get((name, most), ())) < SEVERAL:
+                for at in np.flatnonzero((family == number) & (digits == most)).tolist():
+                    self._see(name, most, columns.token(at))
+                    if len(self._texts[name, most]) >= SEVERAL:
+                        break
+
+    def _see(self, family: str, digits: int, token: str) -> None:
+        seen = self._texts.setdefault((family, digits), set())
+        if digits < COARSEST and len(seen) < SEVERAL:
+            seen.add(token)
 
     def _add_forms(self, family: Ints, digits: Ints, figures: Figures) -> None:
         zero = figures.mantissa == 0
@@ -104,21 +127,19 @@ class PrintedForms:
         return are_single(self._long, self._single)
 
     def formats(self) -> dict[str, NumberFormat]:
-        """Return the format of each family of lines.
-
-        Raises
-        ------
-        NotColumnarError
-            If the numbers of one have so few digits that the numbers themselves must be looked at.
-        """
+        """Return the format of each family of lines."""
         return {family: self._format(family, counts) for family, counts in self._counts.items()}
+
+    def formats_in_arrays(self) -> dict[str, NumberFormat]:
+        """Return the format of each family of lines that arrays hold values of."""
+        known = ((family, self._counts.get(family)) for family in self._families)
+        return {family: self._format(family, counts) for family, counts in known if counts}
 
     def _format(self, family: str, counts: Counter[PrintedNumber]) -> NumberFormat:
         def are_rounded(digits: int) -> bool:
             full = sum(many for part, many in counts.items() if part.digits == digits)
-            if may_be_rounded(digits, full, counts.total() + self._no_numbers[family]):
-                raise NotColumnarError(f"numbers of no more than {digits} digits")
-            return False
+            many = counts.total() + self._no_numbers[family]
+            return may_be_rounded(digits, full, many) and len(self._texts.get((family, digits), ())) >= SEVERAL
 
         parts = [part for part, many in counts.items() for _ in range(min(many, _TELLING))]
         return format_of(parts, are_rounded)

@@ -5,32 +5,40 @@ that hold a first or worst value, a gap, or anything irregular are kept as recor
 comparison; its rows are those that a report shows.
 """
 
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nbtrace.compare.align import Alignment, Pair, align, pair_blocks
-from nbtrace.compare.check import ALLOWED_DOUBLE, ALLOWED_SINGLE, check, instances_of, remarks_on
+from nbtrace.compare.check import check, instances_of, remarks_on, states_float32
 from nbtrace.compare.diff import Coverage, DiffResult, conflicts_of, coverage, verdict_of
 from nbtrace.compare.divergence import Group, group_rows
+from nbtrace.compare.excerpt import WholeLog, excerpt_of
 from nbtrace.compare.gaps import Gaps, LackRecords, lacks
 from nbtrace.compare.judge import Row, judge
 from nbtrace.compare.logs import logs_of
 from nbtrace.compare.notices.compared import ComparedLogs
 from nbtrace.compare.notices.kinds import all_notices
 from nbtrace.compare.occurrences import numbered
-from nbtrace.compare.precision import is_single_precision, number_formats
-from nbtrace.compare.self_check import RelationState, SelfCheck
+from nbtrace.compare.precision import NumberFormat, number_formats
+from nbtrace.compare.repeats import phi_steps
+from nbtrace.compare.self_check import SelfCheck
 from nbtrace.frozen import frozen
 from nbtrace.longlogs.chunks import CHUNK, NotColumnarError
-from nbtrace.longlogs.columnar import ColumnReader
-from nbtrace.longlogs.decimals import Floats
+from nbtrace.longlogs.columnar import ColumnReader, Columns
+from nbtrace.longlogs.decimals import Ints
+from nbtrace.longlogs.held_relations import Assumed, HeldRelations
+from nbtrace.longlogs.last_digits import LastDigits
+from nbtrace.longlogs.odd_values import lone_and_irregular
 from nbtrace.longlogs.places import contradicted, points
-from nbtrace.longlogs.tally import UNSURE, Tally, Window, WindowSide
+from nbtrace.longlogs.printed_forms import PrintedForms
+from nbtrace.longlogs.repeat_counts import RepeatCounts
+from nbtrace.longlogs.run_values import RunValues
+from nbtrace.longlogs.tally import Representatives, Tally, Window, WindowSide
 from nbtrace.longlogs.windows import (
     CellLoop,
     Kept,
@@ -43,19 +51,14 @@ from nbtrace.longlogs.windows import (
     windows,
 )
 from nbtrace.progress import stage, step
-from nbtrace.records import Side, Trace
+from nbtrace.records import Record, Side, Trace
 from nbtrace.verdicts.tolerance import Policy
-
-if TYPE_CHECKING:
-    from nbtrace.compare.relations import Values
+from nbtrace.vocabulary.quantity import Scope
 
 _MOST_ASIDE = 500
 """Blocks that may be set aside; logs with more irregular ones are not for arrays."""
 
 _MOST_CELLS = 20_000_000
-_FINEST_TOLERANCE = 1e-9
-"""Below this the printed digits decide; arrays do not look at them closely enough."""
-
 _SAME_POINT = 0.02
 
 
@@ -81,6 +84,15 @@ class CountedGroup(Group):
         return self.total_diverging
 
 
+@dataclass(frozen=True, slots=True)
+class LongReading:
+    """How two long logs were read: what was assumed of C and Py, and the blocks that were compared as records."""
+
+    chunk: int
+    assumed: tuple[Assumed, ...]
+    aside: frozenset[int]
+
+
 @frozen
 class LongDiffResult(DiffResult):
     """Two long traces compared; traces and rows are those of the blocks that stand for the rest.
@@ -89,9 +101,12 @@ class LongDiffResult(DiffResult):
     ----------
     counts : dict of str to (int, int)
         Values of each quantity that were compared, and those that diverge.
+    reading : LongReading
+        How the logs are read once more.
     """
 
     counts: dict[str, tuple[int, int]] = field(default_factory=dict)
+    reading: LongReading = field(default=LongReading(CHUNK, (), frozenset()), compare=False, repr=False)
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -103,8 +118,14 @@ class LongDiffResult(DiffResult):
 
 
 def diff_long(
-    c: str, py: str, policy: Policy | None = None, *, strict: bool = False, chunk: int = 3 * CHUNK
-) -> DiffResult | None:
+    c: str,
+    py: str,
+    policy: Policy | None = None,
+    *,
+    strict: bool = False,
+    chunk: int = 3 * CHUNK,
+    all_extremes: bool = False,
+) -> LongDiffResult | None:
     """Compare two long logs.
 
     Parameters
@@ -115,10 +136,12 @@ def diff_long(
         As for :func:`~nbtrace.compare.diff.diff`.
     chunk : int
         Bytes read at a time.
+    all_extremes : bool
+        Whether the rows hold the largest value and the largest difference of each quantity, too.
 
     Returns
     -------
-    DiffResult or None
+    LongDiffResult or None
         None if the logs have a form that only the ordinary comparison handles: other layouts than plain logs, blocks in
         another order, tolerances near the printed digits, thousands of irregular blocks.
 
@@ -127,131 +150,72 @@ def diff_long(
     InputError
         If one of them is missing, unreadable or binary.
     """
-    policy = policy or Policy()
-    limits = [policy.relative, *policy.overrides.values()]
-    if any(limit.value < _FINEST_TOLERANCE for limit in limits):
-        return None
+    assumed = None
     try:
-        return _Comparison(policy, strict=strict, chunk=chunk).run(c, py)
+        for _ in range(2):
+            comparison = _Comparison(policy or Policy(), strict=strict, chunk=chunk, assumed=assumed)
+            comparison.tally.all_extremes = all_extremes
+            found = comparison.run(c, py)
+            if comparison.assumed == found:
+                return comparison.result()
+            assumed = found
     except (NotColumnarError, _OrdinaryNeeded):
         return None
+    return None
 
 
-class _Comparison:
-    def __init__(self, policy: Policy, *, strict: bool, chunk: int) -> None:
-        self._policy = policy
-        self._strict = strict
-        self._chunk = chunk
-        self._slots = Slots(policy.vocabulary)
-        relations = logs_of(policy.vocabulary).relations or ()
-        self._rounded = frozenset(relation.name for relation in relations if relation.single)
-        self._tally = Tally(policy, logs_of(policy.vocabulary).configured)
-        self._exchanged = False
-        self._aside: set[int] = set()
-        self._kept: tuple[dict[int, Kept], dict[int, Kept]] = ({}, {})
-        self._single: tuple[bool, ...] = ()
-        self._stated: tuple[Values, ...] = ()
+class _Log:
+    """One of the two logs: what reads it, and what is counted of it alone."""
 
-    def run(self, c: str, py: str) -> DiffResult:
-        """Compare two files."""
-        with ThreadPoolExecutor(2) as executor:
-            first, second = (
-                SideStream(ColumnReader(name, self._chunk, self._policy.vocabulary), self._slots, executor)
-                for name in (c, py)
-            )
-            for side in (first, second):
-                side.advance()
-            self._exchanged = first.reader.side is Side.PY and second.reader.side is Side.C
-            self._streams = (second, first) if self._exchanged else (first, second)
-            with stage("megabytes compared"):
-                told = 0
-                for start, c_part, py_part in windows(*self._streams):
-                    self._add(start, (c_part, py_part))
-                    read = (first.reader.unpacked + second.reader.unpacked) // 1_000_000
-                    step(read - told)
-                    told = read
-        return self._result()
+    def __init__(
+        self, name: str, chunk: int, slots: Slots, executor: ThreadPoolExecutor, chosen: Representatives
+    ) -> None:
+        vocabulary = slots.vocabulary
+        self.reader = ColumnReader(name, chunk, vocabulary, with_figures=True)
+        self.kept: dict[int, Kept] = {}
+        self.repeats = RepeatCounts()
+        self.held = HeldRelations(vocabulary, chosen, name)
+        self.run = RunValues(chosen, name)
+        self.names: set[str] = set()
+        self.lone: list[Record] = []
+        self.lone_names: set[str] = set()
+        self._forms = PrintedForms()
+        self._first: tuple[bool, dict[str, NumberFormat]] | None = None
+        self.stream = SideStream(self.reader, slots, executor, self._counted())
 
-    def _add(self, start: int, parts: tuple[WindowPart, WindowPart]) -> None:
-        if start == 0:
-            self._look_at_first(parts)
-        window = self._window(start, parts)
-        residuals = [window.residuals(number) for number in (0, 1)]
-        self._set_aside(window, residuals)
-        for loop in (CellLoop.SAMPLE, CellLoop.STEP, CellLoop.BLOCK):
-            self._tally.compare(loop, window)
-        self._tally.lonely(window)
-        for number, residual in enumerate(residuals):
-            allowed = {name: _allowed(name, self._rounded, single=self._single[number]) for name in residual}
-            self._tally.check(number, window, residual, allowed)
-        self._aside.update((start + np.flatnonzero(window.aside)).tolist())
-        only_c, only_py = self._tally.alone_names
-        if len(self._aside) > _MOST_ASIDE or any(
-            self._policy.vocabulary.equivalent_names(name) & only_c for name in only_py
-        ):
-            raise _OrdinaryNeeded
-        self._keep(start, parts)
+    def _counted(self) -> Iterator[Columns]:
+        for columns in self.reader.chunks():
+            self._forms.add(columns)
+            self._first = self._first or (self._forms.single, self._forms.formats_in_arrays())
+            yield columns
 
-    def _look_at_first(self, parts: tuple[WindowPart, WindowPart]) -> None:
-        """Learn from the first blocks what holds for a whole log: its precision and the pixel size that it states."""
-        traces = [
-            Trace(
-                reader.source,
-                tuple(part.kept({0})[0].records()),
-                reader.settings,
-                reader.account,
-                vocabulary=reader.vocabulary,
-            )
-            for reader, part in zip((stream.reader for stream in self._streams), parts, strict=True)
-        ]
-        self._single = tuple(is_single_precision(trace) for trace in traces)
-        self._stated = tuple(logs_of(trace.vocabulary).stated(trace) for trace in traces)
+    def assumed(self) -> Assumed:
+        """Return what the first part of the log shows, of which the first block is kept."""
+        single, formats = self._first or (False, {})
+        trace = self.trace(self.kept.keys())
+        return Assumed(single or states_float32(trace), formats, logs_of(trace.vocabulary).stated(trace))
 
-    def _window(self, start: int, parts: tuple[WindowPart, WindowPart]) -> Window:
-        shape = TableShape.around(start, parts)
-        if shape.cells(CellLoop.STEP) * len(self._slots.quantity) > _MOST_CELLS:
-            raise _OrdinaryNeeded
-        irregular = np.zeros(shape.blocks, dtype=np.bool_)
-        irregular[: start == 0] = True
-        arity = arity_of(self._slots)
-        sides = []
-        for stream, part, stated in zip(self._streams, parts, self._stated, strict=True):
-            irregular[irregular_blocks(part, stream.slot_of(part), arity) - start] = True
-            sides.append(WindowSide(part, stream.tables(part, shape, irregular), self._slots, shape, stated))
-        return Window(shape, (sides[0], sides[1]), self._slots, arity, irregular)
+    def set_odd_apart(
+        self, part: WindowPart, slots: Slots, elsewhere: set[str], arity: Ints
+    ) -> tuple[Ints, list[Record]]:
+        """Set the values apart that only this log prints; return the arity of the others, and the irregular ones."""
+        self.lone, irregular = lone_and_irregular(part.odd, elsewhere)
+        known = slots.vocabulary.quantities
+        lone = [name not in known and name not in elsewhere for name in slots.quantity]
+        self.lone_names |= {record.quantity for record in self.lone}
+        self.lone_names |= {name for name, alone in zip(slots.quantity, lone, strict=True) if alone}
+        return np.where(np.array(lone, dtype=np.bool_), -1, arity), irregular
 
-    def _set_aside(self, window: Window, residuals: list[dict[str, Floats]]) -> None:
-        """Mark the blocks whose relations hang on the printed digits, and those that are not of one pixel."""
-        for number, of_side in enumerate(residuals):
-            for name, residual in of_side.items():
-                allowed = _allowed(name, self._rounded, single=self._single[number])
-                unsure = (residual > allowed) & (residual <= allowed + UNSURE)
-                window.aside[np.flatnonzero(unsure) // window.shape.samples] = True
-        for number in (0, 1):
-            window.aside[window.repeated_steps(number)] = True
-        first = window.shape.first_block
-        places = [window.places(number) for number in (0, 1)]
-        pixels, known = zip(*map(points, places), strict=True)
-        differ = (pixels[0] != pixels[1]).any(axis=1) | (np.abs(places[0] - places[1]) > _SAME_POINT).any(axis=1)
-        both = window.sides[0].present & window.sides[1].present
-        window.aside[both & ((known[0] != known[1]) | (known[0] & known[1] & differ))] = True
-        for number, stream in enumerate(self._streams):
-            stated = {block - first: pixel for block, pixel in stream.reader.pixels.items() if block >= first}
-            window.aside[contradicted(stated, pixels[number], known[number])] = True
+    def found(self) -> Assumed:
+        """Return what is known of the log when it has been read."""
+        trace = self.trace(self.kept.keys())
+        single = self._forms.single or states_float32(trace)
+        return Assumed(single, self._forms.formats_in_arrays(), logs_of(trace.vocabulary).stated(trace))
 
-    def _keep(self, start: int, parts: tuple[WindowPart, WindowPart]) -> None:
-        """Keep the values of the blocks that stand for the rest, and drop those that no longer do."""
-        wanted = self._aside | self._tally.chosen.blocks
-        for kept, part in zip(self._kept, parts, strict=True):
-            kept.update(part.kept({block for block in wanted if block >= start}))
-            for block in kept.keys() - wanted:
-                del kept[block]
-
-    def _trace(self, number: int, blocks: set[int]) -> Trace:
-        reader = self._streams[number].reader
-        kept = self._kept[number]
-        records = [record for block in sorted(blocks & kept.keys()) for record in kept[block].records()]
-        pixels = {block: pixel for block, pixel in reader.pixels.items() if block in blocks}
+    def trace(self, blocks: AbstractSet[int]) -> Trace:
+        """Return some of the kept blocks as a trace."""
+        reader = self.reader
+        records = [record for block in sorted(blocks & self.kept.keys()) for record in self.kept[block].records]
         records.sort(key=lambda record: record.line)
         return Trace(
             reader.source,
@@ -259,16 +223,127 @@ class _Comparison:
             reader.settings,
             reader.account,
             reader.dialects,
-            pixels,
+            {block: pixel for block, pixel in reader.pixels.copy().items() if block in blocks},
             reader.vocabulary,
             statistics=reader.statistics,
         )
 
-    def _result(self) -> DiffResult:
-        blocks = self._aside | self._tally.chosen.blocks
-        c, py = self._trace(0, blocks), self._trace(1, blocks)
-        partners = pair_blocks(c, py)
-        c, py = numbered(c, py, partners)
+    def whole(self, side: Side, aside: AbstractSet[int]) -> WholeLog:
+        """Return what was counted in the whole log; `aside` are the blocks that are counted as records."""
+        steps = phi_steps(self.trace(aside))
+        repeated, sweeps = self.repeats.all(side, steps)
+        return WholeLog(self._forms.single, self._forms.formats(), len(self.kept), sweeps, repeated)
+
+
+class _Comparison:
+    """One reading of both logs, with what is assumed of them; by default what their first parts show."""
+
+    def __init__(
+        self, policy: Policy, *, strict: bool, chunk: int, assumed: tuple[Assumed, Assumed] | None = None
+    ) -> None:
+        self.assumed = assumed
+        self._policy = policy
+        self._strict = strict
+        self._chunk = chunk
+        self._slots = Slots(policy.vocabulary)
+        self.tally = Tally(policy, logs_of(policy.vocabulary).configured)
+        self._exchanged = False
+        self._aside: set[int] = set()
+
+    def run(self, c: str, py: str) -> tuple[Assumed, Assumed]:
+        """Read two files; return what is known of them then."""
+        with ThreadPoolExecutor(2) as executor:
+            first, second = (_Log(name, self._chunk, self._slots, executor, self.tally.chosen) for name in (c, py))
+            for log in (first, second):
+                log.stream.advance()
+            self._exchanged = first.reader.side is Side.PY and second.reader.side is Side.C
+            self._logs = (second, first) if self._exchanged else (first, second)
+            with stage("megabytes compared"):
+                told = 0
+                for start, c_part, py_part in windows(*(log.stream for log in self._logs)):
+                    self._add(start, (c_part, py_part))
+                    read = (first.reader.unpacked + second.reader.unpacked) // 1_000_000
+                    step(read - told)
+                    told = read
+        return self._logs[0].found(), self._logs[1].found()
+
+    def _add(self, start: int, parts: tuple[WindowPart, WindowPart]) -> None:
+        if self.assumed is None:
+            self._keep(start, parts, {start})
+            self.assumed = self._logs[0].assumed(), self._logs[1].assumed()
+        window = self._window(start, parts, self.assumed)
+        self._set_aside(window)
+        for loop in (CellLoop.SAMPLE, CellLoop.STEP, CellLoop.BLOCK):
+            self.tally.compare(loop, window)
+        self.tally.lonely(window)
+        for number, (log, known) in enumerate(zip(self._logs, self.assumed, strict=True)):
+            self.tally.alone_on_odd_lines(number, window, log.lone)
+            log.run.add(parts[number], log.stream.run_slots(parts[number]))
+            log.repeats.add(window, number)
+            log.held.hold(window, number, known.formats, single=known.single)
+        self._aside.update((start + np.flatnonzero(window.aside)).tolist())
+        only_c, only_py = self.tally.alone_names
+        if len(self._aside) > _MOST_ASIDE or any(
+            self._policy.vocabulary.equivalent_names(name) & only_c for name in only_py
+        ):
+            raise _OrdinaryNeeded
+        self._keep(start, parts, self._aside | self.tally.chosen.blocks)
+
+    def _window(self, start: int, parts: tuple[WindowPart, WindowPart], assumed: tuple[Assumed, Assumed]) -> Window:
+        shape = TableShape.around(start, parts)
+        if shape.cells(CellLoop.STEP) * len(self._slots.quantity) > _MOST_CELLS:
+            raise _OrdinaryNeeded
+        aside = np.zeros(shape.blocks, dtype=np.bool_)
+        aside[: start == 0] = True
+        slots = [log.stream.slot_of(part) for log, part in zip(self._logs, parts, strict=True)]
+        arity = arity_of(self._slots)
+        sides, digits = [], []
+        for log, part in zip(self._logs, parts, strict=True):
+            log.names |= {kind.item.meaning.quantity for columns, *_ in part.pieces[-1:] for kind in columns.kinds}
+            log.names |= {record.quantity for record in part.odd}
+        if any(log.lone_names & other.names for log, other in (self._logs, self._logs[::-1])):
+            raise _OrdinaryNeeded
+        others = self._logs[1].names, self._logs[0].names
+        for log, part, slot, known, elsewhere in zip(self._logs, parts, slots, assumed, others, strict=True):
+            own, irregular = log.set_odd_apart(part, self._slots, elsewhere, arity)
+            aside[irregular_blocks(part, slot, own, irregular) - start] = True
+            sides.append(WindowSide(part, log.stream.tables(part, shape, aside), self._slots, shape, known.stated))
+            digits.append(LastDigits(part, known.formats))
+        return Window(shape, (sides[0], sides[1]), self._slots, arity, aside, tuple(digits))
+
+    def _set_aside(self, window: Window) -> None:
+        """Mark the blocks of which too few digits are printed, and those that are not of one pixel."""
+        self.tally.blind(window)
+        names = self._slots.quantity
+        of_a_step = logs_of(self._policy.vocabulary).parts_of_a_step
+        if any(name in of_a_step and self._slots.find(name) != at for at, name in enumerate(names)):
+            for number in (0, 1):  # Some steps are of a source or another place of their own.
+                window.aside[window.repeated_steps(number)] = True
+        first = window.shape.first_block
+        places = [window.places(number) for number in (0, 1)]
+        pixels, known = zip(*map(points, places), strict=True)
+        differ = (pixels[0] != pixels[1]).any(axis=1) | (np.abs(places[0] - places[1]) > _SAME_POINT).any(axis=1)
+        both = window.sides[0].present & window.sides[1].present
+        window.aside[both & ((known[0] != known[1]) | (known[0] & known[1] & differ))] = True
+        for number, log in enumerate(self._logs):
+            pixels_so_far = log.reader.pixels.copy()  # Another thread reads on.
+            stated = {block - first: pixel for block, pixel in pixels_so_far.items() if block >= first}
+            window.aside[contradicted(stated, pixels[number], known[number])] = True
+
+    def _keep(self, start: int, parts: tuple[WindowPart, WindowPart], wanted: set[int]) -> None:
+        """Keep the values of the blocks that stand for the rest, and drop those that no longer do."""
+        for log, part in zip(self._logs, parts, strict=True):
+            log.kept.update(part.kept({block for block in wanted if block >= start}))
+            for block in log.kept.keys() - wanted:
+                del log.kept[block]
+
+    def result(self) -> LongDiffResult:
+        """Return the comparison of the blocks that were kept, with the counts of all."""
+        blocks = self._aside | self.tally.chosen.blocks
+        wholes = [log.whole(side, self._aside) for log, side in zip(self._logs, (Side.C, Side.PY), strict=True)]
+        kept = [excerpt_of(log.trace(blocks), whole) for log, whole in zip(self._logs, wholes, strict=True)]
+        partners = pair_blocks(kept[0], kept[1])
+        c, py = numbered(kept[0], kept[1], partners)
         alignment = align(c, py, partners)
         if not alignment.pairs or c.side is Side.UNKNOWN or py.side is Side.UNKNOWN:
             raise _OrdinaryNeeded
@@ -276,7 +351,7 @@ class _Comparison:
             raise _OrdinaryNeeded
         formats, names = (number_formats(c), number_formats(py)), c.vocabulary.names
         rows = tuple(judge(pair, self._policy.of(pair.quantity), *formats, names) for pair in alignment.pairs)
-        checks = self._checked(0, c), self._checked(1, py)
+        checks = self._checked(0, c, wholes[0]), self._checked(1, py, wholes[1])
         gaps = self._gaps(lacks(alignment, c, py, partners), (c, py))
         notices = all_notices(
             ComparedLogs(
@@ -305,6 +380,7 @@ class _Comparison:
             gaps,
             conflicts_of(alignment),
             self._counts(rows),
+            LongReading(self._chunk, self.assumed or (), frozenset(self._aside)),
         )
 
     def _gaps(self, lacking: tuple[LackRecords, LackRecords], traces: tuple[Trace, Trace]) -> tuple[Gaps, Gaps]:
@@ -313,18 +389,21 @@ class _Comparison:
         for number, lack in enumerate(lacking):
             trace, other = traces[number], traces[1 - number]
             count = lack.count(trace, self._aside)
-            count.add(self._tally.lacking[number])
+            count.add(self.tally.lacking[number])
             gaps.append(lack.gaps(count, trace, other))
         return gaps[0], gaps[1]
 
     def _counted_alone(self, pair: Pair) -> bool:
         """Whether a pair was made of two names for one value, of which the arrays counted one as standing alone."""
-        in_records = {pair.c.index.block, pair.py.index.block} <= self._aside
+        in_records = self._is_own(pair.c) and self._is_own(pair.py)
         return pair.c.quantity != pair.py.quantity and not in_records
 
     def _own(self, row: Row) -> bool:
         """Whether a row is not among those that were counted in the arrays."""
-        return row.c.index.block in self._aside
+        return self._is_own(row.c)
+
+    def _is_own(self, record: Record) -> bool:
+        return record.scope is Scope.RUN or record.index.block in self._aside
 
     def _counts(self, rows: tuple[Row, ...]) -> dict[str, tuple[int, int]]:
         counts = {}
@@ -332,13 +411,13 @@ class _Comparison:
             own = [row for row in group.rows if self._own(row)]
             name = group.quantity
             diverging = sum(row.status.diverges for row in own)
-            counts[name] = len(own) + self._tally.compared[name], diverging + self._tally.over[name]
+            counts[name] = len(own) + self.tally.compared[name], diverging + self.tally.over[name]
         return counts
 
     def _further_rows(self, rows: tuple[Row, ...]) -> list[Row]:
         """Return, for each configured quantity, one of its rows as often as rows are missing from the result."""
         further = []
-        for name, total in self._tally.configured_over.items():
+        for name, total in self.tally.configured_over.items():
             shown = [row for row in rows if row.quantity == name and row.status.diverges and not self._own(row)]
             further += shown[-1:] * (total - len(shown))
         return further
@@ -346,30 +425,18 @@ class _Comparison:
     def _coverage(self, alignment: Alignment, rows: tuple[Row, ...]) -> Coverage:
         covered = coverage(alignment, rows)
         own = sum(map(self._own, rows))
-        alone = sum(record.index.block in self._aside for record in (*alignment.only_c, *alignment.only_py))
-        counted = self._tally.compared.total()
+        alone = sum(map(self._is_own, (*alignment.only_c, *alignment.only_py)))
+        counted = self.tally.compared.total()
         return replace(
             covered,
-            expected=own + alone + counted + self._tally.alone.total(),
+            expected=own + alone + counted + self.tally.alone.total(),
             compared=own - len(covered.skipped) + counted,
         )
 
-    def _checked(self, number: int, trace: Trace) -> SelfCheck:
+    def _checked(self, number: int, trace: Trace, whole: WholeLog) -> SelfCheck:
         """Hold the kept blocks against themselves, and count all of them."""
+        log = self._logs[number]
         worst = check(trace, formulas=False)
-        by_quantity = {item.quantity: item for item in check(self._trace(number, self._aside), formulas=False).checks}
-        counted = tuple(
-            item
-            if item.finding is RelationState.NOT_CHECKED
-            else replace(
-                item,
-                instances=by_quantity[item.quantity].instances + self._tally.instances[number, item.quantity],
-                broken=by_quantity[item.quantity].broken + self._tally.broken[number, item.quantity],
-            )
-            for item in worst.checks
-        )
+        own = check(excerpt_of(log.trace(self._aside), whole), formulas=False).checks
+        counted = tuple(log.held.with_counts(*pair) for pair in zip(worst.checks, own, strict=True))
         return replace(worst, checks=counted, remarks=tuple(remarks_on(trace, counted, tuple(instances_of(trace)))))
-
-
-def _allowed(name: str, rounded: AbstractSet[str], *, single: bool) -> float:
-    return ALLOWED_SINGLE if single or name in rounded else ALLOWED_DOUBLE

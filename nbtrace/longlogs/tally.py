@@ -5,33 +5,56 @@ that hold a first or a worst value, are kept as records for the ordinary compari
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from nbtrace.compare.gaps import LackCount
+from nbtrace.compare.judge import ROUNDING
 from nbtrace.compare.logs import KEY, logs_of
 from nbtrace.compare.relations import Values
 from nbtrace.longlogs.column_knowledge import ORDINAL, columns_of
 from nbtrace.longlogs.decimals import Flags, Floats, Ints
-from nbtrace.longlogs.estimates import norms, power_of_ten, residuals
+from nbtrace.longlogs.estimates import norms, power_of_ten
+from nbtrace.longlogs.last_digits import LastDigits
 from nbtrace.longlogs.windows import CellLoop, Slots, TableShape, WindowPart
+from nbtrace.records import Record
 from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW
 from nbtrace.verdicts.tolerance import Policy
 from nbtrace.vocabulary.quantity import Basis
 
-_DIGITS = 15
-_CLOSE_TO_PRINT = 1e-11
 _FIRST_LONELY = 3
 """Blocks of one side alone that a notice shows."""
 
 _FIRST_ROWS = 6
 """Rows of a configured quantity that a notice may show."""
 
-UNSURE = 1e-10
-"""Residual above the allowed one within which the printed digits decide."""
+
+_SLACK = 0.5 + 1e-6
+"""Half a digit of each side, and a little more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """Tolerances of some slots, shape (slots, 1); distance, norm of C, limit and blindness, shape (slots, cells)."""
+
+    value: Floats
+    relative: Flags
+    worst: Floats
+    size: Floats
+    limit: Floats
+    blind: Flags
+
+    def bands(self, both: Flags) -> tuple[Floats, tuple[Flags, Flags, Flags]]:
+        """Return what is held against the bounds of a band, and which values are in the first to third or above."""
+        over = both & (self.worst > self.limit)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            measure = np.where(self.relative, self.worst / self.size, self.worst)
+        minor = np.where(self.relative, MINOR_BELOW, self.value * ABSOLUTE_MINOR)
+        divergent = np.where(self.relative, DIVERGENT_BELOW, self.value * ABSOLUTE_DIVERGENT)
+        return measure, (over, over & (measure >= minor), over & (measure >= divergent))
 
 
 @dataclass
@@ -66,6 +89,8 @@ class Tally:
 
     Attributes
     ----------
+    all_extremes : bool
+        Whether the blocks with the largest value and the largest difference of each quantity stand for others, too.
     compared, over : Counter of str
         Values of each quantity that both sides have, and those of them that diverge.
     alone : Counter of int
@@ -76,27 +101,18 @@ class Tally:
         What C (0) and what Py (1) lacks of what it prints elsewhere.
     configured_over : Counter of str
         Diverging values of configured quantities that a notice counts.
-    instances, broken : Counter of (int, str)
-        Samples or pixels at which a relation was held against side 0 or 1, and where it does not hold.
     """
 
     policy: Policy
     configured: tuple[str, ...]
+    all_extremes: bool = False
     compared: Counter[str] = field(default_factory=Counter)
     over: Counter[str] = field(default_factory=Counter)
     alone: Counter[int] = field(default_factory=Counter)
     alone_names: tuple[set[str], set[str]] = field(default_factory=lambda: (set(), set()))
     configured_over: Counter[str] = field(default_factory=Counter)
-    instances: Counter[tuple[int, str]] = field(default_factory=Counter)
-    broken: Counter[tuple[int, str]] = field(default_factory=Counter)
     chosen: Representatives = field(default_factory=Representatives)
     lacking: tuple[LackCount, LackCount] = field(default_factory=lambda: (LackCount(), LackCount()))
-
-    @cached_property
-    def per_sample(self) -> frozenset[str]:
-        """The relations that every sample must obey."""
-        relations = logs_of(self.policy.vocabulary).relations or ()
-        return frozenset(relation.name for relation in relations if relation.per_sample)
 
     def compare(self, loop: CellLoop, window: "Window") -> None:
         """Add the values of one loop."""
@@ -116,8 +132,7 @@ class Tally:
         for size in (1, 3):
             some = slots[window.arity[slots] == size]
             if some.size:
-                values = tuple(side.values(side.tables[loop][some], size) for side in window.sides)
-                self._judge(window, some, both[some], (values[0], values[1]), per_block)
+                self._judge(window, loop, some, both[some], size)
 
     def _lack(self, loop: CellLoop, window: "Window", has: tuple[Flags, Flags]) -> None:
         """Count the values and steps of one loop that a side lacks in the blocks that both sides have."""
@@ -149,6 +164,20 @@ class Tally:
             for slot in np.flatnonzero(alone.any(axis=1)).tolist():
                 self._lose(window, number, slot, alone[slot], further, per_block)
 
+    def alone_on_odd_lines(self, number: int, window: "Window", records: Iterable[Record]) -> None:
+        """Count values from irregular lines of side `number` that the other side has not, and no vocabulary knows."""
+        first = window.shape.first_block
+        shared = window.sides[0].present & window.sides[1].present & ~window.aside
+        for record in records:
+            block, name = record.index.block, record.quantity
+            if not window.aside[block - first]:
+                self.alone[number] += 1
+                self.alone_names[number].add(name)
+                self.chosen.first(("alone", number, name), block)
+            if shared[block - first]:
+                self.lacking[1 - number].values[name, False, ()] += 1
+                self.chosen.first(("lost", 1 - number, name, False, ()), block)
+
     def _lose(self, window: "Window", number: int, slot: int, alone: Flags, further: Flags, per_block: int) -> None:
         """Count what a side lacks of one slot, at the first sampled points and at further ones."""
         name, apart = window.slots.quantity[slot], window.slots.apart[slot]
@@ -172,28 +201,70 @@ class Tally:
                     self.chosen.first(("lonely", number, at), window.shape.first_block + block)
             self.lacking[number].blocks += blocks.size
 
-    def _judge(self, window: "Window", slots: Ints, both: Flags, values: tuple[Floats, Floats], per_block: int) -> None:
-        """Add the values of some slots, given as arrays of shape (slots, cells, components)."""
-        c, py = values
-        apart = np.abs(py - c)
-        worst = np.maximum.reduce([*np.moveaxis(apart, -1, 0)])
-        size = norms(c)
+    def _measured(
+        self, window: "Window", loop: CellLoop, slots: Ints, both: Flags, size: int
+    ) -> tuple[tuple[Floats, Floats], "_Limits"]:
+        """Return the values of some slots, shape (slots, cells, components), how far they are apart, and may be."""
+        rows = tuple(side.tables[loop][slots] for side in window.sides)
+        c, py = (side.values(own, size) for side, own in zip(window.sides, rows, strict=True))
         limits = [self.policy.of(window.slots.quantity[slot]) for slot in slots.tolist()]
         value = np.array([limit.value for limit in limits])[:, None]
         relative = np.array([limit.basis is Basis.RELATIVE for limit in limits])[:, None]
-        limit = np.where(relative, value * size, value + 0 * size)
-        _limit_by_print(limit, worst, (size, norms(py)), values)
-        over = both & (worst > limit)
+        apart = np.abs(py - c)
+        worst = apart[..., 0] if size == 1 else np.maximum.reduce([*np.moveaxis(apart, -1, 0)])
+        norm = norms(c)
+        limit = np.where(relative, value * norm, value)
+        near = both & (worst > 0)
+        digits = window.last_digits
+        if not (digits[0].fixed or digits[1].fixed):
+            near &= (digits[0].finest * norm + digits[1].finest * norms(py)) * _SLACK >= limit
+        blind = np.zeros(both.shape, dtype=np.bool_)
+        at = np.nonzero(near)
+        if at[0].size:
+            component = apart[at].argmax(axis=-1)
+            ends = c[(*at, component)], py[(*at, component)]
+            own = digits[0].of(rows[0][at], component, ends[1]) + digits[1].of(rows[1][at], component, ends[0])
+            by_print = own / 2 * ROUNDING
+            larger = np.maximum(norm[at], norms(py[at]))
+            blind[at] = (by_print > limit[at]) & (by_print >= larger)
+            limit[at] = np.maximum(limit[at], by_print)
+        return (c, py), _Limits(value, relative, worst, norm, limit, blind)
+
+    def statuses(self, window: "Window", loop: CellLoop, slots: Ints, both: Flags, size: int) -> Ints:
+        """Return 0 for values that agree, 1 to 3 for those of the bands above."""
+        bands = self._measured(window, loop, slots, both, size)[1].bands(both)[1]
+        result: Ints = np.sum(bands, axis=0, dtype=np.int64)
+        return result
+
+    def blind(self, window: "Window") -> None:
+        """Set the blocks aside in which too few digits of a value are printed to compare it."""
+        if not any(digits.fixed for digits in window.last_digits):
+            return
+        for loop in (CellLoop.SAMPLE, CellLoop.STEP, CellLoop.BLOCK):
+            both = np.logical_and.reduce([side.tables[loop] >= 0 for side in window.sides])
+            for size in (1, 3):
+                some = np.flatnonzero(both.any(axis=1) & (window.arity == size))
+                if some.size:
+                    blind = self._measured(window, loop, some, both[some], size)[1].blind
+                    cells = np.flatnonzero(blind.any(axis=0))
+                    window.aside[cells // window.shape.cells_per_block(loop)] = True
+
+    def _judge(self, window: "Window", loop: CellLoop, slots: Ints, both: Flags, components: int) -> None:
+        """Add the values of some slots."""
+        per_block = window.shape.cells_per_block(loop)
+        values, found = self._measured(window, loop, slots, both, components)
+        worst, limit = found.worst, found.limit
+        measure, bands = found.bands(both)
+        over = bands[0]
         with np.errstate(divide="ignore", invalid="ignore"):
-            measure = np.where(relative, worst / size, worst)
             severity = np.where(both & (worst > 0), worst / limit, 0.0)
-        bands = (
-            over,
-            over & (measure >= np.where(relative, MINOR_BELOW, value * ABSOLUTE_MINOR)),
-            over & (measure >= np.where(relative, DIVERGENT_BELOW, value * ABSOLUTE_DIVERGENT)),
-        )
         self._count(window, slots, both, bands, severity, per_block)
         self._units(window, slots, bands[2], values, per_block)
+        for what, sizes in (("size", found.size), ("apart", worst)) if self.all_extremes else ():
+            largest = np.where(both, sizes, -1.0).argmax(axis=1).tolist()
+            for at, (slot, cell) in enumerate(zip(slots.tolist(), largest, strict=True)):
+                name = window.slots.quantity[slot]
+                self.chosen.worst((what, name), float(sizes[at, cell]), window.block_of(cell, per_block))
         for at, slot in enumerate(slots.tolist()):
             name = window.slots.quantity[slot]
             if (
@@ -247,50 +318,6 @@ class Tally:
             self.chosen.first(("configured", name, block), block)
         self.configured_over[name] += cells.size
 
-    def check(self, number: int, window: "Window", residuals: dict[str, Floats], allowed: Mapping[str, float]) -> None:
-        """Add the relations of side `number`."""
-        kept = np.repeat(~window.aside, window.shape.samples)
-        for name, residual in residuals.items():
-            usable = ~np.isnan(residual) & kept
-            if name not in self.per_sample:
-                usable = last_of_each(usable, window.shape.samples)
-            cells = np.flatnonzero(usable)
-            if not cells.size:
-                continue
-            self.instances[number, name] += cells.size
-            self.broken[number, name] += int(np.count_nonzero(residual[cells] > allowed[name]))
-            worst = int(cells[residual[cells].argmax()])
-            block = window.block_of(worst, window.shape.samples)
-            self.chosen.worst(("check", number, name), float(residual[worst]), block)
-        for name, value in columns_of(self.policy.vocabulary).placeholders.items():
-            at = np.flatnonzero((window.sides[number].get(name)[:, 0] == value) & kept)
-            if at.size:
-                self.chosen.first(("placeholder", number, name), window.block_of(int(at[0]), window.shape.samples))
-
-
-def last_of_each(usable: Flags, samples: int) -> Flags:
-    """Return which usable samples are the last of their block."""
-    grid = usable.reshape(-1, samples)
-    later = np.cumsum(grid[:, ::-1], axis=1)[:, ::-1]
-    last: Flags = grid & (later == 1)
-    return last.ravel()
-
-
-def _limit_by_print(limit: Floats, worst: Floats, sizes: tuple[Floats, Floats], values: tuple[Floats, Floats]) -> None:
-    """Raise limits to half a printed digit of each side, where those come near."""
-    c, py = values
-    near = (sizes[0] + sizes[1] + worst) * _CLOSE_TO_PRINT >= limit
-    at = np.nonzero(near & (worst > 0))
-    if not at[0].size:
-        return
-    half_digits = np.zeros(at[0].size)
-    component = np.abs(py[at] - c[at]).argmax(axis=-1)
-    for side in (c, py):
-        value = np.abs(side[(*at, component)])
-        some = value > 0
-        half_digits[some] += 10.0 ** (np.floor(np.log10(value[some])) - _DIGITS + 1) / 2
-    limit[at] = np.maximum(limit[at], half_digits)
-
 
 @dataclass(frozen=True)
 class WindowSide:
@@ -302,8 +329,9 @@ class WindowSide:
     shape: TableShape
     stated: Values
     _known: dict[str, Floats] = field(default_factory=dict)
+    _has: dict[str, Flags] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def present(self) -> Flags:
         """Which blocks of the window this side has, shape (blocks,)."""
         by_block = np.zeros(self.shape.blocks, dtype=np.bool_)
@@ -328,6 +356,12 @@ class WindowSide:
         if name not in self._known:
             self._known[name] = self._gather(name)
         return self._known[name]
+
+    def has(self, name: str) -> Flags:
+        """Return at which samples every component of a quantity is logged, shape (cells,)."""
+        if name not in self._has:
+            self._has[name] = np.logical_not(np.isnan(self.get(name)).any(axis=1))
+        return self._has[name]
 
     def _gather(self, name: str) -> Floats:
         cells = self.shape.cells(CellLoop.SAMPLE)
@@ -358,6 +392,8 @@ class Window:
         Components of each slot.
     aside : array of bool, shape (blocks,)
         Blocks that are compared as records alone.
+    last_digits : tuple of LastDigits
+        What the last printed digits of either side are worth, where two sides are compared.
     """
 
     shape: TableShape
@@ -365,6 +401,7 @@ class Window:
     slots: Slots
     arity: Ints
     aside: Flags
+    last_digits: tuple[LastDigits, ...] = ()
 
     def block_of(self, cell: int, cells_per_block: int) -> int:
         """Return the number of the block that a cell belongs to."""
@@ -393,9 +430,3 @@ class Window:
         ordered = np.sort(printed, axis=1)
         again: Ints = np.flatnonzero((ordered[:, 1:] == ordered[:, :-1]).any(axis=1))
         return again
-
-    def residuals(self, number: int) -> dict[str, Floats]:
-        """Return the residual of every relation at each sample of one side."""
-        with np.errstate(all="ignore"):
-            relations = logs_of(self.slots.vocabulary).relations or ()
-            return {relation.name: residuals(relation, self.sides[number].get) for relation in relations}

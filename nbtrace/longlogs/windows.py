@@ -1,14 +1,15 @@
 """Two long logs side by side: tables of the same pixel blocks, cut from the columns of both."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cached_property
 
 import numpy as np
 
-from nbtrace.longlogs.columnar import ColumnReader, Columns
-from nbtrace.longlogs.decimals import Figures, Flags, Floats, Ints
+from nbtrace.longlogs.columnar import TEXT_WORDS, ColumnReader, Columns
+from nbtrace.longlogs.decimals import Figures, Flags, Floats, Ints, Words
 from nbtrace.longlogs.templates import TemplateKind
 from nbtrace.records import INT_MIN, NOWHERE, Record
 from nbtrace.vocabulary.quantity import Quantity, Scope
@@ -120,6 +121,33 @@ class WindowPart:
             row -= high - low
         raise IndexError(row)
 
+    def value_texts(self, rows: Ints) -> list[str]:
+        """Return the printed text of values; empty where a row is −1."""
+        result = [""] * rows.size
+        first = 0
+        for columns, low, high in self.pieces:
+            some = np.flatnonzero((rows >= first) & (rows < first + high - low))
+            for at, text in zip(some.tolist(), columns.value_texts(rows[some] + low - first), strict=True):
+                result[at] = text
+            first += high - low
+        return result
+
+    def lines(self, rows: Ints) -> Ints:
+        """Return the line number of values."""
+        parts = [columns.line[low:high] for columns, low, high in self.pieces]
+        result: Ints = np.concatenate([np.zeros(0, dtype=np.int64), *parts])[rows]
+        return result
+
+    def texts(self, rows: Ints) -> Words:
+        """Return the printed text of values of one number each as words, shape (n, words); zeros where a row is −1."""
+        result = np.zeros((rows.size, TEXT_WORDS), dtype=np.uint64)
+        first = 0
+        for columns, low, high in self.pieces:
+            some = np.flatnonzero((rows >= first) & (rows < first + high - low))
+            result[some] = columns.texts(rows[some] + low - first)
+            first += high - low
+        return result
+
     def kept(self, blocks: set[int]) -> dict[int, "Kept"]:
         """Return the values of some blocks, without holding the rest in memory."""
         wanted = sorted(blocks)
@@ -135,15 +163,16 @@ class WindowPart:
         return by_block
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kept:
     """The values of one block: rows of chunks, and those from irregular lines."""
 
     columns: list[Columns] = field(default_factory=list)
     odd: list[Record] = field(default_factory=list)
 
+    @cached_property
     def records(self) -> list[Record]:
-        """Return the values as the line reader gives them, in file order."""
+        """The values as the line reader gives them, in file order."""
         records = [record for columns in self.columns for record in columns.records()]
         return sorted([*records, *self.odd], key=lambda record: record.line)
 
@@ -231,16 +260,20 @@ class SideStream:
         result: Ints = np.where(loop == CellLoop.NONE, -1, slot)[part.kind] if part.kind.size else part.kind
         return result
 
+    def run_slots(self, part: WindowPart) -> Ints:
+        """Return the slot of each value of no loop, which stands for the whole run; −1 for others."""
+        loop, slot = np.array(self._loop), np.array(self._slot)
+        result: Ints = np.where(loop == CellLoop.NONE, slot, -1)[part.kind] if part.kind.size else part.kind
+        return result
+
     def tables(self, part: WindowPart, shape: "TableShape", blocks_aside: Flags) -> dict[CellLoop, Ints]:
         """Return, for each loop, the table of values: shape (slots, cells), -1 where there is none.
 
-        Blocks that hold what a table cannot (two values in a cell, values of no loop) are marked in `blocks_aside`.
+        Blocks that hold what a table cannot, two values in a cell, are marked in `blocks_aside`.
         """
         loop, slot, own = (np.array(facts) for facts in (self._loop, self._slot, self._own))
         by_loop = {}
         at_block = part.block - shape.first_block
-        if part.kind.size:
-            blocks_aside[at_block[loop[part.kind] == CellLoop.NONE]] = True
         for which in (CellLoop.SAMPLE, CellLoop.STEP, CellLoop.BLOCK):
             table = np.full((len(self._slots.quantity), shape.cells(which)), -1, dtype=np.int64)
             rows = np.flatnonzero(loop[part.kind] == which) if part.kind.size else np.zeros(0, dtype=np.int64)
@@ -313,11 +346,15 @@ def arity_of(slots: Slots) -> Ints:
     return np.array([size if size in _SIZES else 0 for size in sizes], dtype=np.int64)
 
 
-def irregular_blocks(part: WindowPart, slot: Ints, arity: Ints) -> Ints:
-    """Return the blocks with a value from an irregular line, one that is not finite, or of another size."""
-    odd = np.array([record.index.block for record in part.odd], dtype=np.int64)
-    of_another_size = part.block[(slot >= 0) & (arity[slot] != part.count)] if slot.size else part.block
-    return np.concatenate([odd, not_finite_blocks(part), of_another_size])
+def irregular_blocks(part: WindowPart, slot: Ints, arity: Ints, odd: Iterable[Record]) -> Ints:
+    """Return the blocks of some values from irregular lines, and those with one that is not finite, or of another size.
+
+    A slot of arity −1 holds values of any size.
+    """
+    blocks = np.array([record.index.block for record in odd], dtype=np.int64)
+    size = arity[slot] if slot.size else slot
+    of_another_size = part.block[(slot >= 0) & (size != part.count) & (size >= 0)]
+    return np.concatenate([blocks, not_finite_blocks(part), of_another_size])
 
 
 def not_finite_blocks(part: WindowPart) -> Ints:

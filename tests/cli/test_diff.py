@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks.long_logs import write_pair
+from nbtrace.longlogs import long_files
+
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
 
@@ -241,3 +244,21 @@ def test_a_log_that_ends_within_a_key_differs(nb: "Run", tmp_path: Path) -> None
     assert ended.code == 1
     assert ended.out.startswith("DIFFER  1 of 2 values compared, none diverges; Py ends in the middle of a line\n")
     assert "it was cut off there" in " ".join(ended.out.split())
+
+
+def test_long_logs_with_noise_and_as_a_unified_diff_say_the_same(
+    nb: "Run", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    c, py = write_pair(tmp_path, 500, wrong=1e-3)
+    again = tmp_path / "again.log"
+    again.write_text(c.read_text().replace("TRACE_C: steps 1\n", "TRACE_C: steps 2\n"))
+
+    def found(name: str) -> tuple[int, str, dict[str, object]]:
+        ended = nb("diff", c, py, "--noise", again, "--json", name, "-u")
+        document = json.loads((tmp_path / name).read_text())
+        return ended.code, ended.out, {key: value for key, value in document.items() if key != "provenance"}
+
+    by_records = found("records.json")
+    assert "\n-F_latt_b" in by_records[1]
+    monkeypatch.setattr(long_files, "LONG", 0)
+    assert found("columns.json") == by_records

@@ -75,7 +75,7 @@ def _edited(line: str, chance: random.Random) -> list[str]:
     )
 
 
-def _log(example: str, side: str, seed: int, form: str, *, blocks: int, rate: float, wrong: float) -> bytes:
+def edited_log(example: str, side: str, seed: int, form: str, *, blocks: int, rate: float, wrong: float) -> bytes:
     chance = random.Random(seed)  # noqa: S311 - no secret
     lines = (PAIRS / example / f"{side}.log").read_text().splitlines()
     prefix = {"c": "TRACE_C: ", "py": "TRACE_PY: "}[side]
@@ -93,7 +93,7 @@ def _log(example: str, side: str, seed: int, form: str, *, blocks: int, rate: fl
 
 
 _logs = st.builds(
-    _log,
+    edited_log,
     st.sampled_from(EXAMPLES),
     st.sampled_from(["c", "py"]),
     st.integers(0, 2**32),

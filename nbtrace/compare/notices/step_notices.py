@@ -2,18 +2,27 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from nbtrace.compare.excerpt import whole_of
 from nbtrace.compare.notices.compared import ComparedLogs
 from nbtrace.compare.repeats import Repeat, phi_steps, repeat_words, repeats, sweeps_of
-from nbtrace.records import Side
+from nbtrace.records import Side, Trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.vocabulary.sides import Names
 
 
 def repeated_steps(logs: ComparedLogs) -> Iterator[Notice]:
     """Yield each step that repeats another one of its log."""
-    c, py = phi_steps(logs.c), phi_steps(logs.py)
-    both = (*repeats(c, Side.C), *repeats(py, Side.PY))
-    yield from repeat_notices(both, {Side.C: sweeps_of(c), Side.PY: sweeps_of(py)}, logs.names)
+    of_c, of_py = (_repeated(trace, side) for trace, side in ((logs.c, Side.C), (logs.py, Side.PY)))
+    yield from repeat_notices((*of_c[0], *of_py[0]), {Side.C: of_c[1], Side.PY: of_py[1]}, logs.names)
+
+
+def _repeated(trace: Trace, side: Side) -> tuple[tuple[Repeat, ...], int]:
+    """Return the steps of a log that repeat others, and how many sweeps it has."""
+    whole = whole_of(trace)
+    if whole is not None:
+        return whole.repeats, whole.sweeps
+    steps = phi_steps(trace)
+    return repeats(steps, side), sweeps_of(steps)
 
 
 def repeat_notices(repeated: Iterable[Repeat], sweeps: Mapping[Side, int], names: Names) -> Iterator[Notice]:

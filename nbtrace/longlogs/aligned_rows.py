@@ -1,0 +1,238 @@
+"""The compared values of two long logs in execution order, those near a divergence, read once more from the logs."""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import TypeAlias
+
+import numpy as np
+
+from nbtrace.compare.align import ExecutionOrder, place_of
+from nbtrace.compare.judge import Row
+from nbtrace.longlogs.columnar import ColumnReader
+from nbtrace.longlogs.decimals import Flags, Ints
+from nbtrace.longlogs.last_digits import LastDigits
+from nbtrace.longlogs.stream import LongDiffResult
+from nbtrace.longlogs.tally import Tally, Window, WindowSide
+from nbtrace.longlogs.windows import CellLoop, SideStream, Slots, TableShape, WindowPart, arity_of, windows
+from nbtrace.records import Index
+from nbtrace.verdicts.status import Status
+from nbtrace.vocabulary.quantity import Scope
+
+_STATUSES = (Status.PASS, Status.MINOR, Status.DIVERGENT, Status.CRITICAL)
+
+_OrderKey: TypeAlias = tuple[int, tuple[int, ...], int, int, int, float, tuple[int, ...]]
+
+_Key: TypeAlias = tuple[tuple[int, ...], int, tuple[int, float, tuple[int, ...]]]
+"""By what a value is placed in its block: unnamed turns, phase, and the rest of the order within a sample."""
+
+
+AlignedRow: TypeAlias = tuple[str, str, str, Status]
+"""A compared value as it is shown: quantity and index, what C and what Py prints, and its status."""
+
+
+def are_in_blocks(result: LongDiffResult) -> bool:
+    """Whether every value that arrays hold stands with its block in the order of execution."""
+    order = ExecutionOrder(result.c.vocabulary, (*result.c.records, *result.py.records))
+    return all(
+        row.c.scope is Scope.RUN or order.of(row.quantity, replace(row.index, block=1))[0] == 1 for row in result.rows
+    )
+
+
+def rows_near_divergences(result: LongDiffResult, context: int) -> Iterator[tuple[bool, AlignedRow]]:
+    """Yield each diverging value, and as many before and after it as `context` says, in execution order.
+
+    With each comes whether the value before it is left out.
+    """
+    before: list[AlignedRow] = []
+    diverge: list[bool] = []
+    told = 0  # so many of `before` have been decided
+    shown_last = False
+    for rows in chain(_Reading(result).windows(), [None]):
+        flags = np.array([*diverge, *(rows.diverge.tolist() if rows is not None else [])], dtype=np.bool_)
+        shown = _dilated(flags, context)
+        stop = max(told, flags.size - (context if rows is not None else 0))
+        places = np.flatnonzero(shown[told:stop]) + told
+        some = [before[at] for at in places[places < len(before)].tolist()]
+        new = [] if rows is None else rows.rows(places[places >= len(before)] - len(before))
+        for at, row in zip(places.tolist(), chain(some, new), strict=True):
+            yield not (shown[at - 1] if at > told else shown_last), row
+        if rows is None:
+            return
+        shown_last = bool(shown[stop - 1]) if stop > told else shown_last
+        first = max(0, stop - context)
+        before = [*before[first:], *rows.rows(np.arange(max(first - len(before), 0), rows.diverge.size))]
+        diverge, told = flags[first:].tolist(), stop - first
+
+
+def _dilated(flags: Flags, context: int) -> Flags:
+    """Return which are set, or have one that is within so many places."""
+    counts = np.concatenate([[0], np.cumsum(flags)])
+    at = np.arange(flags.size)
+    near: Flags = counts[np.minimum(at + context + 1, flags.size)] > counts[np.maximum(at - context, 0)]
+    return near
+
+
+@dataclass
+class _WindowRows:
+    """The rows of one window in execution order; each array has shape (n,).
+
+    `c_row` and `py_row` are the values of either side, −1 for a row of `own`, whose number is then in `code`.
+    """
+
+    parts: tuple[WindowPart, WindowPart]
+    own: list[Row]
+    places: dict[int, Index]
+    names: dict[int, str]
+    code: Ints
+    block: Ints
+    sample: Ints
+    c_row: Ints
+    py_row: Ints
+    status: Ints
+    diverge: Flags
+
+    def rows(self, which: Ints) -> Iterator[AlignedRow]:
+        """Yield some rows."""
+        code, c_row, py_row = self.code[which], self.c_row[which], self.py_row[which]
+        texts = (part.value_texts(rows) for part, rows in zip(self.parts, (c_row, py_row), strict=True))
+        places = zip(code.tolist(), self.block[which].tolist(), self.sample[which].tolist(), strict=True)
+        for (number, block, sample), c, py, status in zip(places, *texts, self.status[which].tolist(), strict=True):
+            if status < 0:
+                own = self.own[number]
+                yield own.label, own.c.value.text, own.py.value.text, own.status
+            else:
+                yield self._label(number, block, sample), c, py, _STATUSES[status]
+
+    def _label(self, code: int, block: int, sample: int) -> str:
+        place = self.places[code]
+        if place.loops or place.grids or sample:
+            return f"{self.names[code]} {replace(place, block=block, sample=sample).label()}".rstrip()
+        return f"{self.names[code]} [pixel block {block}]" if block else self.names[code]
+
+
+@dataclass
+class _Reading:
+    """The second reading of two logs, with what the first one found."""
+
+    result: LongDiffResult
+    _places: dict[int, Index] = field(default_factory=dict)
+    _names: dict[int, str] = field(default_factory=dict)
+    _keys: dict[int, _Key] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        result = self.result
+        records = (*result.c.records, *result.py.records)
+        self._order = ExecutionOrder(result.c.vocabulary, records)
+        self._slots = Slots(result.c.vocabulary)
+        self._tally = Tally(result.policy, ())
+        own = [row for row in result.rows if row.c.scope is Scope.RUN or row.c.index.block in result.reading.aside]
+        self._own = sorted(((self._order.of(row.quantity, row.index), row) for row in own), key=lambda item: item[0])
+
+    def windows(self) -> Iterator[_WindowRows]:
+        """Yield the rows of each window."""
+        reading, result = self.result.reading, self.result
+        with ThreadPoolExecutor(2) as executor:
+            streams = [
+                SideStream(
+                    ColumnReader(trace.source, reading.chunk, trace.vocabulary, with_figures=True),
+                    self._slots,
+                    executor,
+                )
+                for trace in (result.c, result.py)
+            ]
+            for stream in streams:
+                stream.advance()
+            for start, *parts in windows(streams[0], streams[1]):
+                yield self._window(streams, start, (parts[0], parts[1]))
+        nothing = streams[0].cut(0), streams[1].cut(0)
+        yield self._ordered(nothing, np.zeros((6, 0), dtype=np.int64), self._own)
+
+    def _window(self, streams: list[SideStream], start: int, parts: tuple[WindowPart, WindowPart]) -> _WindowRows:
+        shape, reading = TableShape.around(start, parts), self.result.reading
+        unused, aside = np.zeros(shape.blocks, dtype=np.bool_), np.zeros(shape.blocks, dtype=np.bool_)
+        stop = start + shape.blocks
+        aside[[block - start for block in reading.aside if start <= block < stop]] = True
+        sides = [
+            WindowSide(part, stream.tables(part, shape, unused), self._slots, shape, {})
+            for stream, part in zip(streams, parts, strict=True)
+        ]
+        digits = tuple(LastDigits(part, known.formats) for part, known in zip(parts, reading.assumed, strict=True))
+        window = Window(shape, (sides[0], sides[1]), self._slots, arity_of(self._slots), aside, digits)
+        found = [
+            columns for loop in (CellLoop.SAMPLE, CellLoop.STEP, CellLoop.BLOCK) for columns in self._loop(loop, window)
+        ]
+        until = bisect_left(self._own, stop, key=lambda item: item[0][0])
+        own, self._own = self._own[:until], self._own[until:]
+        return self._ordered(parts, np.concatenate([np.zeros((6, 0), dtype=np.int64), *found], axis=1), own)
+
+    def _loop(self, loop: CellLoop, window: Window) -> Iterator[Ints]:
+        """Yield the rows of a loop: code, block, sample, row of C, row of Py, status."""
+        shape = window.shape
+        per_block = shape.cells_per_block(loop)
+        tables = [side.tables[loop] for side in window.sides]
+        both = (tables[0] >= 0) & (tables[1] >= 0) & np.repeat(~window.aside, per_block)
+        for size in (1, 3):
+            some = np.flatnonzero(both.any(axis=1) & (window.arity == size))
+            if not some.size:
+                continue
+            status = self._tally.statuses(window, loop, some, both[some], size)
+            at, cell = np.nonzero(both[some])
+            rows = [table[some[at], cell] for table in tables]
+            within = cell % per_block
+            part = window.sides[1].part
+            code = ((some[at] << 32) + part.step[rows[1]] + 1) * len(CellLoop) + loop
+            sample = within // shape.steps if loop is CellLoop.STEP else within
+            if loop is CellLoop.BLOCK:
+                sample = np.zeros_like(cell)
+            for new, first in zip(*np.unique(code, return_index=True), strict=True):
+                if int(new) not in self._places:
+                    self._learn(int(new), part, int(rows[1][first]))
+            yield np.stack([code, shape.first_block + cell // per_block, sample, *rows, status[at, cell]])
+
+    def _learn(self, code: int, part: WindowPart, row: int) -> None:
+        """Note where the values of a code stand in their block."""
+        record = part.record(row)
+        place = replace(place_of(record), block=0, sample=0)
+        _, unnamed, phase, _, outer, rank, turns = self._order.of(record.quantity, place)
+        self._places[code], self._names[code] = place, record.quantity
+        self._keys[code] = unnamed, phase, (outer, rank, turns)
+
+    def _ordered(
+        self, parts: tuple[WindowPart, WindowPart], found: Ints, own: list[tuple[_OrderKey, Row]]
+    ) -> _WindowRows:
+        """Return the rows of arrays, as :meth:`_loop` gives them, and those of records in order."""
+        code, block, sample, c_row, py_row, status = found
+        keys = {int(number): self._keys[int(number)] for number in np.unique(code)}
+        every = [*keys.values(), *((key[1], key[2], key[4:]) for key, _ in own)]
+        unnamed = {part: at for at, part in enumerate(sorted({key[0] for key in every}))}
+        rest = {part: at for at, part in enumerate(sorted({key[2] for key in every}))}
+        numbers, at = np.unique(code, return_inverse=True)
+        of_code = [
+            [unnamed[turns], phase, rest[last]] for turns, phase, last in map(keys.__getitem__, numbers.tolist())
+        ]
+        of_rows = np.array(of_code, dtype=np.int64).reshape(-1, 3)[at.ravel()]
+        own_keys = np.array(
+            [[key[0], unnamed[key[1]], key[2], key[3], rest[key[4:]], row.c.line] for key, row in own], dtype=np.int64
+        ).reshape(-1, 6)
+        line = parts[0].lines(c_row)
+        of_sample = np.where(of_rows[:, 1] == 1, sample, 0)
+        array_keys = np.stack([block, of_rows[:, 0], of_rows[:, 1], of_sample, of_rows[:, 2], line], axis=1)
+        order = np.lexsort(np.concatenate([array_keys, own_keys]).T[::-1])
+        missing = np.full(len(own), -1)
+        diverge = np.concatenate([status > 0, np.array([row.status.diverges for _, row in own], dtype=np.bool_)])
+        return _WindowRows(
+            parts,
+            [row for _, row in own],
+            self._places,
+            self._names,
+            np.concatenate([code, np.arange(len(own))])[order],
+            np.concatenate([block, missing])[order],
+            np.concatenate([sample, missing])[order],
+            np.concatenate([c_row, missing])[order],
+            np.concatenate([py_row, missing])[order],
+            np.concatenate([status, missing])[order],
+            diverge[order],
+        )

@@ -1,0 +1,34 @@
+"""Values from irregular lines that need no comparison: those of the run, and those that only one log ever prints."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from nbtrace.compare.metrics import is_finite
+from nbtrace.records import Record, Shape
+from nbtrace.vocabulary.quantity import Scope
+
+
+def is_ordinary(record: Record) -> bool:
+    """Whether a value is one, and finite."""
+    return record.value.shape is not Shape.SENTINEL and is_finite(record.numbers)
+
+
+def is_of_run(record: Record) -> bool:
+    """Whether a value stands for the run, and is an ordinary one."""
+    return record.scope is Scope.RUN and is_ordinary(record)
+
+
+def lone_and_irregular(odd: Iterable[Record], elsewhere: set[str]) -> tuple[list[Record], list[Record]]:
+    """Return the values that no vocabulary knows and the other log never prints, and those that are to be compared.
+
+    `elsewhere` are the names of what the other log has printed so far.
+    """
+    odd = [record for record in odd if not is_of_run(record)]
+    times = Counter((record.quantity, record.index) for record in odd)
+    lone: list[Record] = []
+    irregular: list[Record] = []
+    for record in odd:
+        unknown = record.known is None and record.quantity not in elsewhere
+        alone = unknown and is_ordinary(record) and times[record.quantity, record.index] == 1
+        (lone if alone else irregular).append(record)
+    return lone, irregular
