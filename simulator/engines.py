@@ -46,8 +46,15 @@ AGREEMENT = {torch.float64: 1e-9, torch.float32: 1e-5}
 TOO_LARGE = "the list of reflections is too large for the compiled one"
 
 
-def chosen_engine(model: Model) -> ChosenEngine:
-    """Return the engine that the flags ask for; by themselves they ask for compiled code where an image is large."""
+def chosen_engine(model: Model, pixels: int | None = None) -> ChosenEngine:
+    """Return the engine that the flags ask for; by themselves they ask for compiled code where an image is large.
+
+    Parameters
+    ----------
+    model : Model
+    pixels : int, optional
+        How many pixels are to be computed; those of the region of interest if not given.
+    """
     wish = model.config.execution.compile
     if model.detector.pix0.x.device.type == "cuda" and wish != "never":
         return _cuda(model, compiled_stages=wish in {"always", "torch"})
@@ -56,14 +63,15 @@ def chosen_engine(model: Model) -> ChosenEngine:
             return IS_EAGER
         case "torch":
             return _compiled(model)
-        case "auto" if not is_worthwhile(_samples(model)):
+        case "auto" if not is_worthwhile(_samples(model, pixels)):
             return IS_EAGER
     return _native(model)
 
 
-def _samples(model: Model) -> int:
-    first_f, last_f, first_s, last_s = model.config.roi
-    pixels = (last_f - first_f + 1) * (last_s - first_s + 1)
+def _samples(model: Model, pixels: int | None) -> int:
+    if pixels is None:
+        first_f, last_f, first_s, last_s = model.config.roi
+        pixels = (last_f - first_f + 1) * (last_s - first_s + 1)
     return math.prod((pixels, model.steps, model.layers.count))
 
 
