@@ -17,6 +17,7 @@ from nbtrace.records import Pixel
 from nbtrace.temporary import temporary_folder
 from nbtrace.writers import PHI, trace_lines
 from simulator.config import Config
+from simulator.engines import EngineKind
 from simulator.session import simulate_command
 
 NAME = "embedded simulator"
@@ -74,12 +75,14 @@ class EmbeddedSource:
 
     def _run(self) -> OneRun:
         printed: list[str] = []
+        engines: list[EngineKind] = []
         with temporary_folder() as folder, simulator_errors():
             clock = time.perf_counter()
-            simulate_command(self._placed_in(folder), canonical(self.config), printed.append)
+            simulate_command(self._placed_in(folder), canonical(self.config), printed.append, engines.append)
             elapsed = time.perf_counter() - clock
             image = read_image(folder / self.line.float_name, shape=self.line.shape)
-        return OneRun(replace(image, source=NAME), elapsed * 1e3, "".join(f"{line}\n" for line in printed))
+        stdout = "".join(f"{line}\n" for line in printed)
+        return OneRun(replace(image, source=NAME), elapsed * 1e3, stdout, engine=engines[0].value)
 
     def _placed_in(self, folder: Path) -> Config:
         """Return the configuration as a program in that folder would run it, which names no file of another."""
