@@ -65,7 +65,7 @@ def chosen_engine(model: Model, pixels: int | None = None) -> ChosenEngine:
             return _compiled(model)
         case "auto" if not is_worthwhile(_samples(model, pixels)):
             return IS_EAGER
-    return _native(model)
+    return _differentiable(model) if torch.is_grad_enabled() else _native(model)
 
 
 def _samples(model: Model, pixels: int | None) -> int:
@@ -89,6 +89,23 @@ def _native(model: Model) -> ChosenEngine:
         f"engine: native, compiled by {library.origin}; within {_short(AGREEMENT[model.dtype])} of the eager engine, "
         "which makes traces"
     )
+    return ChosenEngine(EngineKind.NATIVE, engine, said)
+
+
+def _differentiable(model: Model) -> ChosenEngine:
+    from simulator.native_slopes import differentiable_engine  # noqa: PLC0415 - only where derivatives are wanted
+
+    by_parts = replace(IS_EAGER, engine=differentiable_engine(None))
+    with torch.no_grad():
+        if not native_sweep.is_possible(model):
+            return replace(by_parts, said=_since(TOO_LARGE))
+    try:
+        library = loaded_library()
+        engine = differentiable_engine(library)
+        check_engine(model, engine)
+    except (NativeUnavailableError, EngineDisagreesError) as error:
+        return replace(by_parts, said=_since(str(error)))
+    said = f"engine: native, compiled by {library.origin}, with derivatives"
     return ChosenEngine(EngineKind.NATIVE, engine, said)
 
 
@@ -127,7 +144,11 @@ def _compiled(model: Model) -> ChosenEngine:
 
 
 def _eager_since(reason: str) -> ChosenEngine:
-    return replace(IS_EAGER, said=f"engine: eager, since {reason}")
+    return replace(IS_EAGER, said=_since(reason))
+
+
+def _since(reason: str) -> str:
+    return f"engine: eager, since {reason}"
 
 
 CHECKED_PIXELS = 70

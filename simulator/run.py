@@ -193,9 +193,7 @@ def image_values(
     return _values(model, past, visited, observe, engine, workers)
 
 
-def selected_values(
-    model: Model, visited: Tensor, pixels: Tensor, observe: Observer, engine: Engine = EAGER
-) -> Tensor:
+def selected_values(model: Model, visited: Tensor, pixels: Tensor, observe: Observer, engine: Engine = EAGER) -> Tensor:
     """Return the photons (float64) in some of the pixels of a run, without computing the others.
 
     Parameters

@@ -38,7 +38,10 @@ def eager_sweep(context: SweepContext, state: PixelState) -> None:
         observe("at.phi_tic", step)
         for domain in range(crystal.domain_count):
             observe("at.mosaic_domain", domain)
-            _sample(context, state, crystal.orientations.at(row, domain), _Place(step, domain))
+            basis = crystal.orientations.at(row, domain)
+            sample = _evaluated(context, basis)
+            _observe_sample(context, sample, _Place(step, domain), state)
+            _add(context, state, sample.contribution, sample.counted)
 
 
 def shown_sweep(sweep: Sweep) -> Sweep:
@@ -65,10 +68,9 @@ def shown_sweep(sweep: Sweep) -> Sweep:
     return shown
 
 
-def _sample(context: SweepContext, state: PixelState, basis: Basis, place: _Place) -> None:
-    """Add one innermost evaluation to the intensity."""
+def add_sample(context: SweepContext, state: PixelState, basis: Basis) -> None:
+    """Add one innermost evaluation, that of a cell in one orientation, to the intensity; nothing is shown of it."""
     sample = _evaluated(context, basis)
-    _observe_sample(context, sample, place, state)
     _add(context, state, sample.contribution, sample.counted)
 
 
