@@ -57,7 +57,7 @@ def chosen_engine(model: Model, pixels: int | None = None) -> ChosenEngine:
     """
     wish = model.config.execution.compile
     if model.detector.pix0.x.device.type == "cuda" and wish != "never":
-        return _cuda(model, compiled_stages=wish in {"always", "torch"})
+        return _cuda(model)
     match wish:
         case "never":
             return IS_EAGER
@@ -109,7 +109,7 @@ def _differentiable(model: Model) -> ChosenEngine:
     return ChosenEngine(EngineKind.NATIVE, engine, said)
 
 
-def _cuda(model: Model, *, compiled_stages: bool) -> ChosenEngine:
+def _cuda(model: Model) -> ChosenEngine:
     try:
         from simulator.cuda_sweep import cuda_engine  # noqa: PLC0415 - imports Triton
     except ImportError:
@@ -117,7 +117,7 @@ def _cuda(model: Model, *, compiled_stages: bool) -> ChosenEngine:
     if (bordered := model.factors.bordered) is not None and bordered.numel() >= native_sweep.LARGEST_TABLE:
         return _eager_since(TOO_LARGE)
     with torch.no_grad():
-        engine = cuda_engine(model, compiled_stages=compiled_stages)
+        engine = cuda_engine(model)
         try:
             check_engine(model, engine)
         except EngineDisagreesError as error:

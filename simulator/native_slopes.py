@@ -9,7 +9,7 @@ import ctypes
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -210,5 +210,5 @@ class DifferentiableSweep:
         fixed = replace(context, scattering=Vector(*scattering.detach()))
         arguments, kept = prepared_sweep(fixed, state)
         sums = _Sums(self._library, arguments, (*kept, scattering))
-        found: Tensor = _DifferentiableSums.apply(sums, scattering, basis, reciprocal, table, model.dtype)
-        return found
+        apply = cast("Callable[..., Tensor]", _DifferentiableSums.apply)
+        return apply(sums, scattering, basis, reciprocal, table, model.dtype)

@@ -668,7 +668,13 @@ void add_slopes(Block<double> &block, Slopes &s, const Arguments &a, const Slope
     for (int axis = 0; axis < 3; ++axis)
         for (Lane i = 0; i < BLOCK; ++i) index[axis][i] = s.strength[i] * s.along[axis][i];
     const bool interpolates = a.lookup == TRICUBIC && a.table != nullptr && find_range(block, a);
-    if (out.table != nullptr || interpolates) {
+    if (a.table == nullptr) {
+        if (out.table != nullptr) {
+            alignas(64) double carried[BLOCK];
+            for (Lane i = 0; i < BLOCK; ++i) carried[i] = s.upstream[i] * s.squared[i];
+            out.table[0] += sum_of_products(carried, block.factor);
+        }
+    } else if (out.table != nullptr || interpolates) {
         for (Lane i = 0; i < BLOCK; ++i) {
             const double carried = s.upstream[i] * s.squared[i] * block.factor[i];
             if (interpolates && block.inside[i]) {
@@ -676,9 +682,7 @@ void add_slopes(Block<double> &block, Slopes &s, const Arguments &a, const Slope
                 interpolated_slopes(block, a, carried, i, along, out.table);
                 for (int axis = 0; axis < 3; ++axis) index[axis][i] += carried * along[axis];
             } else if (out.table != nullptr) {
-                const std::int32_t place =
-                    a.table == nullptr ? 0 : place_of(block.nearest[0][i], block.nearest[1][i], block.nearest[2][i], a);
-                out.table[place] += carried;
+                out.table[place_of(block.nearest[0][i], block.nearest[1][i], block.nearest[2][i], a)] += carried;
             }
         }
     }

@@ -182,7 +182,7 @@ class NativeSweep:
 
 
 def prepared_sweep(context: SweepContext, state: PixelState) -> tuple[SweepArguments, tuple[Tensor, ...]]:
-    """Return the arguments for plain sums of F² F_latt² over the samples of a sweep, and what must live as long as they.
+    """Return the arguments for plain sums of F² F_latt² over the samples of a sweep, and what they point to.
 
     They lack the place of the sums; the lookup has to be one that remembers no samples.
     """

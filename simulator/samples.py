@@ -18,7 +18,6 @@ from simulator.observe import Observer, silent
 from simulator.structure_factors import NearestLookup, TricubicLookup
 from simulator.vectors import Vector, cross, dot
 
-
 _THIRD = 2
 """The source of which the reference prints one sample."""
 
@@ -45,7 +44,7 @@ def eager_sweep(context: SweepContext, state: PixelState) -> None:
 
 
 def shown_sweep(sweep: Sweep) -> Sweep:
-    """Return a sweep with the sum of another one, which is blind, and a view of the samples that stand in a pixel's log.
+    """Return a sweep with the sum of another one, which is blind, and a view of the samples that a pixel's log has.
 
     They are the first domain's at every φ step of the first source, and the first sample of the third source: what a
     pixel's trace has under other names than ``sample.``. Lookups that remember samples are left to the eager sweep.

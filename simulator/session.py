@@ -44,7 +44,7 @@ PHI_FIELDS = ("phi_tic", "phi_deg", "k_frac", "F_latt_b", "F_latt")
 def simulate_command(
     config: Config, canonical: Sequence[str], say: Print, chose: Callable[[EngineKind], None] = lambda _: None
 ) -> RunEnd:
-    """Run a configuration, print what the reference prints, and write its files; `chose` is told what computes the image.
+    """Run a configuration, print what the reference prints, and write its files; `chose` is told what computes it.
 
     Raises
     ------

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nbtrace.embedded.choice import Choice, canonical, simulator_errors
 from nbtrace.embedded.recorder import Emit
@@ -17,8 +18,10 @@ from nbtrace.records import Pixel
 from nbtrace.temporary import temporary_folder
 from nbtrace.writers import PHI, trace_lines
 from simulator.config import Config
-from simulator.engines import EngineKind
 from simulator.session import simulate_command
+
+if TYPE_CHECKING:
+    from simulator.engines import EngineKind
 
 NAME = "embedded simulator"
 

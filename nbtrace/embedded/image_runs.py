@@ -26,9 +26,9 @@ from simulator.beam import scattering_vector
 from simulator.build import Inputs, build_model
 from simulator.config import Config
 from simulator.constants import CLASSICAL_ELECTRON_RADIUS_SQR_M2, DEFAULT_FLUENCE_PER_M2
-from simulator.lattice import miller_indices, nearest_reflection
 from simulator.engines import chosen_engine
 from simulator.kernel import EAGER
+from simulator.lattice import miller_indices, nearest_reflection
 from simulator.memory import check_memory
 from simulator.model import Model
 from simulator.observe import Observable
@@ -145,7 +145,7 @@ def _made(model: Model, visited: Tensor, chosen: Tensor) -> Tensor:
     """Return the values of chosen pixels; many are computed side by side, in shares that share one past.
 
     Few of them, the telling ones, are held against one another and computed by the eager kernel; many are held against
-    an image, to :data:`~nbtrace.explanation.images.reproduced.CLOSE`, and computed by what computes an image of as many samples.
+    an image, to a millionth or more, and computed by what computes an image of as many samples.
     """
     engine = chosen_engine(model, len(chosen)).engine if len(chosen) > _MANY else EAGER
     on_cpu = model.detector.pix0.x.device.type == "cpu"

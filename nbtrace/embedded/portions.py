@@ -1,7 +1,7 @@
 """Traces of many pixels by the embedded simulator, portion by portion. Importing this imports torch."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -79,7 +79,7 @@ class Tracing:
     workers: int = 1
 
 
-def trace_pixels(model: Model, run: Pixels, chosen: Pixels, tracing: Tracing) -> Iterator[PixelTable]:
+def trace_pixels(model: Model, run: Pixels, chosen: Pixels, tracing: Tracing) -> Generator[PixelTable]:
     """Trace many pixels of a run, portion by portion; the next portions are computed while the caller has one.
 
     Parameters
