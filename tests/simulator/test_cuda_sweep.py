@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from simulator.__main__ import main
 from simulator.arguments import parse
 from simulator.build import build_model, read_inputs
 from simulator.config import Config
@@ -194,6 +195,21 @@ def test_auto_takes_a_gpu_where_there_is_one_and_the_image_is_large(
     assert on_available_device(large)[0].execution.device == "cuda"
 
 
+def test_a_gpu_that_would_pay_is_told_in_one_line_and_only_where_it_was_not_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = f"{SMALL.partition(' -device')[0]} -nonoise -nopgm".split()
+    told = []
+    for gpus, paying, device in ((1, 1, "cpu"), (1, PAYING_SAMPLES, "cpu"), (0, 1, "cpu"), (0, 1, "auto")):
+        monkeypatch.setattr("torch.cuda.device_count", lambda gpus=gpus: gpus)
+        monkeypatch.setattr("simulator.device.PAYING_SAMPLES", paying)
+        assert main([*words, "-device", device]) == 0
+        told.append([line for line in capsys.readouterr().out.splitlines() if "GPU" in line])
+    line = "NOTE: there is a GPU, and -device auto would compute this image on it; last digits may differ"
+    assert told == [[line], [], [], []]
+
+
 def test_portions_follow_the_memory_of_the_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.cuda.device_count", lambda: 1)
     monkeypatch.setattr("torch.cuda.mem_get_info", lambda _: (2_000_000_000, 4_000_000_000))
@@ -204,7 +220,13 @@ def test_portions_follow_the_memory_of_the_gpu(tmp_path: Path, monkeypatch: pyte
     assert needed_bytes(config) < needed_bytes(config_of(LARGE, tmp_path))
 
 
-def test_a_device_without_double_precision_is_refused_and_said() -> None:
+def test_a_device_without_double_precision_is_refused_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([*SMALL.partition(" -device")[0].split(), "-device", "mps"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "device mps has no float64" in line
     with pytest.raises(ConfigurationError, match="mps has no float64"):
         device_of("mps")
     with pytest.raises(ConfigurationError, match="'abacus' is unknown; give cpu, cuda, cuda:N or auto"):
