@@ -65,7 +65,19 @@ def chosen_engine(model: Model, pixels: int | None = None) -> ChosenEngine:
             return _compiled(model)
         case "auto" if not is_worthwhile(_samples(model, pixels)):
             return IS_EAGER
-    return _differentiable(model) if torch.is_grad_enabled() else _native(model)
+    return _differentiable(model) if has_graph(model) else _native(model)
+
+
+def has_graph(model: Model) -> bool:
+    """Tell whether derivatives of an image may be wanted: torch records them, and a number of the model has a graph."""
+    detector, beam, factors = model.detector, model.beam, model.factors
+    numbers = (
+        *(component for v in (detector.fast, detector.slow, detector.pix0) for component in v),
+        *(component for v in model.crystal.orientations.basis for component in v),
+        *(source.wavelength_m for source in beam.sources),
+        *(beam.fluence_per_m2, beam.kahn_factor, factors.default_F, factors.bordered),
+    )
+    return torch.is_grad_enabled() and any(number is not None and number.requires_grad for number in numbers)
 
 
 def _samples(model: Model, pixels: int | None) -> int:

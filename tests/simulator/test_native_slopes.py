@@ -121,12 +121,18 @@ def test_at_a_reflection_they_are_numbers(library: NativeLibrary) -> None:
 
 @pytest.mark.usefixtures("library")
 def test_an_engine_is_chosen_for_them_where_they_are_wanted() -> None:
-    model = build_model(parse(f"{COMMON} -compile always".split()).config, Inputs())
-    chosen = chosen_engine(model)
-    assert chosen.kind is EngineKind.NATIVE
-    assert chosen.said.endswith(", with derivatives")
-    with torch.no_grad():
-        assert not chosen_engine(model).said.endswith(", with derivatives")
+    config = parse(f"{COMMON} -compile always".split()).config
+    for name in (Parameter.CELL, Parameter.DISTANCE, Parameter.FLUENCE):
+        given = {name: torch.tensor(VALUES[name], dtype=torch.float64, requires_grad=True)}
+        model = build_model(config, Inputs(), given)
+        chosen = chosen_engine(model)
+        assert chosen.kind is EngineKind.NATIVE
+        assert chosen.said.endswith(", with derivatives")
+        with torch.no_grad():
+            assert not chosen_engine(model).said.endswith(", with derivatives")
+    plain = chosen_engine(build_model(config, Inputs()))
+    assert plain.engine.in_threads
+    assert not plain.said.endswith(", with derivatives")
 
 
 def test_the_structure_has_the_size_of_the_compiled_one(library: NativeLibrary) -> None:
