@@ -7,10 +7,8 @@ crystal shapes and options. The sines are polynomials of range-reduced indices. 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
 
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 import triton
@@ -19,13 +17,16 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from simulator.config import CrystalShape
+from simulator.cuda_stages import CudaStages, joined
 from simulator.defects import Defect
 from simulator.lattice import SHAPE_CONSTANTS, SINE_COEFFICIENTS, axis_nudge
-from simulator.model import Engine, Model, PixelState, Stage, SweepContext, as_written, sample_weight
-from simulator.rays import pixel_ray
+from simulator.model import Engine, Model, PixelState, SweepContext, sample_weight
 from simulator.samples import eager_sweep
 from simulator.structure_factors import INTERPOLATION_MARGIN, NearestLookup, TricubicLookup
 from simulator.vectors import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 BLOCK_PIXELS = 512
 WARPS = 4
@@ -533,7 +534,7 @@ class CudaSweep:
 
     def __init__(self, model: Model) -> None:
         self._numbers = constants(model).to(model.detector.pix0.x.device)
-        self._orientations: tuple[tuple[int, ...], Tensor] | None = None
+        self._orientations: dict[tuple[int, ...], Tensor] = {}
 
     def __call__(self, context: SweepContext, state: PixelState) -> None:
         """Add the contributions of all φ steps and mosaic domains of one source."""
@@ -545,19 +546,23 @@ class CudaSweep:
             return
         rows = tuple(model.crystal.fresh_rows() if state.first_sweep else state.rows)
         state.first_sweep = False
-        before = state.intensity.to(torch.float64)
         task = _Task(model, self._numbers, isinstance(context.lookup, TricubicLookup))
-        scattering = torch.stack(list(context.scattering)).contiguous()
+        scattering = joined(context.scattering)
         orientations = self._table_of(model, rows)
         table = model.factors.default_F if model.factors.bordered is None else model.factors.bordered
+        before = state.intensity.to(torch.float64)
         if weight is not None and running:
             # I = (I + brightness term) weight is brightness (I / brightness + term) weight.
             product = (before / brightness).contiguous(), weight.to(torch.float64).contiguous()
             total = _sums(task, scattering, orientations, table, product) * brightness
         else:
-            share = float(len(orientations)) * state.share.to(torch.float64)
-            sums = _DifferentiableSums.apply if torch.is_grad_enabled() else _sums
-            added = (sums(task, scattering, orientations, table) + share) * brightness
+            added = (_DifferentiableSums.apply if torch.is_grad_enabled() else _sums)(
+                task, scattering, orientations, table
+            )
+            if model.config.beam.water_um != 0.0:
+                added = added + float(len(orientations)) * state.share.to(torch.float64)
+            if brightness != 1.0:
+                added = added * brightness
             total = before + (added if weight is None else added * weight)
         if context.used is not None:
             total = torch.where(context.used, total, before)
@@ -565,13 +570,13 @@ class CudaSweep:
 
     def _table_of(self, model: Model, rows: tuple[int, ...]) -> Tensor:
         """Return a, b, c (m) of each sample, (samples, 9); they are kept where no derivative follows them."""
-        if self._orientations is not None and self._orientations[0] == rows:
-            return self._orientations[1]
+        if rows in self._orientations:
+            return self._orientations[rows]
         index = torch.tensor(rows, device=self._numbers.device)
         columns = [component[index].reshape(-1) for v in model.crystal.orientations.basis for component in v]
         table = torch.stack(columns, dim=1).contiguous()
         if not torch.is_grad_enabled():
-            self._orientations = rows, table
+            self._orientations[rows] = table
         return table
 
 
@@ -585,12 +590,7 @@ def _is_possible(context: SweepContext, *, running: bool) -> bool:
     return isinstance(context.lookup, NearestLookup | TricubicLookup)
 
 
-@cache
-def _compiled(step: Callable[..., Any]) -> Callable[..., Any]:
-    return torch.compile(step, dynamic=True)
-
-
-def cuda_engine(model: Model, *, compiled_stages: bool) -> Engine:
-    """Return the engine of a model on CUDA; `compiled_stages` makes one launch of each step around the sweep, too."""
-    stage: Stage = _compiled if compiled_stages else as_written
-    return Engine(pixel_ray, CudaSweep(model), stage)
+def cuda_engine(model: Model) -> Engine:
+    """Return the engine of a model on CUDA; each step around the sweep is one launch, too."""
+    stages = CudaStages(model)
+    return Engine(stages.ray, CudaSweep(model), stages.stage, smallest_batch=1)

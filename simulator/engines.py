@@ -46,24 +46,44 @@ AGREEMENT = {torch.float64: 1e-9, torch.float32: 1e-5}
 TOO_LARGE = "the list of reflections is too large for the compiled one"
 
 
-def chosen_engine(model: Model) -> ChosenEngine:
-    """Return the engine that the flags ask for; by themselves they ask for compiled code where an image is large."""
+def chosen_engine(model: Model, pixels: int | None = None) -> ChosenEngine:
+    """Return the engine that the flags ask for; by themselves they ask for compiled code where an image is large.
+
+    Parameters
+    ----------
+    model : Model
+    pixels : int, optional
+        How many pixels are to be computed; those of the region of interest if not given.
+    """
     wish = model.config.execution.compile
     if model.detector.pix0.x.device.type == "cuda" and wish != "never":
-        return _cuda(model, compiled_stages=wish in {"always", "torch"})
+        return _cuda(model)
     match wish:
         case "never":
             return IS_EAGER
         case "torch":
             return _compiled(model)
-        case "auto" if not is_worthwhile(_samples(model)):
+        case "auto" if not is_worthwhile(_samples(model, pixels)):
             return IS_EAGER
-    return _native(model)
+    return _differentiable(model) if has_graph(model) else _native(model)
 
 
-def _samples(model: Model) -> int:
-    first_f, last_f, first_s, last_s = model.config.roi
-    pixels = (last_f - first_f + 1) * (last_s - first_s + 1)
+def has_graph(model: Model) -> bool:
+    """Tell whether derivatives of an image may be wanted: torch records them, and a number of the model has a graph."""
+    detector, beam, factors = model.detector, model.beam, model.factors
+    numbers = (
+        *(component for v in (detector.fast, detector.slow, detector.pix0) for component in v),
+        *(component for v in model.crystal.orientations.basis for component in v),
+        *(source.wavelength_m for source in beam.sources),
+        *(beam.fluence_per_m2, beam.kahn_factor, factors.default_F, factors.bordered),
+    )
+    return torch.is_grad_enabled() and any(number is not None and number.requires_grad for number in numbers)
+
+
+def _samples(model: Model, pixels: int | None) -> int:
+    if pixels is None:
+        first_f, last_f, first_s, last_s = model.config.roi
+        pixels = (last_f - first_f + 1) * (last_s - first_s + 1)
     return math.prod((pixels, model.steps, model.layers.count))
 
 
@@ -84,7 +104,24 @@ def _native(model: Model) -> ChosenEngine:
     return ChosenEngine(EngineKind.NATIVE, engine, said)
 
 
-def _cuda(model: Model, *, compiled_stages: bool) -> ChosenEngine:
+def _differentiable(model: Model) -> ChosenEngine:
+    from simulator.native_slopes import differentiable_engine  # noqa: PLC0415 - only where derivatives are wanted
+
+    by_parts = replace(IS_EAGER, engine=differentiable_engine(None))
+    with torch.no_grad():
+        if not native_sweep.is_possible(model):
+            return replace(by_parts, said=_since(TOO_LARGE))
+    try:
+        library = loaded_library()
+        engine = differentiable_engine(library)
+        check_engine(model, engine)
+    except (NativeUnavailableError, EngineDisagreesError) as error:
+        return replace(by_parts, said=_since(str(error)))
+    said = f"engine: native, compiled by {library.origin}, with derivatives"
+    return ChosenEngine(EngineKind.NATIVE, engine, said)
+
+
+def _cuda(model: Model) -> ChosenEngine:
     try:
         from simulator.cuda_sweep import cuda_engine  # noqa: PLC0415 - imports Triton
     except ImportError:
@@ -92,7 +129,7 @@ def _cuda(model: Model, *, compiled_stages: bool) -> ChosenEngine:
     if (bordered := model.factors.bordered) is not None and bordered.numel() >= native_sweep.LARGEST_TABLE:
         return _eager_since(TOO_LARGE)
     with torch.no_grad():
-        engine = cuda_engine(model, compiled_stages=compiled_stages)
+        engine = cuda_engine(model)
         try:
             check_engine(model, engine)
         except EngineDisagreesError as error:
@@ -119,7 +156,11 @@ def _compiled(model: Model) -> ChosenEngine:
 
 
 def _eager_since(reason: str) -> ChosenEngine:
-    return replace(IS_EAGER, said=f"engine: eager, since {reason}")
+    return replace(IS_EAGER, said=_since(reason))
+
+
+def _since(reason: str) -> str:
+    return f"engine: eager, since {reason}"
 
 
 CHECKED_PIXELS = 70

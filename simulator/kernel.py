@@ -6,6 +6,7 @@ mosaic domain.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -85,8 +86,8 @@ def pixel_values(
 
 
 def _stage(engine: Engine, pixels: Tensor) -> Stage:
-    """Return how the steps of a batch run; for a few pixels nothing is compiled."""
-    return engine.stage if len(pixels) >= SMALLEST_BATCH else as_written
+    """Return how the steps of a batch run; a batch that is too small for the engine takes them as they are written."""
+    return engine.stage if len(pixels) >= engine.smallest_batch else as_written
 
 
 def _start(model: Model, pixels: Tensor, *, first_sweep: bool) -> PixelState:
@@ -207,20 +208,20 @@ def _update_polarization(
         state.polar = torch.where(used if always else used & (state.polar == 0.0), factor, state.polar)
 
 
-def _product(value: Tensor, factors: tuple[Tensor, ...]) -> Tensor:
+def photons(intensity: Tensor, fluence_per_m2: Tensor, steps: int, factors: Sequence[Tensor]) -> Tensor:
+    """Return r_e² · fluence · I / steps, in float64, times the factors that are not applied to every sample."""
+    value = CLASSICAL_ELECTRON_RADIUS_SQR_M2 * fluence_per_m2 * intensity.to(torch.float64) / float(steps)
     for factor in factors:
         value = value * factor
     return value
 
 
 def _scaled(model: Model, state: PixelState, observe: Observer, stage: Stage) -> Tensor:
-    """Return photons: r_e² · fluence · I / steps and the factors that are not applied to every sample."""
-    intensity = state.intensity.to(torch.float64)
-    value = CLASSICAL_ELECTRON_RADIUS_SQR_M2 * model.beam.fluence_per_m2 * intensity / float(model.steps)
+    """Return the photons in each pixel, and show what they follow from."""
     once = tuple(factor for factor, per_sample in closing_factors(model, state) if not per_sample)
-    value = stage(_product)(value, once)
+    value = stage(photons)(state.intensity, model.beam.fluence_per_m2, model.steps, once)
     flags = model.config.sampling
-    observe("I_before_scaling", intensity)
+    observe("I_before_scaling", lambda: state.intensity.to(torch.float64))
     observe("r_e_meters", math.sqrt(CLASSICAL_ELECTRON_RADIUS_SQR_M2))
     observe("r_e_sqr", CLASSICAL_ELECTRON_RADIUS_SQR_M2)
     observe("fluence_photons_per_m2", model.beam.fluence_per_m2)

@@ -126,6 +126,8 @@ class Engine:
     sweep: Sweep
     stage: Stage = as_written
     """How the steps around the sweep run."""
+    smallest_batch: int = 64
+    """Pixels from which on :attr:`stage` is worth its start."""
     in_threads: bool = False
     """Portions of an image may be computed side by side."""
 

@@ -69,6 +69,9 @@ class NativeLibrary:
         self._library.nbtrace_rays.restype = None
         self._library.nbtrace_rays.argtypes = (ctypes.c_void_p,)
         self._library.nbtrace_sweep_size.restype = ctypes.c_int64
+        self._library.nbtrace_slopes_size.restype = ctypes.c_int64
+        self._library.nbtrace_slopes.restype = None
+        self._library.nbtrace_slopes.argtypes = (ctypes.c_void_p, ctypes.c_void_p)
         self._library.nbtrace_function.restype = None
         self._library.nbtrace_function.argtypes = (ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
 
@@ -81,6 +84,15 @@ class NativeLibrary:
     def rays_size(self) -> int:
         """Bytes of the structure that :meth:`rays` takes."""
         return int(self._library.nbtrace_rays_size())
+
+    @property
+    def slopes_size(self) -> int:
+        """Bytes of the second structure that :meth:`slopes` takes."""
+        return int(self._library.nbtrace_slopes_size())
+
+    def slopes(self, sweep: ctypes.Structure, slopes: ctypes.Structure) -> None:
+        """Carry the derivatives of a sweep's sums back to what they follow from."""
+        self._library.nbtrace_slopes(ctypes.addressof(sweep), ctypes.addressof(slopes))
 
     def sweep(self, arguments: ctypes.Structure) -> None:
         """Add up the samples of a sweep."""

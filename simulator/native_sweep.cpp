@@ -54,6 +54,16 @@ struct SweepArguments {
     std::uint8_t *left_range;      // out, of a RANGE_SCAN: pixels with a counted sample out of range
 };
 
+// Mirrored by the class SlopeArguments in native_slopes.py.
+struct SlopeArguments {
+    const double *upstream;        // the derivative with respect to each pixel's sum
+    double *scattering[3];         // out, one for each pixel
+    double *basis;                 // added to, nine times basis_size numbers in the order of the basis; null: not wanted
+    std::int64_t basis_size;
+    double *table;                 // added to, of the size of the table, without one a single number; null: not wanted
+    double *reciprocal;            // added to: those of a*, b*, c* of a Gaussian crystal
+};
+
 // Mirrored by the class RayArguments.
 struct RayArguments {
     std::int64_t count;
@@ -506,6 +516,212 @@ void take_block(const Arguments &a, std::int64_t first) {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
+// Derivatives of the sums of F² F_latt² over samples, in double precision
+
+// Half the derivative of F_latt² with respect to the three indices, and what it is multiplied by, of a block of pixels.
+struct Slopes {
+    alignas(64) double upstream[BLOCK];  // twice the derivative with respect to the sum
+    alignas(64) double squared[BLOCK];   // F_latt²
+    alignas(64) double along[3][BLOCK];
+    alignas(64) double strength[BLOCK];  // what comes to each index
+    alignas(64) double scattering[3][BLOCK];
+};
+
+inline double without_sign(double x) { return x < 0.0 ? -x : x; }
+
+// (sin πNh / sin πh)² and half its derivative with respect to h. Both cosines change sign with the half turns that are
+// taken off, as the sines do, and the product of the two does not.
+inline void squared_axis(double index, double nearest, double cells, double &squared, double &slope) {
+    const double delta = (index - nearest) + 1e-30;  // at a reflection the ratio is N, not 0/0
+    const double phase = delta * cells;
+    const double rest = PI * (phase - rounded(phase)), small = PI * delta;
+    const double one_below = 1.0 / short_sine(small);
+    const double ratio = short_sine(rest) * one_below;
+    const double exact = PI * (cells * short_cosine(rest) - ratio * short_cosine(small)) * one_below;
+    // Next to a reflection that difference is lost in rounding; the first term of the series is exact enough there.
+    const double series = (1.0 - cells * cells) * cells * PI * PI * delta / 3.0;
+    squared = ratio * ratio;
+    slope = ratio * (without_sign(phase) < 1.0 / 1024.0 ? series : exact);
+}
+
+void square_slopes(const Block<double> &block, Slopes &s, const Arguments &a) {
+    alignas(64) double squared[3][BLOCK];
+    for (int axis = 0; axis < 3; ++axis) {
+        const double cells = a.cells[axis];
+        const double many = cells > 1.0 ? 1.0 : 0.0;
+        for (Lane i = 0; i < BLOCK; ++i) {
+            double value, slope;
+            squared_axis(block.miller[axis][i], block.nearest[axis][i], cells, value, slope);
+            squared[axis][i] = many != 0.0 ? value : 1.0;
+            s.along[axis][i] = many != 0.0 ? slope : 0.0;
+        }
+    }
+    for (Lane i = 0; i < BLOCK; ++i) {
+        s.along[0][i] *= squared[1][i] * squared[2][i];
+        s.along[1][i] *= squared[0][i] * squared[2][i];
+        s.along[2][i] *= squared[0][i] * squared[1][i];
+        s.squared[i] = squared[0][i] * squared[1][i] * squared[2][i];
+    }
+}
+
+void round_slopes(const Block<double> &block, Slopes &s, const Arguments &a) {
+    const double height = a.cells[0] * a.cells[1] * a.cells[2] * a.of_shape;
+    for (Lane i = 0; i < BLOCK; ++i) {
+        double squared = 0.0;
+        for (int axis = 0; axis < 3; ++axis) {
+            const double d = offset(block, axis, i) * a.cells[axis];
+            squared += d * d;
+        }
+        const double z = PI * PI * squared * a.fudge;
+        const double x = std::sqrt(z < 0.01 ? 1.0 : z);
+        const double r = without_half_turns(x, nearest_half_turn(x));
+        // Of the form factor f(x) both f and f'/x, but for a sign that they share: near 0 by their series.
+        const double far_form = 3.0 * (short_sine(r) / x - short_cosine(r)) / (x * x);
+        const double far_slope = 3.0 * (short_sine(r) / x - far_form) / (x * x);
+        const double form = z < 0.01 ? 1.0 - z * (1.0 / 10.0 - z * (1.0 / 280.0 - z / 15120.0)) : far_form;
+        const double slope = z < 0.01 ? -1.0 / 5.0 + z * (1.0 / 70.0 - z * (1.0 / 2520.0 - z / 166320.0)) : far_slope;
+        const double lattice = height * form;
+        s.squared[i] = lattice * lattice;
+        for (int axis = 0; axis < 3; ++axis)
+            s.along[axis][i] =
+                lattice * height * slope * PI * PI * a.fudge * a.cells[axis] * a.cells[axis] * offset(block, axis, i);
+    }
+}
+
+// Σ x y, in eight sums that the processor takes at once.
+inline double sum_of_products(const double *x, const double *y) {
+    double part[8] = {0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0};
+    for (Lane i = 0; i < BLOCK; i += 8)
+        for (int j = 0; j < 8; ++j) part[j] += x[i + j] * y[i + j];
+    return ((part[0] + part[4]) + (part[1] + part[5])) + ((part[2] + part[6]) + (part[3] + part[7]));
+}
+
+// The spots of a Gaussian crystal follow from a*, b*, c* too.
+void gauss_slopes(Block<double> &block, Slopes &s, const Arguments &a, const SlopeArguments &out) {
+    gauss_factor(block, a);
+    const double cells = a.cells[0] * a.cells[1] * a.cells[2];
+    const double scale = -2.0 * cells * cells * a.fudge / a.of_shape;
+    alignas(64) double apart[3][BLOCK];
+    for (int c = 0; c < 3; ++c)
+        for (Lane i = 0; i < BLOCK; ++i)
+            apart[c][i] = (a.reciprocal[c] * offset(block, 0, i) + a.reciprocal[3 + c] * offset(block, 1, i)) +
+                          a.reciprocal[6 + c] * offset(block, 2, i);
+    for (Lane i = 0; i < BLOCK; ++i) s.squared[i] = block.lattice[i] * block.lattice[i];
+    for (int axis = 0; axis < 3; ++axis) {
+        const double *star = a.reciprocal + 3 * axis;
+        alignas(64) double weighted[BLOCK];
+        for (Lane i = 0; i < BLOCK; ++i) {
+            const double common = scale * s.squared[i];
+            s.along[axis][i] = common * ((apart[0][i] * star[0] + apart[1][i] * star[1]) + apart[2][i] * star[2]);
+            const double F = block.factor[i];
+            weighted[i] = s.upstream[i] * F * F * common * offset(block, axis, i);
+        }
+        for (int c = 0; c < 3; ++c) out.reciprocal[3 * axis + c] += sum_of_products(weighted, apart[c]);
+    }
+}
+
+void find_lattice_slopes(Block<double> &block, Slopes &s, const Arguments &a, const SlopeArguments &out) {
+    switch (a.shape) {
+        case SQUARE: square_slopes(block, s, a); break;
+        case ROUND: round_slopes(block, s, a); break;
+        case GAUSS: gauss_slopes(block, s, a, out); break;
+        default:
+            tophat_factor(block, a);
+            for (Lane i = 0; i < BLOCK; ++i) s.squared[i] = block.lattice[i] * block.lattice[i];
+            for (int axis = 0; axis < 3; ++axis)
+                for (Lane i = 0; i < BLOCK; ++i) s.along[axis][i] = 0.0;
+    }
+}
+
+inline void cubic_slopes(double t, double *w) {
+    w[0] = -(3.0 * t * t - 6.0 * t + 2.0) / 6.0;
+    w[1] = (3.0 * t * t - 4.0 * t - 1.0) / 2.0;
+    w[2] = -(3.0 * t * t - 2.0 * t - 2.0) / 2.0;
+    w[3] = (3.0 * t * t - 1.0) / 6.0;
+}
+
+// The derivative of an interpolated F with respect to the indices, and that of the sum with respect to the 64 nodes.
+void interpolated_slopes(const Block<double> &block, const Arguments &a, double carried, Lane i, double *along, double *out) {
+    const double *table = static_cast<const double *>(a.table);
+    double base[3], weight[3][4], slope[3][4];
+    for (int axis = 0; axis < 3; ++axis) {
+        base[axis] = std::floor(block.miller[axis][i]);
+        cubic_weights(block.miller[axis][i] - base[axis], weight[axis], 1);
+        cubic_slopes(block.miller[axis][i] - base[axis], slope[axis]);
+        along[axis] = 0.0;
+    }
+    for (int h = 0; h < 4; ++h)
+        for (int k = 0; k < 4; ++k)
+            for (int l = 0; l < 4; ++l) {
+                const std::int32_t node = place_of(base[0] + (h - 1.0), base[1] + (k - 1.0), base[2] + (l - 1.0), a);
+                along[0] += slope[0][h] * weight[1][k] * weight[2][l] * table[node];
+                along[1] += weight[0][h] * slope[1][k] * weight[2][l] * table[node];
+                along[2] += weight[0][h] * weight[1][k] * slope[2][l] * table[node];
+                if (out != nullptr) out[node] += carried * weight[0][h] * weight[1][k] * weight[2][l];
+            }
+}
+
+// What a sample brings to the derivatives, from what its lattice and structure factors are.
+void add_slopes(Block<double> &block, Slopes &s, const Arguments &a, const SlopeArguments &out, std::int64_t sample) {
+    alignas(64) double index[3][BLOCK];
+    for (Lane i = 0; i < BLOCK; ++i) s.strength[i] = s.upstream[i] * block.factor[i] * block.factor[i];
+    for (int axis = 0; axis < 3; ++axis)
+        for (Lane i = 0; i < BLOCK; ++i) index[axis][i] = s.strength[i] * s.along[axis][i];
+    const bool interpolates = a.lookup == TRICUBIC && a.table != nullptr && find_range(block, a);
+    if (a.table == nullptr) {
+        if (out.table != nullptr) {
+            alignas(64) double carried[BLOCK];
+            for (Lane i = 0; i < BLOCK; ++i) carried[i] = s.upstream[i] * s.squared[i];
+            out.table[0] += sum_of_products(carried, block.factor);
+        }
+    } else if (out.table != nullptr || interpolates) {
+        for (Lane i = 0; i < BLOCK; ++i) {
+            const double carried = s.upstream[i] * s.squared[i] * block.factor[i];
+            if (interpolates && block.inside[i]) {
+                double along[3];
+                interpolated_slopes(block, a, carried, i, along, out.table);
+                for (int axis = 0; axis < 3; ++axis) index[axis][i] += carried * along[axis];
+            } else if (out.table != nullptr) {
+                out.table[place_of(block.nearest[0][i], block.nearest[1][i], block.nearest[2][i], a)] += carried;
+            }
+        }
+    }
+    for (int axis = 0; axis < 3; ++axis) {
+        for (int c = 0; c < 3; ++c) {
+            const double component = a.basis[3 * axis + c][sample];
+            for (Lane i = 0; i < BLOCK; ++i) s.scattering[c][i] += index[axis][i] * component;
+            if (out.basis != nullptr)
+                out.basis[(3 * axis + c) * out.basis_size + sample] += sum_of_products(index[axis], block.scattering[c]);
+        }
+    }
+}
+
+void take_slopes(const Arguments &a, const SlopeArguments &out, std::int64_t first) {
+    Block<double> block;
+    Slopes s;
+    for (Lane i = 0; i < BLOCK; ++i) {
+        const bool present = first + i < a.pixels;
+        const std::int64_t pixel = present ? first + i : a.pixels - 1;
+        s.upstream[i] = present ? 2.0 * out.upstream[pixel] : 0.0;
+        for (int axis = 0; axis < 3; ++axis) {
+            block.scattering[axis][i] = a.scattering[axis][pixel];
+            s.scattering[axis][i] = 0.0;
+        }
+    }
+    for (std::int64_t step = 0; step < a.row_count; ++step) {
+        for (std::int64_t domain = 0; domain < a.domain_count; ++domain) {
+            const std::int64_t sample = a.rows[step] * a.domain_count + domain;
+            find_indices(block, a, sample);
+            find_structure_factor(block, a);
+            find_lattice_slopes(block, s, a, out);
+            add_slopes(block, s, a, out, sample);
+        }
+    }
+    for (Lane i = 0; i < BLOCK && first + i < a.pixels; ++i)
+        for (int axis = 0; axis < 3; ++axis) out.scattering[axis][first + i] = s.scattering[axis][i];
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
 // Rays to a flat detector: rays.detector_coordinates, rays.ray_to
 
 void take_rays(const RayArguments &a, std::int64_t first) {
@@ -564,6 +780,12 @@ void nbtrace_sweep(const SweepArguments *a) {
         if (a->single) take_block<float>(*a, first);
         else take_block<double>(*a, first);
     }
+}
+
+std::int64_t nbtrace_slopes_size() { return sizeof(SlopeArguments); }
+
+void nbtrace_slopes(const SweepArguments *a, const SlopeArguments *out) {
+    for (std::int64_t first = 0; first < a->pixels; first += BLOCK) take_slopes(*a, *out, first);
 }
 
 // The functions of one argument, for measuring what they are off by; x and y have n members.

@@ -181,6 +181,18 @@ class NativeSweep:
         state.first_sweep = False
 
 
+def prepared_sweep(context: SweepContext, state: PixelState) -> tuple[SweepArguments, tuple[Tensor, ...]]:
+    """Return the arguments for plain sums of F² F_latt² over the samples of a sweep, and what they point to.
+
+    They lack the place of the sums; the lookup has to be one that remembers no samples.
+    """
+    prepared = _prepare(context.model)
+    arguments = SweepArguments.from_buffer_copy(prepared.arguments)
+    arguments.lookup = _number_of(context.lookup)
+    arguments.source_weight = 1.0
+    return arguments, (*prepared.kept, *_place_samples(arguments, context, state, prepared))
+
+
 def _number_of(lookup: Lookup) -> int | None:
     """Return the number of a lookup; None for one that the compiled code does not know, which remembers samples."""
     match lookup:

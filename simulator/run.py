@@ -193,7 +193,7 @@ def image_values(
     return _values(model, past, visited, observe, engine, workers)
 
 
-def selected_values(model: Model, visited: Tensor, pixels: Tensor, observe: Observer) -> Tensor:
+def selected_values(model: Model, visited: Tensor, pixels: Tensor, observe: Observer, engine: Engine = EAGER) -> Tensor:
     """Return the photons (float64) in some of the pixels of a run, without computing the others.
 
     Parameters
@@ -205,6 +205,8 @@ def selected_values(model: Model, visited: Tensor, pixels: Tensor, observe: Obse
         Flat indices, int64, ascending, each of them visited.
     observe : Observer
         Sees the portions in turn, each announced by ``at.pixels``.
+    engine : Engine
+        Takes the place of the eager one.
 
     Raises
     ------
@@ -216,8 +218,8 @@ def selected_values(model: Model, visited: Tensor, pixels: Tensor, observe: Obse
     if len(missed):
         slow, fast = divmod(int(missed[0]), model.config.shape_slow_fast[1])
         raise ConfigurationError(f"pixel slow {slow} fast {fast} is masked, or outside the region of interest")
-    past = history(model, visited[: int(places.max()) + 1] if len(pixels) else pixels)
-    return _values(model, past, pixels, observe, EAGER)
+    past = history(model, visited[: int(places.max()) + 1] if len(pixels) else pixels, engine)
+    return _values(model, past, pixels, observe, engine)
 
 
 def _values(model: Model, past: History, pixels: Tensor, observe: Observer, engine: Engine, workers: int = 1) -> Tensor:

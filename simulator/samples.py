@@ -1,7 +1,7 @@
 """One sweep: the samples of a source over all φ steps and mosaic domains, in the reference's order."""
 
 import operator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -13,9 +13,13 @@ from simulator.constants import ANGSTROM_M, RADIANS_TO_DEGREES
 from simulator.crystal import Basis, Crystal
 from simulator.defects import Defect
 from simulator.lattice import LatticeFactor, lattice_factor, miller_indices, nearest_reflection
-from simulator.model import PixelState, SweepContext, last_cos_2theta, sample_weight
-from simulator.observe import Observer
+from simulator.model import PixelState, Sweep, SweepContext, last_cos_2theta, sample_weight
+from simulator.observe import Observer, silent
+from simulator.structure_factors import NearestLookup, TricubicLookup
 from simulator.vectors import Vector, cross, dot
+
+_THIRD = 2
+"""The source of which the reference prints one sample."""
 
 
 class _Place(NamedTuple):
@@ -33,11 +37,44 @@ def eager_sweep(context: SweepContext, state: PixelState) -> None:
         observe("at.phi_tic", step)
         for domain in range(crystal.domain_count):
             observe("at.mosaic_domain", domain)
-            _sample(context, state, crystal.orientations.at(row, domain), _Place(step, domain))
+            basis = crystal.orientations.at(row, domain)
+            sample = _evaluated(context, basis)
+            _observe_sample(context, sample, _Place(step, domain), state)
+            _add(context, state, sample.contribution, sample.counted)
 
 
-def _sample(context: SweepContext, state: PixelState, basis: Basis, place: _Place) -> None:
-    """Add one innermost evaluation to the intensity."""
+def shown_sweep(sweep: Sweep) -> Sweep:
+    """Return a sweep with the sum of another one, which is blind, and a view of the samples that a pixel's log has.
+
+    They are the first domain's at every φ step of the first source, and the first sample of the third source: what a
+    pixel's trace has under other names than ``sample.``. Lookups that remember samples are left to the eager sweep.
+    """
+
+    def shown(context: SweepContext, state: PixelState) -> None:
+        if not isinstance(context.lookup, NearestLookup | TricubicLookup):
+            eager_sweep(context, state)
+            return
+        crystal = context.model.crystal
+        rows = crystal.fresh_rows() if state.first_sweep else state.rows
+        sweep(replace(context, observe=silent), state)
+        steps = len(rows) if context.source_index == 0 else 1 if context.source_index == _THIRD else 0
+        for step, row in enumerate(rows[:steps]):
+            context.observe("at.phi_tic", step)
+            context.observe("at.mosaic_domain", 0)
+            basis = crystal.orientations.at(row, 0)
+            _observe_sample(context, _evaluated(context, basis), _Place(step, 0), state)
+
+    return shown
+
+
+def add_sample(context: SweepContext, state: PixelState, basis: Basis) -> None:
+    """Add one innermost evaluation, that of a cell in one orientation, to the intensity; nothing is shown of it."""
+    sample = _evaluated(context, basis)
+    _add(context, state, sample.contribution, sample.counted)
+
+
+def _evaluated(context: SweepContext, basis: Basis) -> "_Sample":
+    """Return one innermost evaluation."""
     model = context.model
     miller = miller_indices(basis, context.scattering)
     nearest = nearest_reflection(miller)
@@ -50,8 +87,7 @@ def _sample(context: SweepContext, state: PixelState, basis: Basis, place: _Plac
         counted = counted & context.used
     F_cell = context.lookup(miller, nearest, counted)
     term = F_cell * F_cell * lattice.unsigned * lattice.unsigned
-    _observe_sample(context, _Sample(basis, miller, nearest, lattice, F_cell, term, counted), place, state)
-    _add(context, state, term, counted)
+    return _Sample(basis, miller, nearest, lattice, F_cell, term, counted)
 
 
 def _add(context: SweepContext, state: PixelState, term: Tensor, counted: Tensor) -> None:
@@ -95,7 +131,7 @@ def _observe_sample(context: SweepContext, sample: _Sample, place: _Place, state
         _observe_phi(context.model.crystal, sample, place, observe)
         if first and bool(sample.counted.any()):
             observe("F_cell", sample.F_cell)
-    if context.source_index == 2 and first:
+    if context.source_index == _THIRD and first:
         _observe_third_source(context.source, sample, state, observe)
     observe("sample.incident_vec", context.source.incident)
     observe("sample.lambda_meters", context.source.wavelength_m)

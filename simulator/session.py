@@ -13,7 +13,7 @@ from simulator.banner import banner
 from simulator.build import Inputs, build_model, read_inputs
 from simulator.config import Config
 from simulator.device import gpu_pays, on_available_device
-from simulator.engines import chosen_engine
+from simulator.engines import EngineKind, chosen_engine
 from simulator.errors import ConfigurationError
 from simulator.memory import check_memory
 from simulator.model import Model
@@ -41,8 +41,10 @@ PHI_FIELDS = ("phi_tic", "phi_deg", "k_frac", "F_latt_b", "F_latt")
 """What the reference prints of a φ step."""
 
 
-def simulate_command(config: Config, canonical: Sequence[str], say: Print) -> RunEnd:
-    """Run a configuration, print what the reference prints, and write its files.
+def simulate_command(
+    config: Config, canonical: Sequence[str], say: Print, chose: Callable[[EngineKind], None] = lambda _: None
+) -> RunEnd:
+    """Run a configuration, print what the reference prints, and write its files; `chose` is told what computes it.
 
     Raises
     ------
@@ -69,6 +71,7 @@ def simulate_command(config: Config, canonical: Sequence[str], say: Print) -> Ru
     if config.execution.trace_pixel_slow_fast is not None:
         _trace(model, inputs, config.execution.trace_pixel_slow_fast, say)
     chosen = chosen_engine(model)
+    chose(chosen.kind)
     if chosen.said:
         say(chosen.said)
     notes = RunNotes()

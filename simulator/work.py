@@ -4,11 +4,13 @@ import math
 
 from simulator.config import Config
 
-WORTHWHILE_SAMPLES = 10_000_000
+WORTHWHILE_SAMPLES = 2_000_000
 """Samples from which an image is left to compiled code.
 
 The eager sweep takes some 0.1 s of a core for each million, compiled code a sixth of that at ten samples of a pixel, a
-ninth at a hundred; to make it takes a second or two, once, most of it beside the import of torch.
+ninth at a hundred; to make it takes some seconds, once, most of it beside the import of torch. Where it is in the
+cache it pays from some 200,000 samples on, but there a tenth of a second is less than the bits of traces are worth, and
+which bits an image has must not depend on a cache.
 """
 
 AUTO = "auto"

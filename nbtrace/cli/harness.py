@@ -108,6 +108,8 @@ def harness_command(
             file, execution = main_file(out, "trace_py.parquet"), task.config.execution
             written = write_tables(task.config, PixelChoice(pixels, window), file, force=force)
             say(f"traced {written.pixels} pixels, mode {execution.mode}, {execution.dtype} on {execution.device}")
+            if written.engine.said:
+                say(written.engine.said)
             (main, rows), (per_phi, steps) = written.rows.items()
             say(f"{rows} rows written to {main}, {steps} to {per_phi}")
             return

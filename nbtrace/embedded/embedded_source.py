@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nbtrace.embedded.choice import Choice, canonical, simulator_errors
 from nbtrace.embedded.recorder import Emit
@@ -18,6 +19,9 @@ from nbtrace.temporary import temporary_folder
 from nbtrace.writers import PHI, trace_lines
 from simulator.config import Config
 from simulator.session import simulate_command
+
+if TYPE_CHECKING:
+    from simulator.engines import EngineKind
 
 NAME = "embedded simulator"
 
@@ -74,12 +78,14 @@ class EmbeddedSource:
 
     def _run(self) -> OneRun:
         printed: list[str] = []
+        engines: list[EngineKind] = []
         with temporary_folder() as folder, simulator_errors():
             clock = time.perf_counter()
-            simulate_command(self._placed_in(folder), canonical(self.config), printed.append)
+            simulate_command(self._placed_in(folder), canonical(self.config), printed.append, engines.append)
             elapsed = time.perf_counter() - clock
             image = read_image(folder / self.line.float_name, shape=self.line.shape)
-        return OneRun(replace(image, source=NAME), elapsed * 1e3, "".join(f"{line}\n" for line in printed))
+        stdout = "".join(f"{line}\n" for line in printed)
+        return OneRun(replace(image, source=NAME), elapsed * 1e3, stdout, engine=engines[0].value)
 
     def _placed_in(self, folder: Path) -> Config:
         """Return the configuration as a program in that folder would run it, which names no file of another."""

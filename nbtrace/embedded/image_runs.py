@@ -26,6 +26,8 @@ from simulator.beam import scattering_vector
 from simulator.build import Inputs, build_model
 from simulator.config import Config
 from simulator.constants import CLASSICAL_ELECTRON_RADIUS_SQR_M2, DEFAULT_FLUENCE_PER_M2
+from simulator.engines import chosen_engine
+from simulator.kernel import EAGER
 from simulator.lattice import miller_indices, nearest_reflection
 from simulator.memory import check_memory
 from simulator.model import Model
@@ -140,19 +142,25 @@ class EmbeddedImages(ImageSimulator):
 
 
 def _made(model: Model, visited: Tensor, chosen: Tensor) -> Tensor:
-    """Return the values of chosen pixels; many are computed side by side, in shares that share one past."""
-    if len(chosen) == len(visited):
-        workers = torch.get_num_threads() if len(chosen) > _MANY else 1
-        return image_values(model, visited, workers=workers)
-    if len(chosen) <= _MANY:
-        return selected_values(model, visited, chosen, _silent)
-    shares = torch.tensor_split(chosen, torch.get_num_threads())
+    """Return the values of chosen pixels; many are computed side by side, in shares that share one past.
+
+    Few of them, the telling ones, are held against one another and computed by the eager kernel; many are held against
+    an image, to a millionth or more, and computed by what computes an image of as many samples.
+    """
+    engine = chosen_engine(model, len(chosen)).engine if len(chosen) > _MANY else EAGER
+    on_cpu = model.detector.pix0.x.device.type == "cpu"
     threads = torch.get_num_threads()
+    workers = threads if len(chosen) > _MANY and engine.in_threads and on_cpu else 1
+    if len(chosen) == len(visited):
+        return image_values(model, visited, engine=engine, workers=workers)
+    if workers == 1:
+        return selected_values(model, visited, chosen, _silent, engine)
+    shares = torch.tensor_split(chosen, workers)
 
     def values(share: Tensor) -> Tensor:
         torch.set_num_threads(1)
         with torch.no_grad():
-            return selected_values(model, visited, share, _silent)
+            return selected_values(model, visited, share, _silent, engine)
 
     try:
         with ThreadPoolExecutor(len(shares)) as pool:

@@ -6,7 +6,8 @@ trace of the pixel would not print is null.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -184,7 +185,7 @@ class ParquetTable:
     ----------
     path : Path
     metadata : mapping
-        JSON values that are kept in the file under the key `nbtrace`.
+        JSON values that are kept in the file under the key `nbtrace`; as they are when the first rows are added.
     force : bool
         Replace an existing file.
 
@@ -194,10 +195,10 @@ class ParquetTable:
         If pyarrow is not installed, or the file exists or cannot be written.
     """
 
-    def __init__(self, path: Path, metadata: Mapping[str, object], *, force: bool = False) -> None:
+    def __init__(self, path: Path, metadata: Mapping[str, object] | None = None, *, force: bool = False) -> None:
         self.path = path
         self.rows = 0
-        self._metadata = {b"nbtrace": json.dumps(metadata).encode()}
+        self.metadata = metadata or {}
         self._force = force
         self._temporary = temporary_in(path.parent)
         self._writer: Any = None
@@ -211,32 +212,39 @@ class ParquetTable:
     def add(self, columns: Mapping[str, Column]) -> None:
         """Append rows; every portion has the same columns."""
         table = self._table(columns)
-        if self._writer is None:
-            try:
+        with self._writing():
+            if self._writer is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self._writer = self._parquet.ParquetWriter(self._temporary, table.schema)
-            except OSError as error:
-                raise UsageError(f"{self.path} cannot be written: {error.strerror or error}") from error
-        self._writer.write_table(table)
+            self._writer.write_table(table)
         self.rows += table.num_rows
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise UsageError(f"{self.path} cannot be written: {error.strerror or error}") from error
 
     def _table(self, columns: Mapping[str, Column]) -> "pa.Table":
         pa = self._arrow
+        metadata = {b"nbtrace": json.dumps(self.metadata).encode()}
         arrays, fields = [], []
         for name, column in columns.items():
             mask = np.ma.getmaskarray(column) if np.ma.isMaskedArray(column) else None
             arrays.append(pa.array(np.ma.getdata(column), mask=mask))
             fields.append(pa.field(name, arrays[-1].type, metadata=_unit(name)))
-        return pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata=self._metadata))
+        return pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata=metadata))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._writer is not None:
-            self._writer.close()
         try:
-            if kind is None and self._writer is not None:
-                self._finish()
+            if self._writer is not None:
+                with self._writing() if kind is None else suppress(OSError):
+                    self._writer.close()
+                if kind is None:
+                    self._finish()
         finally:
             self._temporary.unlink(missing_ok=True)
 

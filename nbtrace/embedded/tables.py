@@ -1,15 +1,24 @@
 """Traces of many pixels as Parquet files. Importing this imports torch: do it inside a command only."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from nbtrace.embedded.choice import canonical, command_text, input_files
-from nbtrace.embedded.pixel_table import ParquetTable, PixelTable
-from nbtrace.embedded.portions import Pixels, as_array, column_layout, loaded, trace_pixels, visited
+from nbtrace.embedded.pixel_table import ParquetTable
+from nbtrace.embedded.portions import (
+    MOST_WORKERS,
+    Pixels,
+    Tracing,
+    column_layout,
+    loaded,
+    trace_pixels,
+    visited,
+)
 from nbtrace.errors import InputError, UsageError
 from nbtrace.evidence.provenance import Provenance
 from nbtrace.files import read_bytes
@@ -17,10 +26,11 @@ from nbtrace.programs.command import require_on_detector
 from nbtrace.progress import tracked
 from nbtrace.records import Pixel
 from simulator.config import Config
+from simulator.engines import ChosenEngine, chosen_engine
 from simulator.memory import portion_size
 from simulator.model import Model
 
-_ROWS = 1 << 17
+_ROWS = 1 << 16
 """Rows of the larger table in one portion."""
 
 
@@ -103,10 +113,13 @@ class Written:
     pixels : int
     rows : mapping of Path to int
         Rows of each file.
+    engine : ChosenEngine
+        What added up the samples of the pixels.
     """
 
     pixels: int
     rows: Mapping[Path, int]
+    engine: ChosenEngine
 
 
 def write_tables(config: Config, selection: PixelChoice, path: Path, *, force: bool) -> Written:
@@ -118,27 +131,33 @@ def write_tables(config: Config, selection: PixelChoice, path: Path, *, force: b
         If pyarrow is absent, a file exists (and not `force`), or a pixel is not one of the run.
     """
     per_phi = path.with_name(f"{path.stem}_per_phi{path.suffix}")
-    metadata = _metadata(config)
     with ExitStack() as stack:
-        samples = stack.enter_context(ParquetTable(path, metadata, force=force))
-        phi_steps = stack.enter_context(ParquetTable(per_phi, metadata, force=force))
+        samples, phi_steps = (stack.enter_context(ParquetTable(file, force=force)) for file in (path, per_phi))
         inputs, model = loaded(config)
         run = visited(config, inputs)
         chosen = selection.pixels(config, run) if len(run) else run
         if not len(chosen):
             raise UsageError("the run computes no pixel: region of interest and mask leave none")
-        table = PixelTable(column_layout(model, int(chosen[0])), config.shape_slow_fast[1], as_array)
-        for _ in tracked(trace_pixels(model, run, chosen, table, _portion(model)), "portions of pixels traced"):
+        engine = chosen_engine(model, len(chosen))
+        samples.metadata = phi_steps.metadata = _metadata(config, engine)
+        traced = stack.enter_context(closing(trace_pixels(model, run, chosen, _tracing(model, int(chosen[0]), engine))))
+        for table in tracked(traced, "portions of pixels traced"):
             samples.add(table.samples())
             phi_steps.add(table.phi_steps())
-    return Written(len(chosen), {path: samples.rows, per_phi: phi_steps.rows})
+    return Written(len(chosen), {path: samples.rows, per_phi: phi_steps.rows}, engine)
 
 
-def _metadata(config: Config) -> dict[str, object]:
+def _metadata(config: Config, engine: ChosenEngine) -> dict[str, object]:
     execution = config.execution
     provenance = Provenance.collect(inputs=list(input_files(config)), device=execution.device, dtype=execution.dtype)
     flags = command_text(canonical(config))
-    return provenance.document() | {"mode": execution.mode, "flags": flags}
+    return provenance.document() | {"mode": execution.mode, "flags": flags, "engine": engine.kind.value}
+
+
+def _tracing(model: Model, pixel: int, chosen: ChosenEngine) -> Tracing:
+    on_cpu = model.detector.pix0.x.device.type == "cpu"
+    workers = min(torch.get_num_threads(), MOST_WORKERS) if on_cpu and chosen.engine.in_threads else 1
+    return Tracing(column_layout(model, pixel), _portion(model), chosen.engine, workers)
 
 
 def _portion(model: Model) -> int:

@@ -50,6 +50,8 @@ class Made:
         SHA-256 of the pixels of every run.
     stdout, stderr : str
         What the first run printed.
+    engine : str
+        What computed the samples, where the embedded simulator made the image.
     """
 
     image: Image
@@ -57,6 +59,7 @@ class Made:
     digests: tuple[str, ...]
     stdout: str = ""
     stderr: str = ""
+    engine: str = ""
 
     @property
     def logs(self) -> tuple[tuple[str, str], ...]:
@@ -98,6 +101,7 @@ class OneRun:
     stdout: str
     stderr: str = ""
     digests: Mapping[str, str] = field(default_factory=dict)
+    engine: str = ""
 
 
 def made_of(runs: Iterable[OneRun]) -> Made:
@@ -110,7 +114,7 @@ def made_of(runs: Iterable[OneRun]) -> Made:
         digests.append(digest(run.image))
     if first is None:
         raise ValueError("no run")
-    return Made(first.image, tuple(times), tuple(digests), first.stdout, first.stderr)
+    return Made(first.image, tuple(times), tuple(digests), first.stdout, first.stderr, first.engine)
 
 
 class SideSource(Protocol):

@@ -40,6 +40,7 @@ def test_a_difference_is_found_explained_and_filed(nb: Run, tmp_path: Path) -> N
     assert nb("diff", "out/trace_c_3_47.log", "out/trace_py_3_47.log", "--brief").code == 1
     assert nb("compare", "--archived", CASE, "--outdir", "out").code == 2
     assert summary["provenance"]["reference_binary"] is None
+    assert [summary["runs"][side]["engine"] for side in ("c", "py")] == [None, "eager"]
 
 
 def test_two_programs_are_compared_and_their_runs_counted(nb: Run, ref: Path, tmp_path: Path) -> None:

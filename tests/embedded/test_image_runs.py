@@ -16,7 +16,9 @@ from nbtrace.records import Side
 from nbtrace.report.views.image_causes_view import cause_headline
 from simulator.build import build_model, read_inputs
 from simulator.config import Config
-from simulator.run import simulate
+from simulator.engines import EngineKind, chosen_engine
+from simulator.kernel import EAGER
+from simulator.run import image_values, simulate
 
 FLAGS = (
     "-default_F 100 -cell 60 70 80 85 95 100 -lambda 1.5 -N 5 -distance 120 -detpixels 64 -pixel 0.7 -oversample 1 "
@@ -127,3 +129,19 @@ def test_a_model_built_like_another_is_the_same(flags: str) -> None:
     config = configured(flags)
     with torch.no_grad():
         assert np.array_equal(simulate(build_model(config, like=base)), simulate(build_model(config)))
+
+
+def test_many_pixels_are_computed_by_what_computes_their_image_and_few_by_the_eager_kernel() -> None:
+    few, many = np.arange(64, dtype=np.int64), np.arange(0, 6400, dtype=np.int64)
+    always = configured(f"{FLAGS.replace('-detpixels 64', '-detpixels 81')} -compile always")
+    model = build_model(always)
+    with torch.no_grad():
+        chosen = chosen_engine(model)
+        visited = torch.arange(6561)
+        native, eager = (image_values(model, visited, engine=engine).numpy() for engine in (chosen.engine, EAGER))
+    if chosen.kind is not EngineKind.NATIVE:
+        pytest.skip(chosen.said)
+    simulator = EmbeddedImages()
+    assert np.array_equal(simulator.values(always, many), native[many])
+    assert np.array_equal(simulator.values(always, few), eager[few])
+    assert not np.array_equal(native[few], eager[few])

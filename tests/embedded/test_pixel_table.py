@@ -3,6 +3,7 @@
 import builtins
 import json
 import math
+import threading
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,13 +13,15 @@ import pytest
 import torch
 
 from nbtrace.embedded.choice import parsed_flags
-from nbtrace.embedded.pixel_table import Column, ParquetTable, PixelTable, column_names
-from nbtrace.embedded.portions import Pixels, as_array, column_layout, loaded, trace_pixels, visited
+from nbtrace.embedded.pixel_table import Column, ParquetTable, column_names
+from nbtrace.embedded.portions import Pixels, Tracing, column_layout, loaded, trace_pixels, visited
 from nbtrace.embedded.recorder import Emit
 from nbtrace.embedded.traces import EmbeddedTrace, trace_pixel
 from nbtrace.errors import UsageError
 from simulator.config import Config
-from simulator.run import history
+from simulator.engines import AGREEMENT, EngineKind, chosen_engine
+from simulator.native_library import NativeUnavailableError, loaded_library
+from simulator.run import history, simulate
 from tests.embedded_runs import PLAIN
 from tests.simulator.golden import cases
 
@@ -40,8 +43,10 @@ def columns(config: Config, chosen: Pixels, size: int = 7) -> tuple[dict[str, Co
     """Return the rows of both tables of a run, portion by portion joined."""
     inputs, model = loaded(config)
     run = visited(config, inputs)
-    table = PixelTable(column_layout(model, int(chosen[0])), config.shape_slow_fast[1], as_array)
-    parts = [(table.samples(), table.phi_steps()) for _ in trace_pixels(model, run, chosen, table, size)]
+    with torch.no_grad():
+        engine = chosen_engine(model, len(chosen)).engine
+    tracing = Tracing(column_layout(model, int(chosen[0])), size, engine, workers=2)
+    parts = [(table.samples(), table.phi_steps()) for table in trace_pixels(model, run, chosen, tracing)]
     return _joined([samples for samples, _ in parts]), _joined([phi for _, phi in parts])
 
 
@@ -95,6 +100,55 @@ def _same_as_traced(traced: EmbeddedTrace, rows: dict[str, Column], steps: dict[
         np.testing.assert_allclose(np.ma.compressed(steps["phi_k_frac"]), np.array(phi), rtol=1e-14)
 
 
+BLIND = [
+    "-oversample 2 -oversample_omega -phisteps 3 -osc 1 -mosaic 1 -mosaic_dom 4",
+    "-oversample 1 -dmin 3 -dispersion 2 -dispsteps 4 -mosaic 1 -mosaic_dom 2",
+    "-oversample 1 -tophat_spots -water 5 -phisteps 2 -osc 1",
+    "-oversample 1 -round_xtal -dtype float32 -detector_thick 100 -thicksteps 2",
+]
+OF_SUMS = {"I_before_scaling", "I_pixel_final", "floatimage_accumulated"}
+
+
+@pytest.mark.parametrize("flags", BLIND)
+def test_columns_by_compiled_code_are_those_of_the_eager_kernel_but_for_the_sums(flags: str) -> None:
+    try:
+        loaded_library()
+    except NativeUnavailableError as error:
+        pytest.skip(str(error))
+    words = f"{PLAIN} {flags}".split()
+    eager, blind = (parsed_flags([*words, "-compile", wish]) for wish in ("never", "always"))
+    inputs, model = loaded(blind)
+    run = visited(blind, inputs)
+    expected, found = columns(eager, run, size=700), columns(blind, run, size=700)
+    for tables in zip(expected, found, strict=True):
+        assert tables[0].keys() == tables[1].keys()
+        for name in tables[0].keys() - OF_SUMS:
+            np.testing.assert_array_equal(tables[0][name], tables[1][name], err_msg=name)
+    intensity = expected[0]["I_pixel_final"]
+    off = np.abs(found[0]["I_pixel_final"] - intensity)
+    assert off.max() <= AGREEMENT[model.dtype] * intensity.max()
+    with torch.no_grad():
+        chosen = chosen_engine(model)
+    assert chosen.kind is EngineKind.NATIVE
+    image = simulate(model, inputs.mask, engine=chosen.engine)
+    accumulated = found[0]["floatimage_accumulated"].astype(np.float32)
+    np.testing.assert_array_equal(image[found[0]["slow"], found[0]["fast"]], accumulated)
+
+
+@pytest.mark.parametrize("size", [1, 6, 100])
+def test_portions_come_in_the_order_of_the_pixels_and_an_error_ends_those_that_wait(size: int) -> None:
+    config = parsed_flags(f"{PLAIN} -oversample 1".split())
+    inputs, model = loaded(config)
+    run = visited(config, inputs)[:40]
+    tracing = Tracing(column_layout(model, 0), size, workers=3)
+    traced = [table.samples()["I_pixel_final"] for table in trace_pixels(model, run, run, tracing)]
+    assert np.array_equal(np.concatenate(traced), columns(config, run)[0]["I_pixel_final"])
+    portions, before = trace_pixels(model, run, run, tracing), threading.active_count()
+    next(portions)
+    portions.close()
+    assert threading.active_count() == before
+
+
 def test_a_pixel_in_which_interpolation_is_switched_off_parts_the_pixels_around_it(tmp_path: Path) -> None:
     config = cases()["hkl_interpolate"].config(tmp_path)
     inputs, model = loaded(config)
@@ -144,6 +198,21 @@ def test_an_error_leaves_no_parquet_file(tmp_path: Path) -> None:
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
+        fail()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_one_line_and_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    def fail() -> None:
+        with ParquetTable(tmp_path / "t.parquet", {}) as table:
+            table.add(_rows([1.0]))
+            monkeypatch.setattr(pq.ParquetWriter, "write_table", full)
+            table.add(_rows([2.0]))
+
+    with pytest.raises(UsageError, match=r"t.parquet cannot be written: No space left on device"):
         fail()
     assert list(tmp_path.iterdir()) == []
 

@@ -1,12 +1,17 @@
 """The CUDA engine against the eager one: on a GPU where there is one, else by Triton's interpreter."""
 
+from collections import Counter
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
+from simulator.__main__ import main
 from simulator.arguments import parse
 from simulator.build import build_model, read_inputs
 from simulator.config import Config
@@ -16,7 +21,7 @@ from simulator.errors import ConfigurationError
 from simulator.kernel import EAGER
 from simulator.memory import LARGEST_PORTION, needed_bytes, portion_size
 from simulator.parameters import Parameter
-from simulator.run import image_values, visited_pixels
+from simulator.run import fresh_pixels, image_values, simulate, visited_pixels
 from simulator.work import PAYING_SAMPLES
 
 ON_GPU = torch.cuda.is_available()
@@ -39,6 +44,8 @@ CASES = {
     "a thick sensor": "-detector_thick 450 -thicksteps 3 -detector_abs 200 -oversample_thick",
     "tricubic": "-hkl F.hkl -interpolate",
     "a resolution limit": "-dmin 3",
+    "a pixel that is a point, no beam polarised": "-point_pixel -nopolar",
+    "an unpolarised beam": "-polar 0 -curved_det",
     "water": "-water 100 -oversample_omega",
     "sources": "-dispersion 2 -dispsteps 3 -hdivrange 1 -hdivsteps 2",
 }
@@ -64,7 +71,7 @@ def test_it_agrees_with_the_eager_engine(
 
     config = config_of(f"{SMALL} {CASES[name]} -mode {mode} -dtype {dtype}", tmp_path)
     model, visited = build_model(config, read_inputs(config)), visited_pixels(config, None)
-    engine = cuda_engine(model, compiled_stages=False)
+    engine = cuda_engine(model)
     with torch.no_grad():
         check_engine(model, engine)
         eager = image_values(model, visited).cpu().numpy().reshape(12, 12)
@@ -96,13 +103,71 @@ def test_its_derivatives_are_those_of_the_eager_engine(
     derivatives = []
     for is_ours in (False, True):
         model = build_model(config, inputs, given)
-        engine = cuda_engine(model, compiled_stages=False) if is_ours else EAGER
+        engine = cuda_engine(model) if is_ours else EAGER
         image = image_values(model, visited, engine=engine)
         weights = torch.arange(1.0, len(image) + 1.0, dtype=torch.float64, device=image.device)
         derivatives.append(torch.autograd.grad((image * weights).sum(), list(given.values())))
     for eager, found in zip(*derivatives, strict=True):
         assert eager.abs().max() > 0.0
         torch.testing.assert_close(found, eager, rtol=1e-8, atol=1e-9 * float(eager.abs().max()))
+
+
+class Launches(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Counts what a GPU would be asked for: copies, and each operation that is more than a view or memory."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.counted: Counter[str] = Counter()
+        self.paused = False
+
+    def __torch_dispatch__(self, function: Any, types: Any, arguments: Any = (), named: Any = None) -> Any:
+        name = str(function).split(".")[1]
+        # The list of the pixels lies on the CPU, whatever computes their values.
+        of_pixels = isinstance(arguments[0], torch.Tensor) and arguments[0].dtype == torch.int64 if arguments else False
+        if not self.paused and name not in FREE and not of_pixels:
+            self.counted[name] += 1
+        return function(*arguments, **(named or {}))
+
+    def kernel(self, launch: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the launch of a Triton kernel that counts as one, whatever its interpreter does."""
+
+        def counted(*arguments: Any, **named: Any) -> Any:
+            self.counted["triton"] += 1
+            self.paused = True
+            try:
+                return launch(*arguments, **named)
+            finally:
+                self.paused = False
+
+        return counted
+
+
+FREE = {
+    *("view", "select", "slice", "split", "split_with_sizes", "unbind", "expand", "as_strided", "alias", "detach"),
+    *("lift_fresh", "empty", "unsqueeze", "_unsafe_view", "reshape", "t"),
+}
+
+
+@pytest.mark.skipif(ON_GPU, reason="the interpreter is counted")
+def test_an_image_with_a_fresh_pixel_is_at_most_forty_launches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rotation that starts at 0: one pixel, in which nothing was carried over, is a portion of its own."""
+    monkeypatch.setenv("TRITON_INTERPRET", "1")
+    interpreter = pytest.importorskip("triton.runtime.interpreter")
+    from simulator.cuda_sweep import cuda_engine  # noqa: PLC0415 - where Triton is installed
+
+    config = config_of(f"{SMALL} -phi 0 -osc 0.1 -phisteps 3 -hkl F.hkl -nointerpolate -polar 0.9", tmp_path)
+    model = build_model(config, read_inputs(config))
+    engine = cuda_engine(model)
+    expected = simulate(model)
+    assert np.allclose(simulate(model, engine=engine), expected, rtol=1e-6, atol=1e-6 * expected.max())
+    assert len(fresh_pixels(model, visited_pixels(config, None))) == 1
+    launches = Launches()
+    monkeypatch.setattr(interpreter.GridExecutor, "__call__", launches.kernel(interpreter.GridExecutor.__call__))
+    with launches:
+        simulate(model, engine=engine)
+    assert launches.counted["triton"] == 2 * 6
+    # Both portions make their indices on the GPU, which the CPU does not need.
+    assert launches.counted.total() + 2 <= 40, launches.counted
 
 
 @pytest.mark.skipif(not ON_GPU, reason="this machine has no CUDA")
@@ -130,6 +195,21 @@ def test_auto_takes_a_gpu_where_there_is_one_and_the_image_is_large(
     assert on_available_device(large)[0].execution.device == "cuda"
 
 
+def test_a_gpu_that_would_pay_is_told_in_one_line_and_only_where_it_was_not_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = f"{SMALL.partition(' -device')[0]} -nonoise -nopgm".split()
+    told = []
+    for gpus, paying, device in ((1, 1, "cpu"), (1, PAYING_SAMPLES, "cpu"), (0, 1, "cpu"), (0, 1, "auto")):
+        monkeypatch.setattr("torch.cuda.device_count", lambda gpus=gpus: gpus)
+        monkeypatch.setattr("simulator.device.PAYING_SAMPLES", paying)
+        assert main([*words, "-device", device]) == 0
+        told.append([line for line in capsys.readouterr().out.splitlines() if "GPU" in line])
+    line = "NOTE: there is a GPU, and -device auto would compute this image on it; last digits may differ"
+    assert told == [[line], [], [], []]
+
+
 def test_portions_follow_the_memory_of_the_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.cuda.device_count", lambda: 1)
     monkeypatch.setattr("torch.cuda.mem_get_info", lambda _: (2_000_000_000, 4_000_000_000))
@@ -140,7 +220,13 @@ def test_portions_follow_the_memory_of_the_gpu(tmp_path: Path, monkeypatch: pyte
     assert needed_bytes(config) < needed_bytes(config_of(LARGE, tmp_path))
 
 
-def test_a_device_without_double_precision_is_refused_and_said() -> None:
+def test_a_device_without_double_precision_is_refused_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([*SMALL.partition(" -device")[0].split(), "-device", "mps"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "device mps has no float64" in line
     with pytest.raises(ConfigurationError, match="mps has no float64"):
         device_of("mps")
     with pytest.raises(ConfigurationError, match="'abacus' is unknown; give cpu, cuda, cuda:N or auto"):

@@ -74,7 +74,7 @@ def test_a_list_that_compiled_code_cannot_count_is_said(flags: str, monkeypatch:
 
 @pytest.mark.skipif(find_spec("triton") is not None, reason="Triton is installed")
 def test_without_triton_a_gpu_computes_eagerly() -> None:
-    chosen = engines._cuda(model_of(""), compiled_stages=False)
+    chosen = engines._cuda(model_of(""))
     assert chosen.said == "engine: eager, since Triton, which comes with PyTorch for CUDA, is not installed"
 
 

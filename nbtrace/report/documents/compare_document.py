@@ -52,6 +52,7 @@ def _run(run: SideRun) -> RunEntry:
         median_ms=run.made.median_ms,
         bit_identical=run.made.identical,
         pixels_sha256=run.made.digests,
+        engine=run.made.engine or None,
     )
 
 

@@ -85,7 +85,8 @@ def _facts(result: Comparison) -> Iterator[str]:
     for side, run in _sides(result):
         binary = run.identity.binary
         digest = f", sha256 {binary.sha256 or binary.reason}" if binary is not None else ""
-        yield f"{side}: {run.identity.name}{digest}"
+        engine = f", {run.made.engine} engine" if run.made.engine else ""
+        yield f"{side}: {run.identity.name}{engine}{digest}"
     yield f"Flags: {result.line.text}"
 
 

@@ -22,6 +22,11 @@ class RunEntry(DocumentPart):
         description="Whether all runs gave the same pixels, to the bit; null for a single one."
     )
     pixels_sha256: Array[str] = Field(description="SHA-256 of the pixels of every run.")
+    engine: str | None = Field(
+        default=None,
+        description="Since 0.2: what computed the samples where the embedded simulator ran: eager, native, "
+        "torch.compile or triton; null for programs and recorded output.",
+    )
 
 
 class RunPair(DocumentPart):
