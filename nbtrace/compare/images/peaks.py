@@ -106,15 +106,18 @@ def match_peaks(c: Peaks, py: Peaks) -> PeakMatching:
 def _candidates(c: Peaks, py: Peaks) -> Iterator[tuple[float, float, float, int, int]]:
     """Yield pairs of which one is strong: distance, sums of coordinates (the same from either side), numbers."""
     order = np.argsort(py.places[:, 0], kind="stable")
-    rows = py.places[order, 0]
-    for i, (slow, fast) in enumerate(c.places):
-        first, last = np.searchsorted(rows, slow - REACH), np.searchsorted(rows, slow + REACH, side="right")
-        near = order[first:last]
-        apart = np.hypot(py.places[near, 0] - slow, py.places[near, 1] - fast)
-        for j, distance in zip(near, apart, strict=True):
-            if distance <= REACH and (i < c.strong or j < py.strong):
-                other_slow, other_fast = py.places[j]
-                yield float(distance), float(slow + other_slow), float(fast + other_fast), i, int(j)
+    rows, slow = py.places[order, 0], c.places[:, 0]
+    first, last = np.searchsorted(rows, slow - REACH), np.searchsorted(rows, slow + REACH, side="right")
+    # Every peak of C with each one of Py in the rows within reach.
+    counts = last - first
+    i = np.repeat(np.arange(slow.size), counts)
+    j = order[np.arange(counts.sum()) + np.repeat(first - (np.cumsum(counts) - counts), counts)]
+    near = (np.abs(py.places[j, 1] - c.places[i, 1]) <= REACH) & ((i < c.strong) | (j < py.strong))
+    i, j = i[near], j[near]
+    apart = np.hypot(*(py.places[j] - c.places[i]).T)
+    sums = py.places[j] + c.places[i]
+    for k in np.flatnonzero(apart <= REACH):
+        yield float(apart[k]), float(sums[k, 0]), float(sums[k, 1]), int(i[k]), int(j[k])
 
 
 def _place(peaks: Peaks, number: int) -> Place:
