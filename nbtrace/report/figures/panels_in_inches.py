@@ -63,9 +63,9 @@ class _InInches(LayoutEngine):
         width, height = fig.get_size_inches()
         below = _BOTTOM + _CAPTION_MARGIN + _CAPTION_LINE * (fig.get_supxlabel().count("\n") + 1)
         beside = _BEFORE_BAR + _BAR + _RIGHT
-        across = (width - _LEFT - len(self._groups) * beside - _BETWEEN * (len(self._panels) - len(self._groups))) / len(
-            self._panels
-        )
+        across = (
+            width - _LEFT - len(self._groups) * beside - _BETWEEN * (len(self._panels) - len(self._groups))
+        ) / len(self._panels)
         down = height - _TOP - below
         if self._shape is not None:
             pixel = min(across / self._shape[1], down / self._shape[0])
