@@ -25,7 +25,7 @@ def in_parts(size: int, chunk: int, work: Callable[[int, int], _Part]) -> list[_
     work : callable
         It may run beside itself, and in a thread that knows nothing of the caller's context.
     """
-    count = min(size // _LEAST, _MOST, len(os.sched_getaffinity(0)) if _TOLD else os.cpu_count() or 1)
+    count = min(size // _LEAST, _MOST, _processors())
     if count < 2:
         return [work(0, size)]
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - for large images alone
@@ -35,5 +35,6 @@ def in_parts(size: int, chunk: int, work: Callable[[int, int], _Part]) -> list[_
         return list(pool.map(work, edges[:-1], edges[1:]))
 
 
-_TOLD = hasattr(os, "sched_getaffinity")
-"""Whether the system says on which processors this process may run; macOS does not."""
+def _processors() -> int:
+    """Return on how many processors this process may run; not every system says so."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nbtrace.compare.images.bands import FORMS, Band, Doubles, LineForm
+from nbtrace.compare.images.parts import in_parts
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 
 Values: TypeAlias = npt.NDArray[Any]
@@ -151,13 +152,20 @@ def _some(x: Values, y: Values) -> npt.NDArray[np.intp]:
     return np.unique(np.concatenate((spread, *ends, *_far_apart(x, y))))
 
 
-def _far_apart(x: Values, y: Values) -> Iterator[npt.NDArray[np.intp]]:
-    """Yield places at which y is far above or below x, absolutely or as a share: few lines meet these by chance."""
-    for start in range(0, x.size, _CHUNK):
-        left, right = (values[start : start + _CHUNK].astype(np.float64) for values in (x, y))
-        apart = right - left
-        share = np.divide(apart, np.abs(left), out=np.zeros_like(apart), where=left != 0)
-        yield start + np.array([apart.argmin(), apart.argmax(), share.argmin(), share.argmax()])
+def _far_apart(x: Values, y: Values) -> list[npt.NDArray[np.intp]]:
+    """Return places at which y is far above or below x, absolutely or as a share: few lines meet these by chance."""
+
+    def found(first: int, end: int) -> list[npt.NDArray[np.intp]]:
+        places = []
+        with np.errstate(all="ignore"):
+            for start in range(first, end, _CHUNK):
+                left, right = (values[start : min(start + _CHUNK, end)].astype(np.float64) for values in (x, y))
+                apart = right - left
+                share = np.divide(apart, np.abs(left), out=np.zeros_like(apart), where=left != 0)
+                places.append(start + np.array([apart.argmin(), apart.argmax(), share.argmin(), share.argmax()]))
+        return places
+
+    return [places for part in in_parts(x.size, _CHUNK, found) for places in part]
 
 
 def _quantum(y: Values, epsilon: float) -> float | None:

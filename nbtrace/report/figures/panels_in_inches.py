@@ -1,6 +1,7 @@
-"""Panels of images side by side, with the bars of their colours: placed by arithmetic, since all their parts are known.
+"""Panels of images side by side, with the bars of their colours: placed by arithmetic, as all their parts are known.
 
-Matplotlib's constrained layout, which other figures have, measures every label several times: longer than it draws them.
+Matplotlib's constrained layout, which other figures have, measures every label several times, which takes longer than
+drawing them.
 """
 
 from collections.abc import Sequence
@@ -63,9 +64,8 @@ class _InInches(LayoutEngine):
         width, height = fig.get_size_inches()
         below = _BOTTOM + _CAPTION_MARGIN + _CAPTION_LINE * (fig.get_supxlabel().count("\n") + 1)
         beside = _BEFORE_BAR + _BAR + _RIGHT
-        across = (
-            width - _LEFT - len(self._groups) * beside - _BETWEEN * (len(self._panels) - len(self._groups))
-        ) / len(self._panels)
+        gaps = len(self._groups) * beside + (len(self._panels) - len(self._groups)) * _BETWEEN
+        across = (width - _LEFT - gaps) / len(self._panels)
         down = height - _TOP - below
         if self._shape is not None:
             pixel = min(across / self._shape[1], down / self._shape[0])

@@ -98,7 +98,7 @@ def plain(text: str) -> str:
 
 
 def power_of_ten(value: float, _position: object = None) -> str:
-    """Return a power of ten as a label: without the formula that matplotlib makes of it, which takes long to typeset."""
+    """Return a power of ten as a label, not as the formula that matplotlib takes long to typeset."""
     return f"10{str(round(math.log10(value))).translate(_RAISED)}"
 
 
