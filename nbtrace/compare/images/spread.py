@@ -141,7 +141,8 @@ def _spread(x: Values, y: Values, compared: Mask | None, radius: int) -> Spread 
 
 def _solvable(near: Doubles, goal: Doubles, most: float) -> bool:
     """Tell whether any weights may leave so little, the last number of a QR decomposition: far faster than solving."""
-    left = float(np.linalg.qr(np.column_stack((near, goal)), mode="r")[-1, -1])
+    triangle: Doubles = np.asarray(np.linalg.qr(np.column_stack((near, goal)), mode="r"))
+    left = float(triangle[-1, -1])
     return left * left <= most * _ROUNDING
 
 

@@ -1,5 +1,6 @@
 """How many representable numbers lie between two pixels (units in the last place)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy.typing as npt
 BINS = 66
 """Bins of 0, 1, 2 to 3, 4 to 7, … steps: one for each length of a 64-bit distance in binary digits."""
 
-_SIGNED = {2: np.int16, 4: np.int32, 8: np.int64}
+_SIGNED: Mapping[int, type[np.signedinteger[Any]]] = {2: np.int16, 4: np.int32, 8: np.int64}
 _UNSIGNED = {2: np.uint16, 4: np.uint32, 8: np.uint64}
 
 

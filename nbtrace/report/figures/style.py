@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from textwrap import wrap
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -125,7 +126,7 @@ def encoded(figure: Figure, kind: str) -> bytes:
 
 def _draw_once(figure: Figure, stream: io.BytesIO) -> None:
     """Write a figure as PNG as `savefig` does, which would draw all of it a first time only to lay it out."""
-    canvas = FigureCanvasAgg(figure)
+    canvas: Any = FigureCanvasAgg(figure)
     canvas.print_png(stream, metadata=dict(_METADATA["png"]), pil_kwargs={"compress_level": _PACKED})
 
 
