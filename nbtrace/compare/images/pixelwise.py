@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nbtrace.compare.images.parts import in_parts
+from nbtrace.compare.images.image_parts import in_parts
 from nbtrace.compare.images.ulps import BINS, common_format, format_name, step_counts
 from nbtrace.images.image import Floats
 from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW, Status

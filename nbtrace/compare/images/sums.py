@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nbtrace.compare.images.parts import in_parts
+from nbtrace.compare.images.image_parts import in_parts
 from nbtrace.images.image import Floats
 
 _CHUNK = 1 << 14

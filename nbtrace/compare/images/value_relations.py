@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nbtrace.compare.images.bands import FORMS, Band, Doubles, LineForm
-from nbtrace.compare.images.parts import in_parts
+from nbtrace.compare.images.image_parts import in_parts
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 
 Values: TypeAlias = npt.NDArray[Any]

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from nbtrace.compare.images import parts
-from nbtrace.compare.images.parts import in_parts
+from nbtrace.compare.images import image_parts as parts
+from nbtrace.compare.images.image_parts import in_parts
 from nbtrace.compare.images.pixelwise import PixelTolerance, scan
 from nbtrace.compare.images.sums import moments
 from nbtrace.compare.images.value_relations import value_relation
