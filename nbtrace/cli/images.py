@@ -1,5 +1,7 @@
 """`nbtrace images`."""
 
+import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -123,6 +125,7 @@ def images_command(
     the scale and every pixel do. If they differ, it is said how one is made from the other, and with FLAGS which run of
     the simulator each of them is. Exit status 3 if nothing can be compared, 4 if the shapes differ.
     """
+    _load_numpy()
     from nbtrace.cli.image_geometry import (  # noqa: PLC0415 - numpy, which most commands do not need
         causes_from,
         configuration_from,
@@ -180,6 +183,20 @@ def images_command(
         outputs=extra.write(result, outputs.bundle),
     )
     raise typer.Exit(code)
+
+
+def _load_numpy() -> None:
+    """Load numpy without the threads of its linear algebra, of which images need little: they take long to start."""
+    if "numpy" in sys.modules or _BLAS_THREADS in os.environ:
+        return
+    os.environ[_BLAS_THREADS] = "1"
+    try:
+        import numpy  # noqa: F401, ICN001, PLC0415
+    finally:
+        del os.environ[_BLAS_THREADS]
+
+
+_BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 
 
 def _document(result: "ImagesResult", causes: "ImageCauses | None") -> Mapping[str, object]:

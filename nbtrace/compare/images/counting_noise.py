@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from nbtrace.compare.images.few_differences import is_whole
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 
 Values: TypeAlias = npt.NDArray[Any]
@@ -60,9 +61,9 @@ def counting_noise(x: Values, y: Values) -> CountingNoise | None:
     x, y : ndarray
         Expected and observed counts, flat.
     """
-    expected, counts = x.astype(np.float64), y.astype(np.float64)
-    if expected.min() < 0 or not bool((counts == np.rint(counts)).all()):
+    if x.min() < 0 or not is_whole(y):
         return None
+    expected, counts = x.astype(np.float64), y.astype(np.float64)
     total = float(expected.sum())
     if total < _LEAST_COUNTS or np.count_nonzero(expected > 0) < _LEAST_PIXELS or not np.ptp(expected) > 0:
         return None

@@ -63,9 +63,9 @@ def few_differences(source: Values, made: Values, side: str) -> FewDifferences |
     side : str
         Name of the made image.
     """
-    whole = _is_whole(source)
+    whole = is_whole(source)
     rounds = made.dtype.kind in "ui" and not whole
-    most = _SOME if whole and _is_whole(made) else _FEW
+    most = _SOME if whole and is_whole(made) else _FEW
     tally = _Tally(rounds)
     for start in range(0, source.size, _CHUNK):
         tally.add(source[start : start + _CHUNK], made[start : start + _CHUNK], start)
@@ -113,7 +113,7 @@ class _Tally:
         self.left_relative = max(self.left_relative, float(relative.max(initial=0.0, where=alike & lit)))
 
 
-def _is_whole(values: Values) -> bool:
+def is_whole(values: Values) -> bool:
     """Tell whether all numbers are whole."""
     if values.dtype.kind in "ui":
         return True

@@ -160,8 +160,13 @@ def _of_few(pair: ImagePair) -> Iterator[ImageRelation]:
     if c.size < _LEAST_PIXELS:
         return
     sides = ((Side.PY, c, py), (Side.C, py, c))
-    tried = [(made, few_differences(source, target, pair.names.of(made))) for made, source, target in sides]
-    found = [(made, few) for made, few in tried if few is not None]
+    found = []
+    for made, source, target in sides:
+        few = few_differences(source, target, pair.names.of(made))
+        if few is not None:
+            found.append((made, few))
+        elif (c.dtype.kind in "ui") == (py.dtype.kind in "ui"):
+            break  # Neither is rounded, so too many are too many from either side.
     for made, few in sorted(found, key=lambda item: (not item[1].saturated, len(item[1].steps) == 1)):
         yield ImageRelation(
             made=made,

@@ -70,8 +70,8 @@ def marked_pixels(made: Values, other: Values, *, mostly: bool = False) -> Marke
         marks = marks[:0]
     found = sorted((float(mark) for mark in marks), key=abs)
     top = float(made.max())
-    ordinary = made[made < _GAP * top]
-    gap = ordinary.size > 0 and float(ordinary.max()) < _GAP * top and np.unique(made[made >= _GAP * top]).size <= 2
+    high = made >= _GAP * top
+    gap = not high.all() and np.unique(made[high]).size <= 2
     for mark in (mark for mark in _MARKS if gap and mark >= top - 1):
         at = made == made.dtype.type(mark) if _holds(made.dtype, mark) else None
         if at is not None and at.any() and not at.all() and not _is_limit(other, at, mark):

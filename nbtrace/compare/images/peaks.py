@@ -22,6 +22,8 @@ MOST = 1000
 SIGMAS = 3.0
 _FAINT = 0.5
 _MOST_FAINT = 20 * MOST
+_AT_ONCE = 128
+"""Peaks whose neighbours are looked for at a time, which bounds the pairs where all lie in a few rows."""
 
 Place: TypeAlias = tuple[float, float]
 Indices: TypeAlias = npt.NDArray[np.intp]
@@ -107,14 +109,19 @@ def _candidates(c: Peaks, py: Peaks) -> Iterator[tuple[float, float, float, int,
     """Yield pairs of which one is strong: distance, sums of coordinates (the same from either side), numbers."""
     order = np.argsort(py.places[:, 0], kind="stable")
     rows = py.places[order, 0]
-    for i, (slow, fast) in enumerate(c.places):
+    for start in range(0, len(c.places), _AT_ONCE):
+        slow = c.places[start : start + _AT_ONCE, 0]
         first, last = np.searchsorted(rows, slow - REACH), np.searchsorted(rows, slow + REACH, side="right")
-        near = order[first:last]
-        apart = np.hypot(py.places[near, 0] - slow, py.places[near, 1] - fast)
-        for j, distance in zip(near, apart, strict=True):
-            if distance <= REACH and (i < c.strong or j < py.strong):
-                other_slow, other_fast = py.places[j]
-                yield float(distance), float(slow + other_slow), float(fast + other_fast), i, int(j)
+        # Every peak of C with each one of Py in the rows within reach.
+        counts = last - first
+        i = start + np.repeat(np.arange(slow.size), counts)
+        j = order[np.arange(counts.sum()) + np.repeat(first - (np.cumsum(counts) - counts), counts)]
+        near = (np.abs(py.places[j, 1] - c.places[i, 1]) <= REACH) & ((i < c.strong) | (j < py.strong))
+        i, j = i[near], j[near]
+        apart = np.hypot(*(py.places[j] - c.places[i]).T)
+        sums = py.places[j] + c.places[i]
+        for k in np.flatnonzero(apart <= REACH):
+            yield float(apart[k]), float(sums[k, 0]), float(sums[k, 1]), int(i[k]), int(j[k])
 
 
 def _place(peaks: Peaks, number: int) -> Place:

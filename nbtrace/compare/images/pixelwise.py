@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from nbtrace.compare.images.image_parts import in_parts
 from nbtrace.compare.images.ulps import BINS, common_format, format_name, step_counts
 from nbtrace.images.image import Floats
 from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW, Status
@@ -104,11 +105,19 @@ class PixelScan:
 
 def scan(x: Values, y: Values, tolerance: PixelTolerance) -> PixelScan:
     """Look at each pixel of two flat arrays of finite real numbers."""
-    tally = _Tally(tolerance, common_format(x.dtype, y.dtype))
-    with np.errstate(over="ignore"):
-        for start in range(0, x.size, _CHUNK):
-            tally.add(x[start : start + _CHUNK], y[start : start + _CHUNK], start)
-    return tally.result(x.size)
+
+    def tallied(first: int, end: int) -> _Tally:
+        tally = _Tally(tolerance, common_format(x.dtype, y.dtype))
+        with np.errstate(over="ignore"):
+            for start in range(first, end, _CHUNK):
+                chunk = slice(start, min(start + _CHUNK, end))
+                tally.add(x[chunk], y[chunk], start)
+        return tally
+
+    total, *others = in_parts(x.size, _CHUNK, tallied)
+    for other in others:
+        total.merge(other)
+    return total.result(x.size)
 
 
 class _Tally:
@@ -134,16 +143,39 @@ class _Tally:
         u, v = x.astype(np.float64), y.astype(np.float64)
         apart, size = np.abs(v - u), np.maximum(np.abs(u), np.abs(v))
         self._identical += int(np.count_nonzero(apart == 0))
-        agrees = [apart <= np.maximum(relative * size, absolute) for _, relative, absolute in self._tolerance.bands]
-        self._up_to = [count + int(np.count_nonzero(band)) for count, band in zip(self._up_to, agrees, strict=True)]
         self._by_size.offer(apart, start)
-        if not agrees[0].all():
-            beyond = ~agrees[0]
+        beyond = self._beyond(apart, size)
+        if beyond is not None:
             zero_in_x, zero_in_y = beyond & (u == 0), beyond & (v == 0)
             self._zero_in_x += int(np.count_nonzero(zero_in_x))
             self._zero_in_y += int(np.count_nonzero(zero_in_y))
             beyond &= ~(zero_in_x | zero_in_y)
             self._by_share.offer(np.divide(apart, size, out=np.zeros_like(apart), where=beyond), start)
+
+    def _beyond(self, apart: Floats, size: Floats) -> npt.NDArray[np.bool_] | None:
+        """Count the pixels up to each limit; return those beyond the first one, None if there are none."""
+        beyond = None
+        for number, (_, relative, absolute) in enumerate(self._tolerance.bands):
+            limit = relative * size
+            within = apart <= (np.maximum(limit, absolute, out=limit) if absolute else limit)
+            count = int(np.count_nonzero(within))
+            if count == apart.size:
+                # The later limits are no lower.
+                self._up_to[number:] = [upper + count for upper in self._up_to[number:]]
+                break
+            beyond = ~within if number == 0 else beyond
+            self._up_to[number] += count
+        return beyond
+
+    def merge(self, later: "_Tally") -> None:
+        """Take over what was seen of later pixels."""
+        self._identical += later._identical
+        self._zero_in_x += later._zero_in_x
+        self._zero_in_y += later._zero_in_y
+        self._up_to = [own + other for own, other in zip(self._up_to, later._up_to, strict=True)]
+        self._steps += later._steps
+        self._by_size.merge(later._by_size)
+        self._by_share.merge(later._by_share)
 
     def result(self, count: int) -> PixelScan:
         """Return what `count` pixels gave."""
@@ -182,6 +214,10 @@ class _Largest:
             places = places[np.argsort(-values[places], kind="stable")[: self._most]]
         offered = [(-float(values[place]), start + int(place)) for place in places]
         self._found = sorted(self._found + offered)[: self._most]
+
+    def merge(self, later: "_Largest") -> None:
+        """Take over what was offered of later positions."""
+        self._found = sorted(self._found + later._found)[: self._most]
 
     @property
     def largest(self) -> float:

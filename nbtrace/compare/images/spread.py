@@ -24,6 +24,8 @@ _STEPS = 64.0
 """Steps of the number format that the sum over neighbours may leave, of the sum of their sizes."""
 _SOLVED = 1e-10
 """The same for what solving for many weights leaves."""
+_ROUNDING = 1.001
+"""Room for the rounding of what is left."""
 _LEAST = 1e-7
 _KEPT = 0.1
 """By how much a blur or shift that leaves something may change the sum."""
@@ -127,12 +129,21 @@ def _spread(x: Values, y: Values, compared: Mask | None, radius: int) -> Spread 
     rows, columns = np.divmod(chosen, target.shape[1])
     near = np.stack([x[rows + s, columns + f] for s in range(size) for f in range(size)], 1).astype(np.float64)
     goal = _at(target, chosen)
-    solved: Doubles = np.linalg.lstsq(near, goal, rcond=None)[0].astype(np.float64)
     before = float(((goal - near[:, near.shape[1] // 2]) ** 2).sum())
+    if not _solvable(near, goal, (1 - _WORTH) * before):
+        return None
+    solved: Doubles = np.linalg.lstsq(near, goal, rcond=None)[0].astype(np.float64)
     if not float(((goal - near @ solved) ** 2).sum()) <= (1 - _WORTH) * before:
         return None
     used = np.ones(target.shape, bool) if wanted is None else wanted
     return _judged(x, y, solved.reshape(size, size), used, radius)
+
+
+def _solvable(near: Doubles, goal: Doubles, most: float) -> bool:
+    """Tell whether any weights may leave so little, the last number of a QR decomposition: far faster than solving."""
+    triangle: Doubles = np.asarray(np.linalg.qr(np.column_stack((near, goal)), mode="r"))
+    left = float(triangle[-1, -1])
+    return left * left <= most * _ROUNDING
 
 
 def _every(places: npt.NDArray[np.intp] | None, count: int, step: int) -> npt.NDArray[np.intp]:

@@ -7,7 +7,8 @@ again with a σ that is smaller by the bits that were taken, until nothing is le
 """
 
 import math
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nbtrace.compare.images.image_parts import in_parts
 from nbtrace.images.image import Floats
 
 _CHUNK = 1 << 14
@@ -49,35 +51,62 @@ def moments(x: npt.NDArray[Any], y: npt.NDArray[Any]) -> Moments:
     its own. Terms below 1e-280 of the largest product may be lost.
     """
     left, right = _common_exponent(x), _common_exponent(y)
-    sums = {name: _Sum() for name in ("x", "y", "xx", "yy", "xy")}
-    exact_products = _is_short(x) and _is_short(y)
-    for a, b in zip(_chunks(x, left), _chunks(y, right), strict=True):
-        for name, one, other in (("xx", a, a), ("yy", b, b), ("xy", a, b)):
-            product = one * other
-            if not exact_products:
-                sums[name].add(_product_error(one, other, product))
-            sums[name].add(product)
-        sums["x"].add(a)
-        sums["y"].add(b)
+    exact = _is_short(x) and _is_short(y)
+
+    def tallied(first: int, end: int) -> Counter[str]:
+        sums: defaultdict[str, _Sum] = defaultdict(_Sum)
+        for start in range(first, end, _CHUNK):
+            one, other = (values[start : min(start + _CHUNK, end)] for values in (x, y))
+            a = _scaled(one, left)
+            if left == right and np.array_equal(one, other):
+                _add(sums, {"same": a}, {"same squares": (a, a)}, exact=exact)
+                continue
+            b = _scaled(other, right)
+            _add(sums, {"x": a, "y": b}, {"xx": (a, a), "yy": (b, b), "xy": (a, b)}, exact=exact)
+        return Counter({name: total.scaled for name, total in sums.items()})
+
+    found: Counter[str] = Counter()
+    for part in in_parts(x.size, _CHUNK, tallied):
+        found.update(part)
     exponents = {"x": left, "y": right, "xx": 2 * left, "yy": 2 * right, "xy": left + right}
-    return Moments(x.size, **{name: total.value * Fraction(2) ** exponents[name] for name, total in sums.items()})
+    alike = {name: found["same squares" if len(name) > 1 else "same"] for name in exponents}
+    return Moments(
+        x.size,
+        **{
+            name: Fraction(found[name] + alike[name], 1 << _SHIFT) * Fraction(2) ** exponent
+            for name, exponent in exponents.items()
+        },
+    )
+
+
+def _add(
+    sums: Mapping[str, "_Sum"],
+    numbers: Mapping[str, Floats],
+    factors: Mapping[str, tuple[Floats, Floats]],
+    *,
+    exact: bool,
+) -> None:
+    """Add products, then numbers, which are used up, to the sums of their names."""
+    for name, (one, other) in factors.items():
+        product = one * other
+        if not exact:
+            sums[name].add(_product_error(one, other, product))
+        sums[name].add(product)
+    for name, values in numbers.items():
+        sums[name].add(values)
 
 
 class _Sum:
     """A sum that grows; kept as an integer so that adding to it neither rounds nor looks for common divisors."""
 
     def __init__(self) -> None:
-        self._scaled = 0
+        self.scaled = 0
 
     def add(self, values: Floats) -> None:
         """Add numbers; the array is used up."""
         for part in _parts(values):
             numerator, denominator = part.as_integer_ratio()
-            self._scaled += (numerator << _SHIFT) // denominator
-
-    @property
-    def value(self) -> Fraction:
-        return Fraction(self._scaled, 1 << _SHIFT)
+            self.scaled += (numerator << _SHIFT) // denominator
 
 
 def _parts(values: Floats) -> Iterator[float]:
@@ -115,10 +144,9 @@ def _halves(x: Floats) -> tuple[Floats, Floats]:
     return high, x - high
 
 
-def _chunks(values: npt.NDArray[Any], exponent: int) -> Iterator[Floats]:
-    for start in range(0, values.size, _CHUNK):
-        chunk = values[start : start + _CHUNK].astype(np.float64)
-        yield np.ldexp(chunk, -exponent) if exponent else chunk
+def _scaled(values: npt.NDArray[Any], exponent: int) -> Floats:
+    doubles = values.astype(np.float64)
+    return np.ldexp(doubles, -exponent) if exponent else doubles
 
 
 def _is_short(values: npt.NDArray[Any]) -> bool:

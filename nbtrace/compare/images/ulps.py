@@ -1,5 +1,6 @@
 """How many representable numbers lie between two pixels (units in the last place)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,7 @@ import numpy.typing as npt
 BINS = 66
 """Bins of 0, 1, 2 to 3, 4 to 7, … steps: one for each length of a 64-bit distance in binary digits."""
 
-_UPPER = np.uint64(2**64 - 2**11)
-_LONGEST = np.uint64(2**53)
+_SIGNED: Mapping[int, type[np.signedinteger[Any]]] = {2: np.int16, 4: np.int32, 8: np.int64}
 _UNSIGNED = {2: np.uint16, 4: np.uint32, 8: np.uint64}
 
 
@@ -28,26 +28,34 @@ def format_name(number_format: np.dtype[Any]) -> str:
 
 def step_counts(x: npt.NDArray[Any], y: npt.NDArray[Any], number_format: np.dtype[Any]) -> npt.NDArray[np.int64]:
     """Return how many pairs are 0, 1, 2 to 3, 4 to 7, … steps of `number_format` apart, shape (BINS,)."""
-    distance = _distance(x, y, number_format).astype(np.uint64)
-    # The exponent of a float64 is the number of binary digits, unless a number too long for it is rounded up.
-    np.bitwise_and(distance, _UPPER, out=distance, where=distance > _LONGEST)
-    return np.bincount(np.frexp(distance.astype(np.float64))[1], minlength=BINS)
-
-
-def _distance(x: npt.NDArray[Any], y: npt.NDArray[Any], number_format: np.dtype[Any]) -> npt.NDArray[Any]:
-    if number_format.kind == "f":
-        left, right = (_ordered(values.astype(number_format)) for values in (x, y))
-        apart: npt.NDArray[Any] = np.maximum(left, right) - np.minimum(left, right)
-        return apart
-    counts: npt.NDArray[Any] = np.abs(y.astype(np.int64) - x.astype(np.int64))
+    distance = _distance(x, y, number_format)
+    counts = np.zeros(BINS, np.int64)
+    counts[0] = distance.size
+    for bits in range(8 * distance.dtype.itemsize):
+        # Where nearly all are a few steps apart, counting what exceeds each is faster than sorting all into bins.
+        longer = np.count_nonzero(distance >> distance.dtype.type(bits))
+        if not longer:
+            break
+        counts[bits] -= longer
+        counts[bits + 1] += longer
     return counts
 
 
+def _distance(x: npt.NDArray[Any], y: npt.NDArray[Any], number_format: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Return how many numbers lie between those of two arrays, as unsigned integers."""
+    if number_format.kind == "f":
+        left, right = (_ordered(values.astype(number_format, copy=False)) for values in (x, y))
+        apart: npt.NDArray[Any] = np.maximum(left, right)
+        np.subtract(apart, np.minimum(left, right, out=right), out=apart)
+        return apart.view(_UNSIGNED[number_format.itemsize])
+    counts: npt.NDArray[Any] = np.abs(y.astype(np.int64) - x.astype(np.int64))
+    return counts.view(np.uint64)
+
+
 def _ordered(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return floats as unsigned integers of the same order, both zeros alike; neighbours are 1 apart."""
-    size = values.dtype.itemsize
-    unsigned = _UNSIGNED[size]
-    sign = unsigned(1 << (8 * size - 1))
-    bits = (values + 0.0).view(unsigned)
-    ordered: npt.NDArray[Any] = np.where(bits & sign, sign - (bits ^ sign), bits | sign)
+    """Return floats as integers of the same order, both zeros alike; neighbours are 1 apart."""
+    signed = _SIGNED[values.dtype.itemsize]
+    ordered: npt.NDArray[Any] = (values + 0.0).view(signed)
+    if ordered.min() < 0:
+        np.subtract(np.iinfo(signed).min, ordered, out=ordered, where=ordered < 0)
     return ordered

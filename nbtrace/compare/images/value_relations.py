@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nbtrace.compare.images.bands import FORMS, Band, Doubles, LineForm
+from nbtrace.compare.images.image_parts import in_parts
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 
 Values: TypeAlias = npt.NDArray[Any]
@@ -105,21 +106,25 @@ def value_relation(x: Values, y: Values) -> ValueRelation | None:
     x, y : ndarray
         Flat, of one shape, finite.
     """
-    source, made = x.astype(np.float64), y.astype(np.float64)
-    special = _narrowed(source, y) or _wrapped(source, y)
+    special = _narrowed(x, y) or _wrapped(x, y)
     if special is not None:
         return special
     epsilon = max(step_of(x), step_of(y), float(np.finfo(np.float64).eps))
-    few = _some(source, made)
-    quantum = _quantum(made, max(step_of(y), float(np.finfo(np.float64).eps)))
+    few = _some(x, y)
+    some = x[few].astype(np.float64), y[few].astype(np.float64)
+    quantum = _quantum(y, max(step_of(y), float(np.finfo(np.float64).eps)))
     quantisers = (_NONE,) if quantum is None else (_NONE, *_QUANTISERS)
-    ends = float(made.min()), float(made.max())
+    ends = float(y.min()), float(y.max())
+    every: tuple[Doubles, Doubles] | None = None
     for form, (first, transform), limits in product(FORMS, _TRANSFORMS, _LIMITS):
         found = []
         for quantiser in quantisers:
             problem = _Problem(transform, quantiser, limits, ends, epsilon, quantum or 1.0, form)
-            if problem.fitted(source[few], made[few]) is None:
+            if problem.fitted(*some) is None:
                 continue
+            # Few pairs come so far: only for them are all pixels taken as float64.
+            every = every or (x.astype(np.float64), y.astype(np.float64))
+            source, made = every
             fitted = problem.fitted(source, made)
             steps = () if fitted is None else problem.steps(first, fitted, source)
             if fitted is not None and not steps and not any(limits):
@@ -132,7 +137,7 @@ def value_relation(x: Values, y: Values) -> ValueRelation | None:
     return None
 
 
-def _some(x: Doubles, y: Doubles) -> npt.NDArray[np.intp]:
+def _some(x: Values, y: Values) -> npt.NDArray[np.intp]:
     """Return places of a few pixels: the ends of both images and of what lies between them, some evenly spread."""
     count = x.size
     spread = np.arange(0, count, max(1, count // _SPREAD))
@@ -141,33 +146,48 @@ def _some(x: Doubles, y: Doubles) -> npt.NDArray[np.intp]:
     # Among very many pixels, the ends of some of them, and those of all.
     some = np.arange(0, count, max(1, count // _LOOKED_AT))
     ends = [np.array([values.argmin(), values.argmax()]) for values in (x, y)]
-    for values in (x[some], y[some]):
+    for values in (x[some].astype(np.float64), y[some].astype(np.float64)):
         for kth, part in ((_ENDS, slice(None, _ENDS)), (some.size - _ENDS, slice(some.size - _ENDS, None))):
             ends.append(some[np.argpartition(values, kth)[part]])
     return np.unique(np.concatenate((spread, *ends, *_far_apart(x, y))))
 
 
-def _far_apart(x: Doubles, y: Doubles) -> Iterator[npt.NDArray[np.intp]]:
-    """Yield places at which y is far above or below x, absolutely or as a share: few lines meet these by chance."""
-    for start in range(0, x.size, _CHUNK):
-        left, right = x[start : start + _CHUNK], y[start : start + _CHUNK]
-        apart = right - left
-        share = np.divide(apart, np.abs(left), out=np.zeros_like(apart), where=left != 0)
-        yield start + np.array([apart.argmin(), apart.argmax(), share.argmin(), share.argmax()])
+def _far_apart(x: Values, y: Values) -> list[npt.NDArray[np.intp]]:
+    """Return places at which y is far above or below x, absolutely or as a share: few lines meet these by chance."""
+
+    def found(first: int, end: int) -> list[npt.NDArray[np.intp]]:
+        places = []
+        with np.errstate(all="ignore"):
+            for start in range(first, end, _CHUNK):
+                left, right = (values[start : min(start + _CHUNK, end)].astype(np.float64) for values in (x, y))
+                apart = right - left
+                share = np.divide(apart, np.abs(left), out=np.zeros_like(apart), where=left != 0)
+                places.append(start + np.array([apart.argmin(), apart.argmax(), share.argmin(), share.argmax()]))
+        return places
+
+    return [places for part in in_parts(x.size, _CHUNK, found) for places in part]
 
 
-def _quantum(y: Doubles, epsilon: float) -> float | None:
+def _quantum(y: Values, epsilon: float) -> float | None:
     """Return the decimal unit of which all values are multiples, 1 or a part of it; None if there is none."""
     some = y[:: max(1, y.size // _SPREAD)]
-    largest = float(np.abs(y).max(initial=0.0))
+    largest = max(float(y.max(initial=0)), -float(y.min(initial=0)))
     for decimals in range(_DECIMALS + 1):
         unit = 10.0**-decimals
         allowed = 0.0 if decimals == 0 else 4 * epsilon * largest
         if allowed >= unit / 100:
             return None
-        if all(bool((np.abs(values - np.rint(values / unit) * unit) <= allowed).all()) for values in (some, y)):
+        if all(_are_multiples(values, unit, allowed) for values in (some, y)):
             return unit
     return None
+
+
+def _are_multiples(values: Values, unit: float, allowed: float) -> bool:
+    for start in range(0, values.size, _CHUNK):
+        part = values[start : start + _CHUNK].astype(np.float64)
+        if not bool((np.abs(part - np.rint(part / unit) * unit) <= allowed).all()):
+            return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -283,11 +303,12 @@ def _offset_words(b: float) -> str:
     return f"plus {b:.10g} (an offset, -adc)" if b > 0 else f"minus {-b:.10g} (an offset)"
 
 
-def _narrowed(x: Doubles, y: Values) -> ValueRelation | None:
+def _narrowed(source: Values, y: Values) -> ValueRelation | None:
     """Return y as x in half precision."""
     with np.errstate(over="ignore"):
-        if not np.array_equal(x[:_SPREAD].astype(np.float16), y[:_SPREAD]):
+        if not np.array_equal(source[:_SPREAD].astype(np.float64).astype(np.float16), y[:_SPREAD]):
             return None
+        x = source.astype(np.float64)
         half = x.astype(np.float16)
     if not np.array_equal(half, y) or len(np.unique(half)) < _LEVELS or np.array_equal(x, y):
         return None
@@ -297,10 +318,11 @@ def _narrowed(x: Doubles, y: Values) -> ValueRelation | None:
 _WRAPS: Sequence[tuple[int, bool]] = ((8, False), (16, False), (32, False), (8, True), (16, True), (32, True))
 
 
-def _wrapped(x: Doubles, y: Values) -> ValueRelation | None:
+def _wrapped(source: Values, y: Values) -> ValueRelation | None:
     """Return y as x in whole numbers of which only the lowest bits are left."""
     if not bool((np.rint(y[:_SPREAD]) == y[:_SPREAD]).all()):
         return None
+    x = source.astype(np.float64)
     largest = float(np.abs(x).max())
     if largest >= 2.0**53 or not bool((np.rint(y) == y).all()):
         return None

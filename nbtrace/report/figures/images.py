@@ -16,6 +16,7 @@ from nbtrace.compare.images.result import ImagesResult
 from nbtrace.images.image import Floats, Geometry, Mask, Pixels
 from nbtrace.images.resolution import inverse_d_squared
 from nbtrace.records import Pixel
+from nbtrace.report.figures.panels_in_inches import figure_panels
 from nbtrace.report.figures.pooling import Grid
 from nbtrace.report.figures.style import (
     CAPTION_SIZE,
@@ -28,6 +29,7 @@ from nbtrace.report.figures.style import (
     dress,
     new_figure,
     plain,
+    power_of_ten,
     short_names,
 )
 from nbtrace.report.views.images_view import PERCENTILE
@@ -41,6 +43,9 @@ _RING_GRID = 120
 _DENSITY_BINS = 120
 _DECADES = 12.0
 """Intensities fainter than the brightest by more are left out of the scatter."""
+
+_DECADES_TOLD = 100.0
+"""Range of a logarithmic axis from which on its powers of ten are labels enough."""
 
 _FLAT = 1e-12
 _LARGEST_DRAWN = 1e300
@@ -139,7 +144,7 @@ def _pair(part: _ImagePart, result: ImagesResult, marked: tuple[Pixel, str], per
     low, high = intensity_range((drawn_c, drawn_py), percentile)
     limit = symmetric_limit(np.abs(apart), percentile)
     figure = _strip(3, grid.shape)
-    left, middle, right = figure.subplots(1, 3, sharex=True, sharey=True)
+    (left, middle, right), (shared, own) = figure_panels(figure, grid.shape, (2, 1), oblong=_stretched(grid.shape))
     _draw(left, drawn_c, grid, INTENSITY_MAP, low, high)
     intensity = _draw(middle, drawn_py, grid, INTENSITY_MAP, low, high)
     difference = _draw(right, apart, grid, DIFFERENCE_MAP, -limit, limit)
@@ -151,8 +156,8 @@ def _pair(part: _ImagePart, result: ImagesResult, marked: tuple[Pixel, str], per
     dress(right, title=names.difference, x="fast → (pixels)", framed=True)
     for axes in (left, middle, right):
         _mark(axes, pixel, result, grid)
-    _bar(figure, intensity, [left, middle], "intensity")
-    _bar(figure, difference, [right], names.difference)
+    _bar(figure, intensity, shared, "intensity")
+    _bar(figure, difference, own, names.difference)
     caption(
         figure,
         f"Both images on one scale, {low:.3g} to {high:.3g}, {_percentile_text(percentile)} of what is drawn. "
@@ -174,12 +179,12 @@ def ratio_figure(result: ImagesResult, pixel: Pixel | None = None) -> Figure:
         logs = np.log(np.divide(py, c, out=np.full(c.shape, np.nan), where=both))
     limit = max(symmetric_limit(np.abs(logs), PERCENTILE), _FLAT)
     figure = _strip(1, result.c.shape)
-    axes = figure.subplots()
+    (axes,), (bar,) = figure_panels(figure, grid.shape, (1,), oblong=_stretched(grid.shape))
     image = _draw(axes, logs, grid, DIFFERENCE_MAP, -limit, limit)
     dress(axes, title=f"Ratio {names.ratio}", x="fast → (pixels)", y="slow ↓ (pixels)", framed=True)
     marked, what = _marked(result, pixel)
     _mark(axes, marked, result, grid)
-    _bar(figure, image, [axes], f"ln({names.ratio})")
+    _bar(figure, image, bar, f"ln({names.ratio})")
     many = f"Ratios of the sums of {grid.block} × {grid.block} pixels. " if grid.block > 1 else ""
     without = int(np.count_nonzero(~both))
     missing = f"{without} points without a ratio: {names.either} is not above 0." if without else ""
@@ -194,13 +199,14 @@ def ratio_figure(result: ImagesResult, pixel: Pixel | None = None) -> Figure:
 
 def scatter_figure(result: ImagesResult) -> Figure:
     """Return the density of pixels over the intensities of C and Py, both logarithmic."""
-    figure = new_figure(4.6, 4.4)
-    axes = figure.subplots()
+    figure = new_figure(4.9, 4.4)
+    (axes,), (bar,) = figure_panels(figure, (1, 1), (1,), oblong=False)
     names = short_names(result.names)
     dress(axes, title="Intensities of each pixel", x=names.reference, y=names.candidate)
     c, py = result.selection.c, result.selection.py
     top = max(float(c.max()), float(py.max()))
     if top <= 1 / _LARGEST_DRAWN:
+        bar.set_visible(False)
         caption(figure, f"No pixel is above {0 if top <= 0 else 1 / _LARGEST_DRAWN:g} in both images.")
         return figure
     exponent = np.log10(min(top, _LARGEST_DRAWN))
@@ -213,7 +219,7 @@ def scatter_figure(result: ImagesResult) -> Figure:
         cmap="viridis_r",
         rasterized=True,
     )
-    axes.set(xscale="log", yscale="log", aspect="equal")
+    axes.set(xscale="log", yscale="log")
     axes.plot(edges[[0, -1]], edges[[0, -1]], color=QUIET_COLOUR, linewidth=0.6, label=_fit(names))
     scale = result.metrics.scale
     if scale is not None and scale > 0 and abs(scale - 1) > 0.01:
@@ -221,7 +227,13 @@ def scatter_figure(result: ImagesResult) -> Figure:
         axes.plot(edges[[0, -1]], scale * edges[[0, -1]], color=MARK_COLOUR, linewidth=0.8, label=fitted)
     axes.set(xlim=edges[[0, -1]], ylim=edges[[0, -1]])
     axes.legend(fontsize=CAPTION_SIZE, loc="upper left", frameon=False)
-    _bar(figure, image, [axes], "pixels")
+    for axis, decades in (
+        (axes.xaxis, edges[-1] / edges[0]),
+        (axes.yaxis, edges[-1] / edges[0]),
+        (_bar(figure, image, bar, "pixels").yaxis, counts.max()),
+    ):
+        if decades >= _DECADES_TOLD:
+            axis.set_major_formatter(power_of_ten)
     caption(
         figure, f"{result.metrics.pixels - left_out} pixels; {left_out} are not above {edges[0]:.1e} in both images."
     )
@@ -259,7 +271,7 @@ def _strip(panels: int, shape: tuple[int, int]) -> Figure:
     slow, fast = shape
     height = min(max(3.3 * slow / fast, 1.6), 6.0)
     width = min(max(height * fast / slow, 1.6), 3.6)
-    return new_figure(panels * width + 1.3 * (1 + (panels > 1)), height + 1.3)
+    return new_figure(panels * width + 1.55 * (1 + (panels > 1)), height + 1.5)
 
 
 def _draw(axes: Axes, values: Floats, grid: Grid, colours: str, low: float, high: float) -> AxesImage:
@@ -279,10 +291,12 @@ def _draw(axes: Axes, values: Floats, grid: Grid, colours: str, low: float, high
     return image
 
 
-def _bar(figure: Figure, image: ScalarMappable, axes: Sequence[Axes], label: str) -> None:
-    bar = figure.colorbar(image, ax=list(axes), shrink=0.85, pad=0.015)
+def _bar(figure: Figure, image: ScalarMappable, place: Axes, label: str) -> Axes:
+    bar = figure.colorbar(image, cax=place)
     bar.set_label(plain(label), fontsize=TEXT_SIZE)
     bar.ax.tick_params(labelsize=CAPTION_SIZE)
+    bar.ax.yaxis.get_offset_text().set_fontsize(CAPTION_SIZE)
+    return bar.ax
 
 
 def _mark(axes: Axes, pixel: Pixel, result: ImagesResult, grid: Grid) -> None:

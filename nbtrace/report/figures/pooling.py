@@ -1,6 +1,7 @@
 """Images made small enough to draw without losing a spot."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -47,24 +48,32 @@ class Grid:
 
     def largest(self, pixels: Pixels, compared: Mask | None = None) -> Floats:
         """Return the largest compared pixel of each block, nan where a block has none."""
-        values = pixels if compared is None else np.where(compared, pixels, -np.inf)
-        largest = self._reduced(np.maximum, values).astype(np.float64)
-        largest[np.isneginf(largest)] = np.nan
-        return largest
+        return self._extreme(np.maximum, pixels, compared, -np.inf)
 
     def most_apart(self, difference: Floats, compared: Mask | None = None) -> Floats:
         """Return the compared pixel of each block that is farthest from 0, signed; nan where a block has none."""
-        top, bottom = self.largest(difference, compared), -self.largest(-difference, compared)
+        top = self._extreme(np.maximum, difference, compared, -np.inf)
+        bottom = self._extreme(np.minimum, difference, compared, np.inf)
         return np.where(top >= -bottom, top, bottom)
 
     def sums(self, pixels: Pixels, compared: Mask | None = None) -> Floats:
         """Return the sum of the compared pixels of each block in float64, inf beyond its largest number."""
-        values = pixels.astype(np.float64) if compared is None else np.where(compared, pixels, 0.0)
+        values = pixels if compared is None else np.where(compared, pixels, 0)
         with np.errstate(over="ignore", invalid="ignore"):
-            return self._reduced(np.add, values)
+            return self._reduced(np.add, values, np.dtype(np.float64))
 
-    def _reduced(self, operation: np.ufunc, values: Pixels) -> Floats:
-        """Return each block reduced by an operation: along slow first, where numpy works on whole rows."""
-        rows, columns = (np.arange(0, size, self.block) for size in self.shape)
-        reduced: Floats = operation.reduceat(operation.reduceat(values, rows, axis=0), columns, axis=1)
+    def _extreme(self, operation: np.ufunc, pixels: Pixels, compared: Mask | None, none: float) -> Floats:
+        """Return the largest or the smallest pixel of each block, nan where that is `none`."""
+        values = pixels if compared is None else np.where(compared, pixels, none)
+        found = self._reduced(operation, values, values.dtype).astype(np.float64)
+        found[found == none] = np.nan
+        return found
+
+    def _reduced(self, operation: np.ufunc, values: Pixels, dtype: np.dtype[Any]) -> Floats:
+        """Return each block reduced by an operation: along slow first, whole rows at a time."""
+        rows = values[:: self.block].astype(dtype)
+        for first in range(1, min(self.block, len(values))):
+            part = values[first :: self.block]
+            operation(rows[: len(part)], part, out=rows[: len(part)])
+        reduced: Floats = operation.reduceat(rows, np.arange(0, self.shape[1], self.block), axis=1)
         return reduced

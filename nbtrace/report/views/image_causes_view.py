@@ -1,15 +1,18 @@
 """What is said of the cause of a difference between two images."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from nbtrace.compare.images.relation import ImageRelation, RelationKind
 from nbtrace.compare.images.result import ImagesResult
-from nbtrace.explanation.images.image_causes import ImageCauses
-from nbtrace.explanation.images.known_factors import RatioFactors
-from nbtrace.explanation.images.reproduced import CLOSE, ImageReproduction
 from nbtrace.records import Side
 from nbtrace.report.view import Column, Line, Section, Table, number, percent
 from nbtrace.vocabulary.sides import Names
+
+if TYPE_CHECKING:
+    from nbtrace.explanation.images.image_causes import ImageCauses
+    from nbtrace.explanation.images.known_factors import RatioFactors
+    from nbtrace.explanation.images.reproduced import ImageReproduction
 
 _NEAR_ONE = 1e-4
 _ROUNDED = 1e-13
@@ -32,7 +35,14 @@ def near_one(value: float | None) -> str:
     return f"1 {'−' if value < 1 else '+'} {abs(1 - value):.2e}"
 
 
-def cause_headline(result: ImagesResult, causes: ImageCauses | None) -> str:
+def _off_one(factors: "RatioFactors") -> bool:
+    """Tell whether a number is left beside the factors that have a name."""
+    from nbtrace.explanation.images.reproduced import CLOSE  # noqa: PLC0415 - runs, which most comparisons have not
+
+    return abs(factors.number - 1) > CLOSE
+
+
+def cause_headline(result: ImagesResult, causes: "ImageCauses | None") -> str:
     """Return the cause in one line; empty if none was found.
 
     A relation that leaves nothing comes first, then runs that have an image, then a product of factors.
@@ -64,26 +74,26 @@ def _largest(result: ImagesResult, relation: ImageRelation) -> Iterator[str]:
         yield f"the largest difference is {percent(worst.relative)}, at slow {slow} fast {fast}"
 
 
-def _both_configured(causes: ImageCauses) -> bool:
+def _both_configured(causes: "ImageCauses") -> bool:
     items = causes.reproductions.values()
     return len(items) == 2 and all(item.holds and not item.off and not _departs(item) for item in items)
 
 
-def _in_order(causes: ImageCauses) -> tuple[Side, ...]:
+def _in_order(causes: "ImageCauses") -> tuple[Side, ...]:
     """Return the sides, one whose run departs from the configuration first."""
     sides = (Side.PY, Side.C)
     return tuple(sorted(sides, key=lambda side: not _departs(causes.reproductions.get(side))))
 
 
-def _departs(item: ImageReproduction | None) -> bool:
+def _departs(item: "ImageReproduction | None") -> bool:
     return item is not None and (bool(item.changes) or _lined(item))
 
 
-def _lined(item: ImageReproduction) -> bool:
+def _lined(item: "ImageReproduction") -> bool:
     return (item.factor, item.offset) != (1.0, 0.0)
 
 
-def _run_words(side: Side, causes: ImageCauses, names: Names) -> str:
+def _run_words(side: Side, causes: "ImageCauses", names: Names) -> str:
     """Return what run a side is; empty if none has it."""
     item = causes.reproductions.get(side)
     if item is None or not item.holds or item.whole is None:
@@ -91,11 +101,11 @@ def _run_words(side: Side, causes: ImageCauses, names: Names) -> str:
     return f"{_laid(side, causes, names)} = {model_words(item)}, {_closeness(item)}"
 
 
-def _laid(side: Side, causes: ImageCauses, names: Names) -> str:
+def _laid(side: Side, causes: "ImageCauses", names: Names) -> str:
     return f"{names.of(side)} {causes.laid}" if side is Side.PY and causes.laid else names.of(side)
 
 
-def model_words(item: ImageReproduction) -> str:
+def model_words(item: "ImageReproduction") -> str:
     """Return a run in words: `the model with φ at the middle of each step`."""
     changes = [change.text for change in item.changes]
     if len(changes) > 1:
@@ -106,17 +116,19 @@ def model_words(item: ImageReproduction) -> str:
     return words + (f", plus {item.offset:g}" if item.offset else "")
 
 
-def _closeness(item: ImageReproduction) -> str:
+def _closeness(item: "ImageReproduction") -> str:
     widest, correlation = item.widest, item.correlation
     if correlation is not None and abs(correlation - 1) < _ROUNDED:
         correlation = 1.0
     text = f"correlation {near_one(correlation)}, worst {widest.worst:.2g}"
     if item.off:
+        from nbtrace.explanation.images.reproduced import CLOSE  # noqa: PLC0415 - as above
+
         text = f"correlation {near_one(correlation)}, all but {item.off} of {item.pixels} pixels within {CLOSE:g}"
     return text if item.all else f"{text} (of {item.pixels} pixels, evenly spread)"
 
 
-def _missing_words(side: Side, causes: ImageCauses, names: Names) -> str:
+def _missing_words(side: Side, causes: "ImageCauses", names: Names) -> str:
     """Return how far a side is from the nearest run; empty if a run has it, or it was not looked at."""
     item = causes.reproductions.get(side)
     if item is None or item.holds:
@@ -127,10 +139,10 @@ def _missing_words(side: Side, causes: ImageCauses, names: Names) -> str:
     return f"{names.of(side)} is nearest to {model_words(item)}, off by {100 * typical:.2g} % in the median"
 
 
-def factors_words(factors: RatioFactors, names: Names) -> str:
+def factors_words(factors: "RatioFactors", names: Names) -> str:
     """Return the ratio as a product: `Py/C = polar^-1 in every pixel, to 1.2e-07`."""
     parts = [power.words for power in factors.powers]
-    if abs(factors.number - 1) > CLOSE:
+    if _off_one(factors):
         parts.append(f"{factors.number:.8g}" + (f" ({factors.named})" if factors.named else ""))
     where = f"in every one of {factors.pixels} pixels, to {factors.worst:.2g}"
     if not factors.exact:
@@ -138,7 +150,7 @@ def factors_words(factors: RatioFactors, names: Names) -> str:
     return f"{names.ratio} = {' · '.join(parts) or '1'} {where}"
 
 
-def cause_sections(result: ImagesResult, causes: ImageCauses | None) -> Iterator[Section]:
+def cause_sections(result: ImagesResult, causes: "ImageCauses | None") -> Iterator[Section]:
     """Yield the section on the cause, if there is anything to say."""
     lines = list(_lines(result, causes))
     items = tuple(_items(result, causes))
@@ -146,7 +158,7 @@ def cause_sections(result: ImagesResult, causes: ImageCauses | None) -> Iterator
         yield Section("Cause", items=items, table=Table(_COLUMNS, tuple(lines)) if lines else None)
 
 
-def _lines(result: ImagesResult, causes: ImageCauses | None) -> Iterator[Line]:
+def _lines(result: ImagesResult, causes: "ImageCauses | None") -> Iterator[Line]:
     names = result.names
     if result.relation is not None:
         yield _relation_line(result.relation, names)
@@ -161,7 +173,7 @@ def _lines(result: ImagesResult, causes: ImageCauses | None) -> Iterator[Line]:
         yield Line(("factors", factors_words(factors, names), percent(factors.explained), f"{factors.worst:.3g}"))
         for power in factors.powers:
             yield Line(("", f"of that, {power.words}", percent(power.share), ""))
-        if abs(factors.number - 1) > CLOSE:
+        if _off_one(factors):
             yield Line(("", f"of that, the number {factors.number:.8g}", percent(factors.number_share), ""))
 
 
@@ -170,14 +182,14 @@ def _relation_line(relation: ImageRelation, names: Names) -> Line:
     return Line(("values", relation.text(names), explained, number(relation.left, 4)))
 
 
-def _run_line(side: Side, item: ImageReproduction, causes: ImageCauses, names: Names) -> Line:
+def _run_line(side: Side, item: "ImageReproduction", causes: "ImageCauses", names: Names) -> Line:
     widest = item.widest
     relation = "=" if item.holds else "is nearest to"
     words = f"{_laid(side, causes, names)} {relation} {model_words(item)}"
     return Line(("runs", words, f"{percent(widest.held)} of pixels", f"{widest.worst:.3g}"))
 
 
-def _items(result: ImagesResult, causes: ImageCauses | None) -> Iterator[str]:
+def _items(result: ImagesResult, causes: "ImageCauses | None") -> Iterator[str]:
     names, relation = result.names, result.relation
     if relation is not None:
         fitted = f"{relation.free} number{'s'[: relation.free != 1]} fitted" if relation.free else "nothing fitted"

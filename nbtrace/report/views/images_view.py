@@ -1,6 +1,7 @@
 """The view of a comparison of two images."""
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from nbtrace.compare.images.gates import Gate, tolerance_text
 from nbtrace.compare.images.orientation import Orientation
@@ -8,7 +9,6 @@ from nbtrace.compare.images.peaks import REACH, SIGMAS, PeakMatching, Place
 from nbtrace.compare.images.relation import RelationKind
 from nbtrace.compare.images.result import ImagesResult, WorstPixel
 from nbtrace.compare.images.shells import Shell
-from nbtrace.explanation.images.image_causes import ImageCauses
 from nbtrace.images.autoscaled import is_autoscaled
 from nbtrace.images.image import Image
 from nbtrace.report.next_steps import FLAGS, FLAGS_MEANT, next_section
@@ -17,6 +17,9 @@ from nbtrace.report.views.image_causes_view import cause_headline, cause_section
 from nbtrace.units import ANGSTROM
 from nbtrace.verdicts.status import Verdict
 from nbtrace.vocabulary.sides import Names
+
+if TYPE_CHECKING:
+    from nbtrace.explanation.images.image_causes import ImageCauses
 
 PERCENTILE = 99.5
 """Of the values in a picture; brighter ones are drawn as dark as this."""
@@ -59,7 +62,7 @@ def _shell_columns(names: Names) -> tuple[Column, ...]:
     )
 
 
-def images_view(result: ImagesResult, causes: ImageCauses | None = None) -> View:
+def images_view(result: ImagesResult, causes: "ImageCauses | None" = None) -> View:
     """Return the view of a comparison of two images, with what runs of a simulator say of it."""
     return View(
         title=f"Images: {result.names.against}",
@@ -71,7 +74,7 @@ def images_view(result: ImagesResult, causes: ImageCauses | None = None) -> View
     )
 
 
-def headline(result: ImagesResult, causes: ImageCauses | None = None) -> str:
+def headline(result: ImagesResult, causes: "ImageCauses | None" = None) -> str:
     """Return the answer in one line: what agrees is said too, so that no gate hides behind another."""
     frames = _frame_words(result)
     if result.verdict is Verdict.AGREE:
@@ -100,7 +103,7 @@ def _agreement(result: ImagesResult, of_frame: str) -> str:
     )
 
 
-def _difference(result: ImagesResult, causes: ImageCauses | None) -> str:
+def _difference(result: ImagesResult, causes: "ImageCauses | None") -> str:
     names = result.names
     cause = cause_headline(result, causes)
     finite = result.gate("finite")
@@ -203,7 +206,7 @@ def _input_fact(side: str, image: Image) -> str:
     return f"{side}: {image.source} ({image.format}; {slow} x {fast} pixels, slow x fast, {image.pixels.dtype.name})"
 
 
-def _sections(result: ImagesResult, causes: ImageCauses | None) -> Iterator[Section]:
+def _sections(result: ImagesResult, causes: "ImageCauses | None") -> Iterator[Section]:
     yield from cause_sections(result, causes)
     yield Section("Gates", table=Table(_GATE_COLUMNS, tuple(map(_gate, result.gates))))
     yield Section("Figures", table=Table(_FIGURE_COLUMNS, tuple(_figures(result))), detail=True)

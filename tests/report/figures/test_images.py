@@ -28,7 +28,7 @@ from nbtrace.report.figures.images import (
     scatter_figure,
 )
 from nbtrace.report.figures.pooling import MOST
-from nbtrace.report.figures.style import caption, encoded, new_figure, plain, save
+from nbtrace.report.figures.style import caption, encoded, new_figure, plain, power_of_ten, save
 
 
 def spots(shape: tuple[int, int] = (40, 50), seed: int = 1) -> Pixels:
@@ -209,6 +209,11 @@ def test_images_without_a_pixel_above_zero_still_give_figures() -> None:
 
 
 HOSTILE = r"a$\frac{1}{0}$_<b>&]]>" + "\x1b[31m\n.npy"
+
+
+@pytest.mark.parametrize(("value", "label"), [(1e-12, "10⁻¹²"), (1.0, "10⁰"), (1e5, "10⁵")])
+def test_powers_of_ten_are_labels_without_a_formula(value: float, label: str) -> None:
+    assert power_of_ten(value) == label
 
 
 def test_names_of_files_are_shown_as_they_are() -> None:

@@ -1,0 +1,55 @@
+"""What is found in an image does not depend on how many processors look at it."""
+
+import numpy as np
+import pytest
+
+from nbtrace.compare.images import image_parts as parts
+from nbtrace.compare.images.image_parts import in_parts
+from nbtrace.compare.images.pixelwise import PixelTolerance, scan
+from nbtrace.compare.images.sums import moments
+from nbtrace.compare.images.value_relations import value_relation
+
+
+@pytest.fixture(params=[1, 2, 3, 5])
+def processors(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    count: int = request.param
+    monkeypatch.setattr(parts, "_LEAST", 1)
+    monkeypatch.setattr(parts, "_processors", lambda: count)
+    return count
+
+
+@pytest.mark.parametrize("size", [1, 7, 8, 9, 1000])
+def test_parts_cover_everything_once_and_begin_at_chunks(size: int, processors: int) -> None:
+    found = in_parts(size, 8, lambda first, end: (first, end))
+    assert [number for first, end in found for number in range(first, end)] == list(range(size))
+    assert all(first % 8 == 0 for first, _ in found)
+    assert len(found) == min(processors, size)
+
+
+def test_an_error_in_a_part_is_an_error(processors: int) -> None:
+    def work(first: int, end: int) -> int:
+        raise ValueError(f"{first} {end}")
+
+    with pytest.raises(ValueError, match=r"0 \d+"):
+        in_parts(100 * processors, 1, work)
+
+
+def test_sums_worst_pixels_and_relations_are_those_of_one_processor(
+    processors: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(7)
+    x = rng.lognormal(-3, 4, 150_000).astype(np.float32)
+    x[rng.integers(0, x.size, 40_000)] = 0
+    y = x * np.float32(1 + 2e-7)
+    # Equal worst pixels in different parts: the first ones are told.
+    y[20_000:60_000] = x[20_000:60_000]
+    x[[5, 90_000, 149_999]], y[[5, 90_000, 149_999]] = 0, 1e6
+    tolerance = PixelTolerance.resolved(x, y, 1e-6, 0)
+    found = moments(x, y), scan(x, y, tolerance), value_relation(x, x * np.float32(3))
+    monkeypatch.setattr(parts, "_processors", lambda: 1)
+    alone = moments(x, y), scan(x, y, tolerance), value_relation(x, x * np.float32(3))
+    assert found[:2] == alone[:2]
+    assert found[2] is not None
+    assert alone[2] is not None
+    assert found[2].steps == alone[2].steps
+    assert scan(x, y, tolerance).worst[:3] == (5, 90_000, 149_999)
