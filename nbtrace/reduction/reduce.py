@@ -80,7 +80,7 @@ class Reduction(Presentable):
     is_minimal : bool
         Whether no option can go and no value be simpler; False where the runs came to an end before.
     passes : tuple of Pass
-    runs, recalled, unresolved : int
+    counts : (int, int, int)
         Runs that were made, those that a work folder remembered, and how many of both had no answer.
     sides : RunSides
     notices : tuple of Notice
@@ -95,9 +95,7 @@ class Reduction(Presentable):
     kept: tuple[str, ...]
     is_minimal: bool
     passes: tuple[Pass, ...]
-    runs: int
-    recalled: int
-    unresolved: int
+    counts: tuple[int, int, int]
     sides: RunSides
     notices: tuple[Notice, ...] = ()
 
@@ -105,6 +103,21 @@ class Reduction(Presentable):
     def verdict(self) -> Verdict:
         """Whether the given case fails."""
         return Verdict.AGREE if self.failure is None else Verdict.DIFFER
+
+    @property
+    def runs(self) -> int:
+        """Runs of a case on both sides."""
+        return self.counts[0]
+
+    @property
+    def recalled(self) -> int:
+        """Runs that a work folder remembered."""
+        return self.counts[1]
+
+    @property
+    def unresolved(self) -> int:
+        """Runs, of both kinds, without an answer."""
+        return self.counts[2]
 
     def counted(self) -> tuple[str, ...]:
         """Return how much was run."""
@@ -134,7 +147,8 @@ def reduce_case(given: Case, answers: Answers, moves: Moves, sides: RunSides) ->
         if first.trouble:
             raise first.error
         if first.failure is None:
-            return Reduction(given, given, None, None, (), True, (), answers.runs, answers.recalled, 0, sides)
+            counts = answers.runs, answers.recalled, answers.unresolved
+            return Reduction(given, given, None, None, (), is_minimal=True, passes=(), counts=counts, sides=sides)
         search = _Search(answers, moves, first.failure, given)
         is_minimal = search.to_the_end()
     smallest = answers.known(search.best)
@@ -146,9 +160,7 @@ def reduce_case(given: Case, answers: Answers, moves: Moves, sides: RunSides) ->
         tuple(search.kept()),
         is_minimal,
         tuple(search.passes),
-        answers.runs,
-        answers.recalled,
-        answers.unresolved,
+        (answers.runs, answers.recalled, answers.unresolved),
         sides,
     )
 
