@@ -13,7 +13,7 @@ from nbtrace.cli.compare_sides import Request
 from nbtrace.cli.trace_capture_options import TraceCaptureOptions
 from nbtrace.compare.images import ImageOptions
 from nbtrace.embedded.available_runs import runs_of_pixels
-from nbtrace.embedded.choice import Choice
+from nbtrace.embedded.choice import Choice, require_simulator
 from nbtrace.errors import NbtraceError, UsageError
 from nbtrace.files import sha256_of
 from nbtrace.programs.command import FlagLine, flag_line
@@ -82,6 +82,8 @@ class SidesUnderTest:
         request, program = self._request, self.program
         self.policy()
         request.require_candidate()
+        if program is None:
+            require_simulator()
         if program is None and request.other is None and not self.embedded:
             raise UsageError(
                 "both sides are the embedded simulator as it is, which always agrees with itself: give --ref BINARY, "
@@ -177,17 +179,23 @@ class SidesUnderTest:
         return Plan(images, 1, pixels, self.traced, self.policy(), None, runs_of_pixels, alone=True)
 
     def _sides(self, line: FlagLine) -> tuple[SideSource, SideSource]:
-        from nbtrace.embedded.embedded_source import EmbeddedSource  # noqa: PLC0415 - torch
-        from nbtrace.embedded.limited_source import LimitedSource  # noqa: PLC0415 - the simulator
-
         request = self._request
-        reference: SideSource
-        if self.program is None:
-            reference = LimitedSource(EmbeddedSource(line, Choice(), self.threads), self.seconds)
-        else:
-            reference = request.reference_side(line, self.threads)
-        candidate = request.candidate_side(line, self.threads)
-        return reference, candidate if request.other is not None else LimitedSource(candidate, self.seconds)
+        program = self.program
+        reference = self._embedded(line) if program is None else request.reference_side(line, self.threads)
+        if request.other is not None:
+            return reference, request.candidate_side(line, self.threads)
+        return reference, self._limited(request.candidate_side(line, self.threads))
+
+    def _embedded(self, line: FlagLine) -> SideSource:
+        """Return the embedded simulator as the reference."""
+        from nbtrace.embedded.embedded_source import EmbeddedSource  # noqa: PLC0415 - torch
+
+        return self._limited(EmbeddedSource(line, Choice(), self.threads))
+
+    def _limited(self, side: SideSource) -> SideSource:
+        from nbtrace.embedded.limited_source import LimitedSource  # noqa: PLC0415 - of no use to programs
+
+        return LimitedSource(side, self.seconds)
 
 
 @cache

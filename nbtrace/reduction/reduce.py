@@ -264,11 +264,11 @@ class _Search:
         return most is not None and size is not None and size > most
 
     def _neighbours(self) -> Iterator[tuple[Edit, Case]]:
-        """Yield what single changes make of the best case."""
-        edits = list(self.moves.drops(self.best))
+        """Yield what single changes make of the best case, of each value the nearest one first."""
         for stage in Stage:
-            edits += [edit for ladder in self.moves.ladders(self.best, stage) for edit in ladder]
-        yield from ((edit, self.best.edited([edit])) for edit in edits)
+            for ladder in self.moves.ladders(self.best, stage):
+                yield from ((edit, self.best.edited([edit])) for edit in reversed(ladder))
+        yield from ((edit, self.best.edited([edit])) for edit in self.moves.drops(self.best))
 
     def passing(self) -> Neighbour | None:
         """Return the case of those that were run that passes with the fewest words changed; None if none passes."""

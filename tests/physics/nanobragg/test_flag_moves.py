@@ -7,8 +7,8 @@ from nbtrace.physics.nanobragg.flag_moves import FlagMoves
 from nbtrace.reduction.case import Case, Stage
 
 LINE = (
-    "-cell 61.5 70 80 80 95 105 -default_F 100 -N 8 -lambda 1.1 -distance 90 -detpixels 64 -misset random -twotheta_axis "
-    "0 1 0 -curved_det -roi 0 9 0 9 -phisteps 3 -pivot sample"
+    "-cell 61.5 70 80 80 95 105 -default_F 100 -N 8 -lambda 1.1 -distance 90 -detpixels 64 -misset random "
+    "-twotheta_axis 0 1 0 -curved_det -roi 0 9 0 9 -phisteps 3 -pivot sample"
 )
 
 
@@ -43,7 +43,7 @@ def test_values_and_counts_are_of_their_stages() -> None:
     assert not any(word in text for text in values for word in ("-N", "-phisteps", "-detpixels", "-roi", "random"))
     counts = changed(LINE, Stage.COUNTS)
     assert "-phisteps 1 in place of -phisteps 3" in counts
-    assert [text for text in counts if text.startswith("-N ")][0] == "-N 2 in place of -N 8"
+    assert next(text for text in counts if text.startswith("-N ")) == "-N 2 in place of -N 8"
     assert all(text.startswith(("-N", "-detpixels", "-phisteps")) for text in counts)
     assert changed(LINE, Stage.PIXEL)[0] == "-roi 0 4 0 4 in place of -roi 0 9 0 9"
 
