@@ -81,14 +81,14 @@ class SidesUnderTest:
         """
         request, program = self._request, self.program
         self.policy()
-        request.require_candidate()
-        if program is None:
-            require_simulator()
         if program is None and request.other is None and not self.embedded:
             raise UsageError(
                 "both sides are the embedded simulator as it is, which always agrees with itself: give --ref BINARY, "
                 "--cand CMD, or --mode, --dtype or --device of the candidate"
             )
+        request.require_candidate()
+        if program is None:
+            require_simulator()
         return self
 
     @property

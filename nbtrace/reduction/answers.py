@@ -95,12 +95,14 @@ class _Written(BaseModel):
     key: str
     images: str | None = None
     gate: str = ""
+    band: str = ""
     quantity: str = ""
     side: str = ""
     cause: str = ""
     words: str = ""
     slow: int | None = None
     fast: int | None = None
+    untraced: str = ""
     trouble: str = ""
     code: int = 0
 
@@ -114,12 +116,14 @@ class _Written(BaseModel):
             key=key,
             images=failure.images.value,
             gate=failure.gate,
+            band=failure.band,
             quantity=failure.quantity,
             side=failure.side.value,
             cause=failure.cause,
             words=failure.words,
             slow=slow,
             fast=fast,
+            untraced=failure.untraced,
             code=outcome.code,
         )
 
@@ -129,7 +133,8 @@ class _Written(BaseModel):
             return Outcome(None, self.trouble, self.code)
         pixel: Pixel | None = None if self.slow is None or self.fast is None else (self.slow, self.fast)
         images, side = ImagesOutcome(self.images), Side(self.side)
-        failure = Failure(images, self.gate, self.quantity, side, self.cause, self.words, pixel)
+        told = self.quantity, side, self.cause, self.words, pixel, self.untraced
+        failure = Failure(images, self.gate, self.band, *told)
         return Outcome(failure, code=self.code)
 
 

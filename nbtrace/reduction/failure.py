@@ -31,6 +31,8 @@ class Failure:
     images : ImagesOutcome
     gate : str
         The first gate that fails, where no trace tells more; else empty.
+    band : str
+        How far off it is, as a status; empty without a gate. A difference that gets much smaller is another failure.
     quantity : str
         The first quantity that `explain` blames; empty where no trace was compared.
     side : Side
@@ -41,15 +43,19 @@ class Failure:
         The cause as a report says it.
     pixel : (slow, fast) or None
         Where it was traced.
+    untraced : str
+        Why no trace was compared; empty where one was.
     """
 
     images: ImagesOutcome
     gate: str = ""
+    band: str = ""
     quantity: str = ""
     side: Side = Side.UNKNOWN
     cause: str = ""
     words: str = field(default="", compare=False)
     pixel: Pixel | None = field(default=None, compare=False)
+    untraced: str = field(default="", compare=False)
 
 
 def failure_of(result: Comparison) -> Failure | None:
@@ -69,7 +75,8 @@ def failure_of(result: Comparison) -> Failure | None:
     if images is ImagesOutcome.AGREE:
         return None
     gate = next(gate for gate in result.images.gates if gate.status.diverges)
-    return Failure(images, gate.name, words=gate.reason)
+    untraced = "" if probe is not None else "; ".join(result.untraced)
+    return Failure(images, gate.name, gate.status.value, words=gate.reason, untraced=untraced)
 
 
 def _images(result: Comparison) -> ImagesOutcome:
@@ -83,9 +90,9 @@ def _traced(images: ImagesOutcome, probe: ComparedPixel) -> Failure:
     root = _first_root(probe.explanation)
     if root is not None:
         words = root.cause.text if root.cause is not None else ""
-        return Failure(images, "", root.quantity, root.side, _cause_name(root), words, probe.pixel)
+        return Failure(images, "", "", root.quantity, root.side, _cause_name(root), words, probe.pixel)
     first = None if probe.diff is None else probe.diff.first_divergence
-    return Failure(images, "", first.quantity if first is not None else "", pixel=probe.pixel)
+    return Failure(images, quantity=first.quantity if first is not None else "", pixel=probe.pixel)
 
 
 def _first_root(explanation: Explanation | None) -> Root | None:

@@ -263,24 +263,29 @@ class _Search:
         size = self.moves.size(case)
         return most is not None and size is not None and size > most
 
-    def _neighbours(self) -> Iterator[tuple[Edit, Case]]:
-        """Yield what single changes make of the best case, of each value the nearest one first."""
+    def _neighbours(self) -> Iterator[tuple[int, Neighbour]]:
+        """Yield what single changes make of the best case, with the words that each touches; near values first."""
         for stage in Stage:
             for ladder in self.moves.ladders(self.best, stage):
-                yield from ((edit, self.best.edited([edit])) for edit in reversed(ladder))
-        yield from ((edit, self.best.edited([edit])) for edit in self.moves.drops(self.best))
+                yield from map(self._by, reversed(ladder))
+        for listing in self.moves.listings(self.best):
+            for place, line in enumerate(listing.lines if 1 < len(listing.lines) <= PIECES else ()):
+                left = (*listing.lines[:place], *listing.lines[place + 1 :])
+                text = f"without {line.decode(errors='replace').strip()} in {listing.name}"
+                yield 1, Neighbour(self.moves.shortened(self.best, listing, left), text)
+        yield from map(self._by, self.moves.drops(self.best))
+
+    def _by(self, edit: Edit) -> tuple[int, Neighbour]:
+        return edit.size, Neighbour(self.best.edited([edit]), edit.text)
 
     def passing(self) -> Neighbour | None:
         """Return the case of those that were run that passes with the fewest words changed; None if none passes."""
         found = [
-            (edit, case)
-            for edit, case in self._neighbours()
-            if (outcome := self.answers.known(case)) is not None and outcome.passes
+            (size, item)
+            for size, item in self._neighbours()
+            if (outcome := self.answers.known(item.case)) is not None and outcome.passes
         ]
-        if not found:
-            return None
-        edit, case = min(found, key=lambda item: item[0].size)
-        return Neighbour(case, edit.text)
+        return min(found, key=lambda sized: sized[0])[1] if found else None
 
     def kept(self) -> Iterator[str]:
         """Yield the options that stay since there would be more to compute without them."""

@@ -54,7 +54,7 @@ def test_a_run_without_an_answer_is_neither_a_pass_nor_the_same() -> None:
 
 
 def test_a_folder_remembers_what_was_answered_though_it_was_torn(tmp_path: Path) -> None:
-    traced = Failure(ImagesOutcome.DIFFER, "", "F_cell", Side.PY, "units", "ångström", (3, 4))
+    traced = Failure(ImagesOutcome.DIFFER, "", "", "F_cell", Side.PY, "units", "ångström", (3, 4))
     cases: dict[tuple[str, ...], Failure | None] = {("1",): traced, ("2",): None, ("3",): GATE}
     first = Answers(NumberTest(cases.__getitem__), 9, folder=tmp_path)
     told = [first.outcome(Case(words)) for words in (*cases, ("0",))]

@@ -42,10 +42,12 @@ def _failure(failure: Failure) -> FailureEntry:
     return FailureEntry(
         images=failure.images.value,
         gate=failure.gate or None,
+        band=failure.band or None,
         quantity=failure.quantity or None,
         side=SIDE_WORDS[failure.side],
         cause=failure.cause or None,
         text=failure.words,
+        untraced=failure.untraced or None,
         pixel=None if failure.pixel is None else pixel_place(failure.pixel),
     )
 

@@ -47,7 +47,7 @@ def headline(result: Reduction) -> str:
     """Return the answer in one line."""
     if result.failure is None:
         return f"the given case does not fail: {_places(result)} agree, so there is nothing to reduce"
-    words = f"{len(result.given.words)} words are {len(result.smallest.words)}"
+    words = f"{len(result.smallest.words)} of {len(result.given.words)} words are left"
     end = "" if result.is_minimal else ", and it may go further"
     between = f"; it passes {_with(result.passing.text)}" if result.passing is not None else ""
     return f"{failure_words(result.failure)}; {words}{end}{between}"
@@ -86,7 +86,7 @@ def _facts(result: Reduction) -> Iterator[str]:
 def same_words(failure: Failure) -> str:
     """Return what two cases must share to fail in the same way."""
     if failure.gate:
-        return f"the first gate of the images that fails is {failure.gate}"
+        return f"the first gate of the images that fails is {failure.gate}, and it is {failure.band}"
     names = registry.default().names
     side = "no side blamed" if failure.side is Side.UNKNOWN else f"side {names.of(failure.side)}"
     images = {
@@ -109,6 +109,9 @@ def _notices(result: Reduction, *, whole_files: bool, workdir: Path | None) -> I
         more = f"give --workdir {workdir} again to go on" if workdir is not None else "give more --max-runs"
         text = f"not the smallest: the {result.runs} runs of --max-runs were spent; {more}"
         yield Notice(Subject.CONFIGURATION, Weight.WARNING, text)
+    if result.failure.untraced:
+        text = f"no trace tells the first quantity, so that the images alone decide: {result.failure.untraced}"
+        yield Notice(Subject.LOG, Weight.INFO, text)
     if whole_files:
         text = "input files were left as they are: with --workdir DIR shorter ones are tried, too"
         yield Notice(Subject.CONFIGURATION, Weight.INFO, text)

@@ -17,6 +17,7 @@ from nbtrace.report.documents.models.parts import (
     words_of,
 )
 from nbtrace.schema import Array, DocumentPart
+from nbtrace.verdicts.status import Status
 
 
 class FailureEntry(DocumentPart):
@@ -24,10 +25,14 @@ class FailureEntry(DocumentPart):
 
     images: str = Field(description="What the images say.", json_schema_extra=words_of(*ImagesOutcome))
     gate: str | None = Field(description="The first gate of the images that fails, where no trace tells more.")
+    band: str | None = Field(
+        description="How far off that gate is; null without a gate.", json_schema_extra=words_of(*Status)
+    )
     quantity: str | None = Field(description="The first quantity that is blamed; null where no trace was compared.")
     side: SideWord
     cause: str | None = Field(description="Name of the cause; null where there is none.")
     text: str = Field(description="The cause, or what the gate says, in words.")
+    untraced: str | None = Field(description="Why no trace was compared; null where one was.")
     pixel: PixelPlace | None = Field(description="The pixel that was traced in the smallest case.")
 
 
