@@ -40,7 +40,7 @@ def test_the_nearest_case_that_passes_is_one_change_away() -> None:
     passing = reduced(NumberTest(rule)).passing
     assert passing is not None
     assert rule(passing.case.words) is None
-    assert (passing.case.words, passing.text) == (("8",), "without 3")
+    assert (passing.case.words, passing.text) == (("2", "8"), "2 in place of 3")
 
 
 def test_at_the_limit_the_best_case_so_far_is_told_as_not_minimal() -> None:
@@ -85,5 +85,5 @@ def test_a_case_that_cannot_be_run_is_refused_with_its_own_error() -> None:
 def test_a_result_tells_itself() -> None:
     result = reduced(NumberTest(rule))
     assert "DIFFER" in repr(result)
-    assert "without 3" in result.report()
-    assert '"between": "without 3"' in result.report("json")
+    assert "2 in place of 3" in result.report()
+    assert '"between": "2 in place of 3"' in result.report("json")
