@@ -57,6 +57,7 @@ class FlagMoves:
     """
 
     folder: Path | None = None
+    _written: set[Path] = field(default_factory=set)
     _commands: dict[tuple[str, ...], CommandLine | None] = field(default_factory=dict)
 
     def drops(self, case: Case) -> tuple[Edit, ...]:
@@ -101,15 +102,15 @@ class FlagMoves:
         stem = old.stem.partition("_short_")[0]
         path = self.folder / f"{stem}_short_{hashlib.sha256(content).hexdigest()[:12]}{old.suffix}"
         if not path.exists():
-            write_new(path, content, force=True)
+            self._written.add(write_new(path, content, force=True))
         words = list(case.words)
         words[listing.place] = str(path)
         return replace(case, words=tuple(words))
 
     def tidy(self, *kept: Case) -> None:
-        """Remove the shorter files that no case of these reads."""
+        """Remove the shorter files that were written here and that no case of these reads."""
         read = {word for case in kept for word in case.words}
-        for path in self.folder.glob("*_short_" + "[0-9a-f]" * 12 + "*") if self.folder is not None else ():
+        for path in self._written:
             if str(path) not in read:
                 path.unlink(missing_ok=True)
 

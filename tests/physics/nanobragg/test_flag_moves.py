@@ -85,6 +85,7 @@ def test_shorter_lists_are_written_beside_and_only_those_in_use_stay(tmp_path: P
     assert Path(one.words[1]).read_text() == "0 0 1 5\n"
     (again,) = moves.listings(two)
     assert moves.shortened(two, again, again.lines[:1]) == one
+    (work / "P1_short_000000000000.hkl").write_text("of another call")
     moves.tidy(one)
-    assert [file.name for file in work.iterdir()] == [Path(one.words[1]).name]
+    assert {file.name for file in work.iterdir()} == {Path(one.words[1]).name, "P1_short_000000000000.hkl"}
     assert path.read_text() == "0 0 1 5\n\n1 0 0 7\n0 1 0 9"
