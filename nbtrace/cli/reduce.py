@@ -147,7 +147,7 @@ def reduce_command(
     from nbtrace.physics.nanobragg.flag_moves import FlagMoves  # noqa: PLC0415
     from nbtrace.programs.command import require_on_detector  # noqa: PLC0415
     from nbtrace.reduction.answers import Answers  # noqa: PLC0415
-    from nbtrace.reduction.case import Case  # noqa: PLC0415
+    from nbtrace.reduction.case import FlagCase  # noqa: PLC0415
     from nbtrace.reduction.reduce import RunSides, reduce_case  # noqa: PLC0415
     from nbtrace.report.documents.reduce_document import reduce_document  # noqa: PLC0415
     from nbtrace.report.views.reduce_view import reduce_view  # noqa: PLC0415
@@ -168,7 +168,7 @@ def reduce_command(
             policy,
             work,
         ).checked()
-        given = Case(tuple(flags), pixel)
+        given = FlagCase(tuple(flags), pixel)
         line = sides.line(given)
         if pixel is not None:
             require_on_detector(line.shape, pixel)

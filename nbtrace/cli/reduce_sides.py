@@ -21,7 +21,7 @@ from nbtrace.programs.comparison import Plan, compare
 from nbtrace.programs.programs import Program, reference_if_any
 from nbtrace.programs.side_source import SideSource
 from nbtrace.reduction.answers import Outcome
-from nbtrace.reduction.case import Case
+from nbtrace.reduction.case import FlagCase
 from nbtrace.reduction.failure import failure_of
 from nbtrace.verdicts.tolerance import resolve_policy
 
@@ -124,7 +124,7 @@ class SidesUnderTest:
         """Return the tolerances of traced quantities."""
         return resolve_policy(list(self.tolerances), self.policy_file, Path())
 
-    def line(self, case: Case) -> FlagLine:
+    def line(self, case: FlagCase) -> FlagLine:
         """Return the flags of a case.
 
         Raises
@@ -134,7 +134,7 @@ class SidesUnderTest:
         """
         return flag_line(case.words, lenient=self._request.lenient or self.lenient)
 
-    def key(self, case: Case) -> str:
+    def key(self, case: FlagCase) -> str:
         """Return a digest of all that decides what a case gives."""
         line = self.line(case)
         digests = {str(path): _digest(path, path.stat().st_mtime_ns) for path in line.inputs}
@@ -162,7 +162,7 @@ class SidesUnderTest:
             captured,
         ]
 
-    def __call__(self, case: Case) -> Outcome:
+    def __call__(self, case: FlagCase) -> Outcome:
         """Run a case on both sides."""
         try:
             line = self.line(case)
@@ -173,7 +173,7 @@ class SidesUnderTest:
             return Outcome.of_error(error)
         return Outcome(failure, code=0 if failure is None else _DIFFER)
 
-    def _plan(self, case: Case) -> Plan:
+    def _plan(self, case: FlagCase) -> Plan:
         pixels = () if case.pixel is None else (case.pixel,)
         images = ImageOptions(**dict(self.limits))  # type: ignore[arg-type]
         return Plan(images, 1, pixels, self.traced, self.policy(), None, runs_of_pixels, alone=True)

@@ -16,9 +16,9 @@ from nbtrace.errors import InputError, MismatchError, NbtraceError, ProgramError
 from nbtrace.files import read_bytes
 from nbtrace.progress import step
 from nbtrace.records import Pixel, Side
-from nbtrace.reduction.case import Case
+from nbtrace.reduction.case import FlagCase
 from nbtrace.reduction.delta_debugging import Answer
-from nbtrace.reduction.failure import Failure, ImagesOutcome
+from nbtrace.reduction.failure import CaseFailure, ImagesOutcome
 
 ANSWERS = "answers.jsonl"
 """The file in a work folder that remembers."""
@@ -36,7 +36,7 @@ class Outcome:
 
     Attributes
     ----------
-    failure : Failure or None
+    failure : CaseFailure or None
         None where the sides agree, or there is no answer.
     trouble : str
         Why there is no answer; empty if there is one.
@@ -44,7 +44,7 @@ class Outcome:
         How a command that compares it ends.
     """
 
-    failure: Failure | None
+    failure: CaseFailure | None
     trouble: str = ""
     code: int = 0
 
@@ -64,7 +64,7 @@ class Outcome:
         known = {int(code): kind for code, kind in _ERRORS.items()}
         return known.get(self.code, ProgramError)(self.trouble)
 
-    def answer(self, failure: Failure) -> Answer:
+    def answer(self, failure: CaseFailure) -> Answer:
         """Return what it says of a way to fail."""
         if self.trouble:
             return Answer.UNRESOLVED
@@ -74,7 +74,7 @@ class Outcome:
 class CaseTest(Protocol):
     """Runs a case on both sides. It goes to other processes."""
 
-    def key(self, case: Case) -> str:
+    def key(self, case: FlagCase) -> str:
         """Return a digest of all that decides what the case gives: words, inputs, programs, limits.
 
         Raises
@@ -83,7 +83,7 @@ class CaseTest(Protocol):
             If the words make no run.
         """
 
-    def __call__(self, case: Case) -> Outcome:
+    def __call__(self, case: FlagCase) -> Outcome:
         """Run it; an error of ours is an outcome, too."""
 
 
@@ -134,7 +134,7 @@ class _Written(BaseModel):
         pixel: Pixel | None = None if self.slow is None or self.fast is None else (self.slow, self.fast)
         images, side = ImagesOutcome(self.images), Side(self.side)
         told = self.quantity, side, self.cause, self.words, pixel, self.untraced
-        failure = Failure(images, self.gate, self.band, *told)
+        failure = CaseFailure(images, self.gate, self.band, *told)
         return Outcome(failure, code=self.code)
 
 
@@ -188,13 +188,13 @@ class Answers:
     _known: dict[str, Outcome] = field(default_factory=dict)
     _remembered: dict[str, Outcome] = field(default_factory=dict)
     _waiting: dict[str, Waiting] = field(default_factory=dict)
-    _keys: dict[Case, str | Outcome] = field(default_factory=dict)
+    _keys: dict[FlagCase, str | Outcome] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.folder is not None:
             self._remembered = dict(_remembered(self.folder / ANSWERS))
 
-    def first_same(self, cases: Iterable[Case], failure: Failure) -> Case | None:
+    def first_same(self, cases: Iterable[FlagCase], failure: CaseFailure) -> FlagCase | None:
         """Return the first case that fails in the same way; None if none does.
 
         Raises
@@ -203,7 +203,7 @@ class Answers:
             If the limit is reached before.
         """
         coming = iter(cases)
-        ahead: deque[Case] = deque()
+        ahead: deque[FlagCase] = deque()
         while True:
             while len(ahead) < self.jobs and (case := next(coming, None)) is not None:
                 self._start(case)
@@ -214,7 +214,7 @@ class Answers:
             if self.outcome(case).answer(failure) is Answer.SAME:
                 return case
 
-    def outcome(self, case: Case) -> Outcome:
+    def outcome(self, case: FlagCase) -> Outcome:
         """Return what a case gives.
 
         Raises
@@ -232,12 +232,12 @@ class Answers:
             self.unresolved += bool(self._known[key].trouble)
         return self._known[key]
 
-    def known(self, case: Case) -> Outcome | None:
+    def known(self, case: FlagCase) -> Outcome | None:
         """Return what a case gave; None if it was not asked."""
         key = self._key(case)
         return key if isinstance(key, Outcome) else self._known.get(key)
 
-    def _key(self, case: Case) -> str | Outcome:
+    def _key(self, case: FlagCase) -> str | Outcome:
         """Return the key of a case, or why it has none; that costs no run."""
         if case not in self._keys:
             try:
@@ -246,7 +246,7 @@ class Answers:
                 self._keys[case] = Outcome.of_error(error)
         return self._keys[case]
 
-    def _asked(self, key: str, case: Case) -> Outcome:
+    def _asked(self, key: str, case: FlagCase) -> Outcome:
         if key in self._remembered:
             self.recalled += 1
             return self._remembered[key]
@@ -258,7 +258,7 @@ class Answers:
         self._remember(key, outcome)
         return outcome
 
-    def _run(self, key: str, case: Case) -> Outcome:
+    def _run(self, key: str, case: FlagCase) -> Outcome:
         if self.executor is None:
             return self.test(case)
         self._start(case)
@@ -267,7 +267,7 @@ class Answers:
         except BrokenProcessPool:
             raise ProgramError("a process that runs cases was killed; give fewer --jobs if memory is short") from None
 
-    def _start(self, case: Case) -> None:
+    def _start(self, case: FlagCase) -> None:
         """Let a case run ahead, if there is something that runs it."""
         key = self._key(case)
         if self.executor is None or isinstance(key, Outcome):

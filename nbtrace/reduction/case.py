@@ -9,7 +9,7 @@ from nbtrace.records import Pixel
 
 
 @dataclass(frozen=True)
-class Edit:
+class WordEdit:
     """A change of some words that stand together.
 
     Attributes
@@ -43,7 +43,7 @@ class Edit:
 
 
 @dataclass(frozen=True)
-class Case:
+class FlagCase:
     """A command line that is compared.
 
     Attributes
@@ -57,7 +57,7 @@ class Case:
     words: tuple[str, ...]
     pixel: Pixel | None = None
 
-    def edited(self, edits: Iterable[Edit]) -> "Case":
+    def edited(self, edits: Iterable[WordEdit]) -> "FlagCase":
         """Return it with changes, no two of which touch one word."""
         words = list(self.words)
         for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
@@ -83,7 +83,7 @@ class Listing:
     lines: tuple[bytes, ...]
 
 
-class Stage(StrEnum):
+class ReductionStage(StrEnum):
     """What is made smaller, in this order, again and again until nothing changes."""
 
     OPTIONS = "options"
@@ -96,20 +96,20 @@ class Stage(StrEnum):
 class Moves(Protocol):
     """What may be changed in a case; its own physics knows."""
 
-    def drops(self, case: Case) -> tuple[Edit, ...]:
+    def drops(self, case: FlagCase) -> tuple[WordEdit, ...]:
         """Return the options, each as the change that takes it away."""
 
-    def ladders(self, case: Case, stage: Stage) -> tuple[tuple[Edit, ...], ...]:
+    def ladders(self, case: FlagCase, stage: ReductionStage) -> tuple[tuple[WordEdit, ...], ...]:
         """Return for each value of a stage what may stand in its place, the simplest first; nothing if it is simple.
 
         Following any of these changes leads to an end.
         """
 
-    def listings(self, case: Case) -> tuple[Listing, ...]:
+    def listings(self, case: FlagCase) -> tuple[Listing, ...]:
         """Return the files whose lines may go."""
 
-    def shortened(self, case: Case, listing: Listing, lines: tuple[bytes, ...]) -> Case:
+    def shortened(self, case: FlagCase, listing: Listing, lines: tuple[bytes, ...]) -> FlagCase:
         """Return a case that reads a file of these lines in place of a listing's."""
 
-    def size(self, case: Case) -> int | None:
+    def size(self, case: FlagCase) -> int | None:
         """Return how much it computes; None where that is unknown. No change may make it more."""

@@ -23,7 +23,7 @@ class ImagesOutcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Failure:
+class CaseFailure:
     """In which way a case fails; two that are equal are the same way.
 
     Attributes
@@ -58,7 +58,7 @@ class Failure:
     untraced: str = field(default="", compare=False)
 
 
-def failure_of(result: Comparison) -> Failure | None:
+def failure_of(result: Comparison) -> CaseFailure | None:
     """Return in which way two sides differ; None if their images and the traced pixel agree.
 
     Raises
@@ -76,7 +76,7 @@ def failure_of(result: Comparison) -> Failure | None:
         return None
     gate = next(gate for gate in result.images.gates if gate.status.diverges)
     untraced = "" if probe is not None else "; ".join(result.untraced)
-    return Failure(images, gate.name, gate.status.value, words=gate.reason, untraced=untraced)
+    return CaseFailure(images, gate.name, gate.status.value, words=gate.reason, untraced=untraced)
 
 
 def _images(result: Comparison) -> ImagesOutcome:
@@ -86,13 +86,13 @@ def _images(result: Comparison) -> ImagesOutcome:
     return ImagesOutcome.CONSTANT if variation is not None and variation.status.diverges else ImagesOutcome.DIFFER
 
 
-def _traced(images: ImagesOutcome, probe: ComparedPixel) -> Failure:
+def _traced(images: ImagesOutcome, probe: ComparedPixel) -> CaseFailure:
     root = _first_root(probe.explanation)
     if root is not None:
         words = root.cause.text if root.cause is not None else ""
-        return Failure(images, "", "", root.quantity, root.side, _cause_name(root), words, probe.pixel)
+        return CaseFailure(images, "", "", root.quantity, root.side, _cause_name(root), words, probe.pixel)
     first = None if probe.diff is None else probe.diff.first_divergence
-    return Failure(images, quantity=first.quantity if first is not None else "", pixel=probe.pixel)
+    return CaseFailure(images, quantity=first.quantity if first is not None else "", pixel=probe.pixel)
 
 
 def _first_root(explanation: Explanation | None) -> Root | None:

@@ -7,9 +7,9 @@ from typing import ClassVar
 from nbtrace.presentable import Presentable
 from nbtrace.progress import stage as shown_stage
 from nbtrace.reduction.answers import Answers, RunsSpentError
-from nbtrace.reduction.case import Case, Edit, Listing, Moves, Stage
+from nbtrace.reduction.case import FlagCase, Listing, Moves, ReductionStage, WordEdit
 from nbtrace.reduction.delta_debugging import fewest
-from nbtrace.reduction.failure import Failure
+from nbtrace.reduction.failure import CaseFailure
 from nbtrace.verdicts.notices import Notice
 from nbtrace.verdicts.status import Verdict
 
@@ -23,12 +23,12 @@ class Neighbour:
 
     Attributes
     ----------
-    case : Case
+    case : FlagCase
     text : str
         The change.
     """
 
-    case: Case
+    case: FlagCase
     text: str
 
 
@@ -40,14 +40,14 @@ class Pass:
     ----------
     round : int
         From 1.
-    stage : Stage
+    stage : ReductionStage
     words, size : (int, int)
         Number of words, and of samples that are computed at least, before and after; 0 where that is unknown.
     runs : int
     """
 
     round: int
-    stage: Stage
+    stage: ReductionStage
     words: tuple[int, int]
     size: tuple[int, int]
     runs: int
@@ -70,8 +70,8 @@ class Reduction(Presentable):
 
     Attributes
     ----------
-    given, smallest : Case
-    failure : Failure or None
+    given, smallest : FlagCase
+    failure : CaseFailure or None
         In which way both fail; None where the given case does not fail.
     passing : Neighbour or None
         The nearest case that passes.
@@ -88,9 +88,9 @@ class Reduction(Presentable):
 
     presented_as: ClassVar[str] = "reduce"
 
-    given: Case
-    smallest: Case
-    failure: Failure | None
+    given: FlagCase
+    smallest: FlagCase
+    failure: CaseFailure | None
     passing: Neighbour | None
     kept: tuple[str, ...]
     is_minimal: bool
@@ -124,12 +124,12 @@ class Reduction(Presentable):
         return (f"runs: {self.runs}; words: {len(self.given.words)} to {len(self.smallest.words)}",)
 
 
-def reduce_case(given: Case, answers: Answers, moves: Moves, sides: RunSides) -> Reduction:
+def reduce_case(given: FlagCase, answers: Answers, moves: Moves, sides: RunSides) -> Reduction:
     """Return the smallest case that fails in the way in which the given one does.
 
     Parameters
     ----------
-    given : Case
+    given : FlagCase
     answers : Answers
         Runs cases.
     moves : Moves
@@ -171,8 +171,8 @@ class _Search:
 
     answers: Answers
     moves: Moves
-    failure: Failure
-    best: Case
+    failure: CaseFailure
+    best: FlagCase
     passes: list[Pass] = field(default_factory=list)
 
     def to_the_end(self) -> bool:
@@ -180,13 +180,13 @@ class _Search:
         number = 0
         while True:
             before, number = self.best, number + 1
-            for stage in Stage:
+            for stage in ReductionStage:
                 if not self._pass(number, stage):
                     return False
             if self.best == before:
                 return True
 
-    def _pass(self, number: int, stage: Stage) -> bool:
+    def _pass(self, number: int, stage: ReductionStage) -> bool:
         """Go through one stage; tell whether there were runs enough."""
         before, runs, whole = self.best, self.answers.runs, True
         try:
@@ -199,31 +199,31 @@ class _Search:
             self.passes.append(Pass(number, stage, words, sizes, self.answers.runs - runs))
         return whole
 
-    def _of_stage(self, stage: Stage) -> None:
+    def _of_stage(self, stage: ReductionStage) -> None:
         match stage:
-            case Stage.OPTIONS:
+            case ReductionStage.OPTIONS:
                 self._together(self.moves.drops(self.best))
-            case Stage.FILES:
+            case ReductionStage.FILES:
                 for listing in self.moves.listings(self.best):
                     self._shorten(listing)
             case _:
-                if stage is Stage.PIXEL and self.best.pixel is not None:
-                    self._first_same([Case(self.best.words)])
+                if stage is ReductionStage.PIXEL and self.best.pixel is not None:
+                    self._first_same([FlagCase(self.best.words)])
                 ladders = self.moves.ladders(self.best, stage)
                 self._together(tuple(ladder[0] for ladder in ladders if ladder))
                 self._one_by_one(stage)
 
-    def _together(self, edits: tuple[Edit, ...]) -> None:
+    def _together(self, edits: tuple[WordEdit, ...]) -> None:
         """Make as many changes as there can be, many at a time first."""
         base = self.best
 
-        def case_of(left_out: tuple[Edit, ...]) -> Case:
+        def case_of(left_out: tuple[WordEdit, ...]) -> FlagCase:
             skipped = set(left_out)
             return base.edited(edit for edit in edits if edit not in skipped)
 
         fewest(edits, lambda candidates: self._place_of_first(map(case_of, candidates)))
 
-    def _one_by_one(self, stage: Stage) -> None:
+    def _one_by_one(self, stage: ReductionStage) -> None:
         """Make each value as simple as it goes, the others as they are."""
         place = 0
         while place < len(ladders := self.moves.ladders(self.best, stage)):
@@ -233,21 +233,21 @@ class _Search:
     def _shorten(self, listing: Listing) -> None:
         base = self.best
 
-        def case_of(lines: tuple[bytes, ...]) -> Case:
+        def case_of(lines: tuple[bytes, ...]) -> FlagCase:
             return self.moves.shortened(base, listing, lines)
 
         fewest(listing.lines, lambda candidates: self._place_of_first(map(case_of, candidates)), pieces=PIECES)
 
-    def _first_same(self, cases: Iterable[Case]) -> Case | None:
+    def _first_same(self, cases: Iterable[FlagCase]) -> FlagCase | None:
         place = self._place_of_first(cases)
         return None if place is None else self.best
 
-    def _place_of_first(self, cases: Iterable[Case]) -> int | None:
+    def _place_of_first(self, cases: Iterable[FlagCase]) -> int | None:
         """Return the number of the first case that fails in the same way, which is then the best."""
         most = self.moves.size(self.best)
-        places: dict[Case, int] = {}
+        places: dict[FlagCase, int] = {}
 
-        def allowed() -> Iterator[Case]:
+        def allowed() -> Iterator[FlagCase]:
             for place, case in enumerate(cases):
                 if not self._grows(case, most):
                     places.setdefault(case, place)
@@ -259,13 +259,13 @@ class _Search:
         self.best = found
         return places[found]
 
-    def _grows(self, case: Case, most: int | None) -> bool:
+    def _grows(self, case: FlagCase, most: int | None) -> bool:
         size = self.moves.size(case)
         return most is not None and size is not None and size > most
 
     def _neighbours(self) -> Iterator[tuple[int, Neighbour]]:
         """Yield what single changes make of the best case, with the words that each touches; near values first."""
-        for stage in Stage:
+        for stage in ReductionStage:
             for ladder in self.moves.ladders(self.best, stage):
                 yield from map(self._by, reversed(ladder))
         for listing in self.moves.listings(self.best):
@@ -275,7 +275,7 @@ class _Search:
                 yield 1, Neighbour(self.moves.shortened(self.best, listing, left), text)
         yield from map(self._by, self.moves.drops(self.best))
 
-    def _by(self, edit: Edit) -> tuple[int, Neighbour]:
+    def _by(self, edit: WordEdit) -> tuple[int, Neighbour]:
         return edit.size, Neighbour(self.best.edited([edit]), edit.text)
 
     def passing(self) -> Neighbour | None:

@@ -6,15 +6,15 @@ import pytest
 from nbtrace.errors import InputError
 from nbtrace.records import Side
 from nbtrace.reduction.answers import ANSWERS, Answers, Outcome, RunsSpentError
-from nbtrace.reduction.case import Case
+from nbtrace.reduction.case import FlagCase
 from nbtrace.reduction.delta_debugging import Answer
-from nbtrace.reduction.failure import Failure, ImagesOutcome
+from nbtrace.reduction.failure import CaseFailure, ImagesOutcome
 from tests.reduction.conftest import GATE, OTHER, NumberTest
 
-CASES = [Case((word,)) for word in "12345"]
+CASES = [FlagCase((word,)) for word in "12345"]
 
 
-def fails_at(words: tuple[str, ...]) -> Failure | None:
+def fails_at(words: tuple[str, ...]) -> CaseFailure | None:
     return {"4": GATE, "2": OTHER}.get(words[0])
 
 
@@ -39,14 +39,14 @@ def test_what_is_asked_does_not_depend_on_jobs(jobs: int) -> None:
 
 def test_words_that_make_no_run_cost_none() -> None:
     answers = Answers(NumberTest(fails_at), 1)
-    outcome = answers.outcome(Case(()))
+    outcome = answers.outcome(FlagCase(()))
     assert outcome.answer(GATE) is Answer.UNRESOLVED
     assert answers.runs == 0
 
 
 def test_a_run_without_an_answer_is_neither_a_pass_nor_the_same() -> None:
     answers = Answers(NumberTest(fails_at), 1)
-    outcome = answers.outcome(Case(("0",)))
+    outcome = answers.outcome(FlagCase(("0",)))
     assert outcome.answer(GATE) is Answer.UNRESOLVED
     assert not outcome.passes
     assert isinstance(outcome.error, InputError)
@@ -54,21 +54,21 @@ def test_a_run_without_an_answer_is_neither_a_pass_nor_the_same() -> None:
 
 
 def test_a_folder_remembers_what_was_answered_though_it_was_torn(tmp_path: Path) -> None:
-    traced = Failure(ImagesOutcome.DIFFER, "", "", "F_cell", Side.PY, "units", "ångström", (3, 4))
-    cases: dict[tuple[str, ...], Failure | None] = {("1",): traced, ("2",): None, ("3",): GATE}
+    traced = CaseFailure(ImagesOutcome.DIFFER, "", "", "F_cell", Side.PY, "units", "ångström", (3, 4))
+    cases: dict[tuple[str, ...], CaseFailure | None] = {("1",): traced, ("2",): None, ("3",): GATE}
     first = Answers(NumberTest(cases.__getitem__), 9, folder=tmp_path)
-    told = [first.outcome(Case(words)) for words in (*cases, ("0",))]
+    told = [first.outcome(FlagCase(words)) for words in (*cases, ("0",))]
     with (tmp_path / ANSWERS).open("a") as stream:
         stream.write('{"key": "4", "ima')
     again = NumberTest(lambda words: {"4": OTHER}[words[0]])
     second = Answers(again, 9, folder=tmp_path)
-    assert [second.outcome(Case(words)) for words in (*cases, ("0",))] == told
+    assert [second.outcome(FlagCase(words)) for words in (*cases, ("0",))] == told
     assert told[0].failure is not None
-    assert second.outcome(Case(("1",))).failure.pixel == (3, 4)  # type: ignore[union-attr]
-    assert second.outcome(Case(("4",))) == Outcome(OTHER, code=1)
+    assert second.outcome(FlagCase(("1",))).failure.pixel == (3, 4)  # type: ignore[union-attr]
+    assert second.outcome(FlagCase(("4",))) == Outcome(OTHER, code=1)
     assert (second.recalled, second.runs, again.ran) == (4, 1, [("4",)])
     third = Answers(again, 9, folder=tmp_path)
-    assert third.outcome(Case(("4",))).failure == OTHER
+    assert third.outcome(FlagCase(("4",))).failure == OTHER
     assert third.runs == 0
 
 

@@ -5,17 +5,17 @@ import pytest
 
 from nbtrace.errors import InputError
 from nbtrace.reduction.answers import Answers
-from nbtrace.reduction.case import Case
-from nbtrace.reduction.failure import Failure
+from nbtrace.reduction.case import FlagCase
+from nbtrace.reduction.failure import CaseFailure
 from nbtrace.reduction.reduce import Reduction, RunSides, reduce_case
 from nbtrace.verdicts.status import Verdict
 from tests.reduction.conftest import GATE, OTHER, NumberMoves, NumberTest
 
 SIDES = RunSides("one", "two")
-GIVEN = Case(("9", "3", "8", "6", "5", "1"))
+GIVEN = FlagCase(("9", "3", "8", "6", "5", "1"))
 
 
-def rule(words: tuple[str, ...]) -> Failure | None:
+def rule(words: tuple[str, ...]) -> CaseFailure | None:
     """It fails with a number from 3 to 6 in it, in another way with a 9 alone; else it passes."""
     if any("3" <= word <= "6" for word in words):
         return GATE
@@ -79,7 +79,7 @@ def test_a_case_that_passes_is_not_reduced() -> None:
 def test_a_case_that_cannot_be_run_is_refused_with_its_own_error() -> None:
     answers = Answers(NumberTest(rule), 9)
     with pytest.raises(InputError, match="no numbers"):
-        reduce_case(Case(("0", "3")), answers, NumberMoves(), SIDES)
+        reduce_case(FlagCase(("0", "3")), answers, NumberMoves(), SIDES)
 
 
 def test_a_result_tells_itself() -> None:

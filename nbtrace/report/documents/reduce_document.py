@@ -1,7 +1,7 @@
 """The JSON document of `nbtrace reduce`."""
 
-from nbtrace.reduction.case import Case
-from nbtrace.reduction.failure import Failure
+from nbtrace.reduction.case import FlagCase
+from nbtrace.reduction.failure import CaseFailure
 from nbtrace.reduction.reduce import Pass, Reduction
 from nbtrace.report.documents.models.parts import FORMAT_VERSION
 from nbtrace.report.documents.models.reduce import CaseEntry, FailureEntry, PassEntry, ReduceDocument
@@ -34,11 +34,11 @@ def reduce_document(result: Reduction) -> Document:
     ).written()
 
 
-def _case(case: Case) -> CaseEntry:
+def _case(case: FlagCase) -> CaseEntry:
     return CaseEntry(args=case.words, pixel=None if case.pixel is None else pixel_place(case.pixel))
 
 
-def _failure(failure: Failure) -> FailureEntry:
+def _failure(failure: CaseFailure) -> FailureEntry:
     return FailureEntry(
         images=failure.images.value,
         gate=failure.gate or None,

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nbtrace.records import Side
-from nbtrace.reduction.case import Case
-from nbtrace.reduction.failure import Failure, ImagesOutcome
+from nbtrace.reduction.case import FlagCase
+from nbtrace.reduction.failure import CaseFailure, ImagesOutcome
 from nbtrace.reduction.reduce import Pass, Reduction
 from nbtrace.report.next_steps import next_section
 from nbtrace.report.view import Column, Command, Line, Section, Table, View, listed
@@ -53,7 +53,7 @@ def headline(result: Reduction) -> str:
     return f"{failure_words(result.failure)}; {words}{end}{between}"
 
 
-def failure_words(failure: Failure) -> str:
+def failure_words(failure: CaseFailure) -> str:
     """Return in which way a case fails, in words."""
     if failure.gate:
         return f"the images differ ({failure.words or failure.gate})"
@@ -83,7 +83,7 @@ def _facts(result: Reduction) -> Iterator[str]:
         yield f"The same way: {same_words(result.failure)}"
 
 
-def same_words(failure: Failure) -> str:
+def same_words(failure: CaseFailure) -> str:
     """Return what two cases must share to fail in the same way."""
     if failure.gate:
         return f"the first gate of the images that fails is {failure.gate}, and it is {failure.band}"
@@ -97,7 +97,7 @@ def same_words(failure: Failure) -> str:
     return f"first quantity {failure.quantity}, {side}, cause {failure.cause or 'none'}; {images}"
 
 
-def command_of(case: Case) -> str:
+def command_of(case: FlagCase) -> str:
     """Return the flags of a case as they are typed."""
     return shlex.join(case.words)
 

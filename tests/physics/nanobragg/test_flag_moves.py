@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from nbtrace.physics.nanobragg.flag_moves import FlagMoves
-from nbtrace.reduction.case import Case, Stage
+from nbtrace.reduction.case import FlagCase, ReductionStage
 
 LINE = (
     "-cell 61.5 70 80 80 95 105 -default_F 100 -N 8 -lambda 1.1 -distance 90 -detpixels 64 -misset random "
@@ -12,11 +12,11 @@ LINE = (
 )
 
 
-def case(line: str = LINE) -> Case:
-    return Case(tuple(shlex.split(line)))
+def case(line: str = LINE) -> FlagCase:
+    return FlagCase(tuple(shlex.split(line)))
 
 
-def changed(line: str, stage: Stage) -> list[str]:
+def changed(line: str, stage: ReductionStage) -> list[str]:
     """Return the changes of a stage, as the words that differ."""
     given = case(line)
     return [edit.text for ladder in FlagMoves().ladders(given, stage) for edit in ladder]
@@ -36,21 +36,21 @@ def test_words_that_no_option_takes_go_one_by_one() -> None:
 
 
 def test_values_and_counts_are_of_their_stages() -> None:
-    values = changed(LINE, Stage.VALUES)
+    values = changed(LINE, ReductionStage.VALUES)
     assert values[0] == "-cell 100 70 80 80 95 105 in place of -cell 61.5 70 80 80 95 105"
     assert "-lambda 0 in place of -lambda 1.1" in values
     assert "-lambda 1 in place of -lambda 1.1" not in values  # what is tried without the option
     assert not any(word in text for text in values for word in ("-N", "-phisteps", "-detpixels", "-roi", "random"))
-    counts = changed(LINE, Stage.COUNTS)
+    counts = changed(LINE, ReductionStage.COUNTS)
     assert "-phisteps 1 in place of -phisteps 3" in counts
     assert next(text for text in counts if text.startswith("-N ")) == "-N 2 in place of -N 8"
     assert all(text.startswith(("-N", "-detpixels", "-phisteps")) for text in counts)
-    assert changed(LINE, Stage.PIXEL)[0] == "-roi 0 4 0 4 in place of -roi 0 9 0 9"
+    assert changed(LINE, ReductionStage.PIXEL)[0] == "-roi 0 4 0 4 in place of -roi 0 9 0 9"
 
 
 def test_a_change_touches_one_value_alone() -> None:
     given = case()
-    for stage in (Stage.VALUES, Stage.COUNTS):
+    for stage in (ReductionStage.VALUES, ReductionStage.COUNTS):
         for ladder in FlagMoves().ladders(given, stage):
             for edit in ladder:
                 after = given.edited([edit]).words

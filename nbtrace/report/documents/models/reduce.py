@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from nbtrace.reduction.case import Stage
+from nbtrace.reduction.case import ReductionStage
 from nbtrace.reduction.failure import ImagesOutcome
 from nbtrace.report.documents.models.parts import (
     Answer,
@@ -47,7 +47,7 @@ class PassEntry(DocumentPart):
     """What one stage of one round made of the case."""
 
     round: int = Field(description="From 1.")
-    stage: str = Field(description="What was made smaller.", json_schema_extra=words_of(*Stage))
+    stage: str = Field(description="What was made smaller.", json_schema_extra=words_of(*ReductionStage))
     words_before: int = Field(description="Words of the command line before it.")
     words_after: int = Field(description="Words of the command line after it.")
     samples_before: int | None = Field(
