@@ -1,8 +1,5 @@
 """`nbtrace reduce`."""
 
-from collections.abc import Iterator
-from concurrent.futures import Executor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -148,6 +145,7 @@ def reduce_command(
     from nbtrace.programs.command import require_on_detector  # noqa: PLC0415
     from nbtrace.reduction.answers import Answers  # noqa: PLC0415
     from nbtrace.reduction.case import FlagCase  # noqa: PLC0415
+    from nbtrace.reduction.case_runners import case_runners  # noqa: PLC0415
     from nbtrace.reduction.reduce import RunSides, reduce_case  # noqa: PLC0415
     from nbtrace.report.documents.reduce_document import reduce_document  # noqa: PLC0415
     from nbtrace.report.views.reduce_view import reduce_view  # noqa: PLC0415
@@ -179,7 +177,7 @@ def reduce_command(
         if workdir is not None:
             workdir.mkdir(parents=True, exist_ok=True)
         moves = FlagMoves(workdir)
-        with _processes(jobs) as executor:
+        with case_runners(jobs) as executor:
             answers = Answers(sides, most, executor, jobs, workdir)
             told = RunSides(*sides.names, sides.options, comparable=program is not None)
             result = reduce_case(given, answers, moves, told)
@@ -198,20 +196,3 @@ def _checked_folder(folder: Path | None) -> None:
     if folder == STDOUT:
         raise UsageError("- is standard output; --workdir needs a folder")
     must_be_folder(folder.absolute(), folder)
-
-
-@contextmanager
-def _processes(jobs: int) -> Iterator[Executor | None]:
-    """Yield what runs so many cases at a time; None for one, which this process runs."""
-    if jobs == 1:
-        yield None
-        return
-    # A process that is forked would share what torch holds.
-    import multiprocessing  # noqa: PLC0415
-    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
-
-    executor = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"))
-    try:
-        yield executor
-    finally:
-        executor.shutdown(wait=True, cancel_futures=True)
