@@ -16,6 +16,7 @@ from nbtrace.embedded.available_runs import runs_of_pixels
 from nbtrace.embedded.choice import Choice, require_simulator
 from nbtrace.errors import NbtraceError, UsageError
 from nbtrace.files import sha256_of
+from nbtrace.nearness import nearest
 from nbtrace.programs.command import FlagLine, flag_line
 from nbtrace.programs.comparison import Plan, compare
 from nbtrace.programs.programs import Program, reference_if_any
@@ -24,6 +25,7 @@ from nbtrace.reduction.answers import Outcome
 from nbtrace.reduction.case import FlagCase
 from nbtrace.reduction.failure import failure_of
 from nbtrace.verdicts.tolerance import resolve_policy
+from simulator.config import Config
 
 if TYPE_CHECKING:
     from nbtrace.verdicts.tolerance import Policy
@@ -80,13 +82,14 @@ class SidesUnderTest:
             If one is missing or makes no sense.
         """
         request, program = self._request, self.program
-        self.policy()
+        _refuse_unknown(self.policy())
         if program is None and request.other is None and not self.embedded:
             raise UsageError(
                 "both sides are the embedded simulator as it is, which always agrees with itself: give --ref BINARY, "
                 "--cand CMD, or --mode, --dtype or --device of the candidate"
             )
-        request.require_candidate()
+        if request.other is None:
+            self.embedded.applied(Config())
         if program is None:
             require_simulator()
         return self
@@ -196,6 +199,15 @@ class SidesUnderTest:
         from nbtrace.embedded.limited_source import LimitedSource  # noqa: PLC0415 - of no use to programs
 
         return LimitedSource(side, self.seconds)
+
+
+def _refuse_unknown(policy: "Policy") -> None:
+    """Refuse a tolerance, given as an option, of a quantity that the vocabulary does not know."""
+    for name, limit in policy.overrides.items():
+        if limit.by_option and name not in policy.vocabulary.quantities:
+            near = nearest(name, policy.vocabulary.quantities)
+            hint = f"; did you mean {near}?" if near is not None else ""
+            raise UsageError(f"--tolerance {name}: the vocabulary knows no such quantity{hint}")
 
 
 @cache
