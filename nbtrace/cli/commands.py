@@ -125,6 +125,12 @@ TABLE: Mapping[str, Entry] = {
         "Hold the reference against itself: which pixels and traced quantities move when nothing should move them.",
         kind=_PROGRAM,
     ),
+    "reduce": Entry(
+        RUN,
+        "reduce:reduce_command",
+        "Find the smallest command that still fails in the same way, and the nearest one that passes.",
+        kind=_PROGRAM,
+    ),
     "lint": Entry(
         RUN,
         "simulate:lint_command",

@@ -66,6 +66,8 @@ class Plan:
         that differ are explained too; None leaves such runs out.
     causes : callable or None
         Returns what runs of a simulator say of images that differ.
+    alone : bool
+        Trace one pixel alone: the first that was asked for, else the worst.
     """
 
     images: ImageOptions = field(default_factory=ImageOptions)
@@ -76,6 +78,7 @@ class Plan:
     noise: Noise | None = None
     simulator: "Callable[[], Simulate] | None" = None
     causes: "Causes | None" = None
+    alone: bool = False
 
     @property
     def names(self) -> Names:
@@ -206,7 +209,7 @@ def compare(c: SideSource, py: SideSource, line: FlagLine, plan: Plan) -> Compar
     plan, foreign = _own_noise(plan, line, sides[0].identity)
     images = sides[0].made.image, sides[1].made.image
     traces = _Traces(c, py, names, line.config.detector.curved)
-    geometry = _geometry(traces, images[0], line) if plan.traces else None
+    geometry = _geometry(traces, images[0], line) if plan.traces and not plan.alone else None
     wanted = replace(plan.images, geometry=plan.images.geometry or geometry, names=names)
     options, left_out = _without_noise(wanted, plan.noise, *images)
     with stage("comparing the images"):
@@ -311,7 +314,10 @@ def _pixels(result: ImagesResult, plan: Plan) -> list[tuple[Pixel, str]]:
     reasons: dict[Pixel, list[str]] = {}
     for pixel, why in wanted:
         reasons.setdefault(pixel, []).append(why)
-    return [(pixel, " and ".join(dict.fromkeys(why))) for pixel, why in reasons.items()]
+    named = [(pixel, " and ".join(dict.fromkeys(why))) for pixel, why in reasons.items()]
+    if not plan.alone:
+        return named
+    return [item for item in named if not plan.pixels or item[0] == plan.pixels[0]][:1]
 
 
 def _probe(pixel: Pixel, why: str, made: _Traces, line: FlagLine, plan: Plan) -> ComparedPixel:

@@ -57,6 +57,25 @@ def find_reference(
     ProgramError
         If there is none, or what was named is none.
     """
+    found = reference_if_any(option, variables, spelling=spelling)
+    if found is None:
+        raise ProgramError(
+            f"no reference program: give {spelling} BINARY or set {REFERENCE_VARIABLE}, or compare with recorded "
+            f"output (--archived DIR); without these it is {PLACES}, and there is none"
+        )
+    return found
+
+
+def reference_if_any(
+    option: str | None, variables: Mapping[str, str] = os.environ, *, spelling: str = "--ref"
+) -> Program | None:
+    """Return the reference program, by the documented search order; None where nobody names one and none is found.
+
+    Raises
+    ------
+    ProgramError
+        If what was named is none.
+    """
     named = variables.get(REFERENCE_VARIABLE)
     if option is not None:
         return _reference(option, spelling)
@@ -66,12 +85,7 @@ def find_reference(
         if path.is_file():
             return _reference(f"./{path}", "found in the current folder")
     on_path = shutil.which(REFERENCE_NAME)
-    if on_path is None:
-        raise ProgramError(
-            f"no reference program: give {spelling} BINARY or set {REFERENCE_VARIABLE}, or compare with recorded "
-            f"output (--archived DIR); without these it is {PLACES}, and there is none"
-        )
-    return Program((str(Path(on_path).absolute()),), "found on the PATH")
+    return None if on_path is None else Program((str(Path(on_path).absolute()),), "found on the PATH")
 
 
 def _reference(name: str, origin: str) -> Program:

@@ -56,9 +56,9 @@ def test_there_is_something_to_run() -> None:
 
 
 def session_of(calls: list[tuple[str, list[str]]]) -> ParameterSet:
-    """Return a session as a case, called after its first command; comparing two programs runs both."""
+    """Return a session as a case, called after its first command; what runs programs takes long."""
     command = next(word for word in (calls[0][0].split()[0], "A B") if "/" not in word)
-    return pytest.param(calls, id=command, marks=[pytest.mark.slow] if command == "compare" else [])
+    return pytest.param(calls, id=command, marks=[pytest.mark.slow] if command in {"compare", "reduce"} else [])
 
 
 @pytest.mark.parametrize("calls", [session_of(calls) for calls in SESSIONS])

@@ -46,6 +46,7 @@ WORKS: dict[str, tuple[int, tuple[str, ...]]] = {
     "selftest": (0, ("selftest", "-c", "cubic_default", "--mistakes", "fluence")),
     "compare": (0, ("compare", "--ref", "./nanoBragg", "--cand", "./nanoBragg", "--", *FLAGS.split())),
     "trust": (0, ("trust", "--ref", "./nanoBragg", "--repeat", "1", "--threads", "1", "--", *FLAGS.split())),
+    "reduce": (0, ("reduce", "--ref", "./nanoBragg", "--cand", "./nanoBragg", "--", *FLAGS.split())),
     "version": (0, ("--version",)),
 }
 """Name → exit status and call of what takes no simulator."""
@@ -56,6 +57,7 @@ REFUSED: dict[str, tuple[str, ...]] = {
     "sweep": ("sweep", "--config", "supervisor", "--pixel", "685", "1039"),
     "simulate": ("simulate", "--", *FLAGS.split()),
     "compare": ("compare", "--archived", str(GOLDEN_SUITE / "phi_zero_mosaic")),
+    "reduce": ("reduce", "--mode", "spec", "--", *FLAGS.split()),
     "compare of a suite": ("compare", "--suite", str(GOLDEN_SUITE / "suite.toml"), "--only", "roi"),
 }
 """Name → call of what simulates."""

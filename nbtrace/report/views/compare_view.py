@@ -1,7 +1,9 @@
 """The view of two sides run on the same flags: that of their images, what was run, and the traced pixels."""
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import replace
+from shlex import quote
 
 from nbtrace.programs.comparison import ComparedPixel, Comparison, SideRun
 from nbtrace.report.next_steps import next_section
@@ -56,7 +58,19 @@ def _next(result: Comparison) -> tuple[Section, ...]:
         return ()
     flags = result.line.text
     line = f"nbtrace harness --pixel {pixel[0]} {pixel[1]} --emit-all --output trace_py.log -- {flags}"
-    return next_section(commands=[Command(line, "every sample of that pixel, from the simulator")])
+    trace = Command(line, "every sample of that pixel, from the simulator")
+    return next_section(commands=[trace, *_reduced(result)])
+
+
+def _reduced(result: Comparison) -> tuple[Command, ...]:
+    """Return the command that makes the case smaller, where the reference was run."""
+    reference, candidate = result.c.identity.binary, result.py.identity
+    if reference is None or not result.c.made.milliseconds:
+        return ()
+    own = candidate.command[: len(candidate.command) - len(result.line.words)]
+    cand = f" --cand {quote(shlex.join(own))}" if candidate.binary is not None else ""
+    line = f"nbtrace reduce --ref {quote(str(reference.path))}{cand} -- {result.line.text}"
+    return (Command(line, "the smallest command that fails in the same way"),)
 
 
 def headline(result: Comparison) -> str:

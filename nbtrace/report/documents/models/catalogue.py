@@ -14,6 +14,7 @@ from nbtrace.report.documents.models.explain import ExplainDocument
 from nbtrace.report.documents.models.format import FormatDocument
 from nbtrace.report.documents.models.images import ImagesDocument
 from nbtrace.report.documents.models.phi import PhiDocument
+from nbtrace.report.documents.models.reduce import ReduceDocument
 from nbtrace.report.documents.models.reflections import ReflectionsDocument
 from nbtrace.report.documents.models.scaling import ScalingDocument
 from nbtrace.report.documents.models.steps import StepsDocument
@@ -37,6 +38,7 @@ DOCUMENTS: Mapping[str, type[DocumentPart]] = {
     "suite": SuiteDocument,
     "trust": TrustDocument,
     "capture": CaptureDocument,
+    "reduce": ReduceDocument,
     "reflections": ReflectionsDocument,
 }
 """Name → model: that of the command, `suite` for `nbtrace compare --suite`, `format` for `nbtrace check --format`, and
