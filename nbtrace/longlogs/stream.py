@@ -88,9 +88,17 @@ class LongDiffResult(DiffResult):
     ----------
     counts : dict of str to (int, int)
         Values of each quantity that were compared, and those that diverge.
+    whole : (int, int)
+        Pixel blocks of C and of Py.
     """
 
     counts: dict[str, tuple[int, int]] = field(default_factory=dict)
+    whole: tuple[int, int] = (1, 1)
+
+    @property
+    def num_blocks(self) -> tuple[int, int]:
+        """How many pixel blocks the whole logs have."""
+        return self.whole
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -150,6 +158,7 @@ class _Comparison:
         self._kept: tuple[dict[int, Kept], dict[int, Kept]] = ({}, {})
         self._single: tuple[bool, ...] = ()
         self._stated: tuple[Values, ...] = ()
+        self._blocks = [0, 0]
 
     def run(self, c: str, py: str) -> DiffResult:
         """Compare two files."""
@@ -177,6 +186,8 @@ class _Comparison:
         window = self._window(start, parts)
         residuals = [window.residuals(number) for number in (0, 1)]
         self._set_aside(window, residuals)
+        for number, side in enumerate(window.sides):
+            self._blocks[number] += side.num_blocks
         for loop in (CellLoop.SAMPLE, CellLoop.STEP, CellLoop.BLOCK):
             self._tally.compare(loop, window)
         self._tally.lonely(window)
@@ -304,6 +315,7 @@ class _Comparison:
             gaps,
             conflicts_of(alignment),
             self._counts(rows),
+            (self._blocks[0], self._blocks[1]),
         )
 
     def _gaps(self, lacking: tuple[LackRecords, LackRecords], traces: tuple[Trace, Trace]) -> tuple[Gaps, Gaps]:
