@@ -192,6 +192,7 @@ def diff_traces(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bo
     """
     first = c
     c, py = in_order(c, py)
+    exchanged = c is not first
     if c.vocabulary is not py.vocabulary:
         names = f"{c.source} with {c.vocabulary.name}, {py.source} with {py.vocabulary.name}"
         raise UsageError(f"the two logs were read with different vocabularies, load one and give it to both: {names}")
@@ -210,7 +211,7 @@ def diff_traces(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bo
     checks = check(c, formulas=False), check(py, formulas=False)
     of_c, of_py = lacks(alignment, c, py, partners)
     gaps = of_c.gaps(of_c.count(c), c, py), of_py.gaps(of_py.count(py), py, c)
-    notices = all_notices(ComparedLogs(c, py, partners, checks, alignment, rows, policy, gaps, c is not first))
+    notices = all_notices(ComparedLogs(c, py, partners, checks, alignment, rows, policy, gaps, exchanged))
     covered = coverage(alignment, rows)
     verdict = verdict_of(rows, notices, covered, alignment, (c, py), gaps, strict=strict)
     return DiffResult(c, py, policy, rows, notices, checks, covered, verdict, gaps, conflicts_of(alignment))

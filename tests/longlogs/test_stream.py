@@ -30,7 +30,7 @@ class Faults:
     torn: float = 0.0
 
 
-def _write(path: Path, example: str, blocks: int, faults: Faults, seed: int) -> None:
+def write_blocks(path: Path, example: str, blocks: int, faults: Faults, seed: int) -> None:
     """Write a log whose blocks are those of an example, each shifted to another pixel along the fast axis."""
     lines = (PAIRS / example / path.name).read_text().splitlines()
     prefix = "TRACE_PY: " if path.name == "py.log" else "TRACE_C: "
@@ -89,7 +89,7 @@ CASES = [
 def test_documents_and_reports_are_the_same(tmp_path: Path, example: str, faults: Faults) -> None:
     names = []
     for seed, name in enumerate(("c.log", "py.log")):
-        _write(tmp_path / name, example, 20, faults if name == "py.log" else Faults(), seed)
+        write_blocks(tmp_path / name, example, 20, faults if name == "py.log" else Faults(), seed)
         names.append(str(tmp_path / name))
     by_columns = diff_long(names[0], names[1], chunk=10_000)
     ordinary = diff_traces(read_trace(names[0]), read_trace(names[1]))
@@ -100,7 +100,7 @@ def test_documents_and_reports_are_the_same(tmp_path: Path, example: str, faults
 
 def test_sides_given_the_other_way_round_are_exchanged(tmp_path: Path) -> None:
     for name in ("c.log", "py.log"):
-        _write(tmp_path / name, "polar_09__35_24", 10, Faults(), 0)
+        write_blocks(tmp_path / name, "polar_09__35_24", 10, Faults(), 0)
     names = str(tmp_path / "py.log"), str(tmp_path / "c.log")
     by_columns = diff_long(*names)
     assert by_columns is not None
@@ -109,7 +109,7 @@ def test_sides_given_the_other_way_round_are_exchanged(tmp_path: Path) -> None:
 
 def test_tolerances_near_the_printed_digits_are_left_to_the_ordinary_comparison(tmp_path: Path) -> None:
     for name in ("c.log", "py.log"):
-        _write(tmp_path / name, "polar_09__35_24", 2, Faults(), 0)
+        write_blocks(tmp_path / name, "polar_09__35_24", 2, Faults(), 0)
     policy = Policy().updated(parse_option("1e-13"), "test")
     assert diff_long(str(tmp_path / "c.log"), str(tmp_path / "py.log"), policy) is None
 
