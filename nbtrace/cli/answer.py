@@ -67,9 +67,7 @@ def answer_command(
     delivery = Delivery("explain", (*logs, *words.inputs), outputs.destinations(), screen=screen_of(ctx))
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     c, py = (first, second) if second is not None else _both_of(first, words)
-    result = explain(
-        c, py, configured, policy=limits, simulate=simulator_of(configured), vocabulary=words.vocabulary
-    )
+    result = explain(c, py, configured, policy=limits, simulate=simulator_of(configured), vocabulary=words.vocabulary)
     refuse_misspelt(limits, result.diff.notices)
     view = answer_view(result, brief=brief)
     raise typer.Exit(delivery.deliver(view, lambda: explain_document(result, with_diff=True)))

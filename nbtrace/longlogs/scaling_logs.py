@@ -1,4 +1,4 @@
-"""The scaling chains of two traces or logs: of the comparison by columns where the logs are long, else of that by records."""
+"""The scaling chains of two traces or logs: compared by columns where the logs are long, else by records."""
 
 from nbtrace.compare.scaling import ScalingResult, scaling_of
 from nbtrace.longlogs.diff_logs import diff
