@@ -15,6 +15,7 @@ from nbtrace.cli.side_labels import two_sided
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.errors import InputError, UsageError
 from nbtrace.parsers import read_sides
+from nbtrace.parsers.given_logs import Log
 from nbtrace.records import Trace
 from nbtrace.report.view import typed
 from nbtrace.verdicts.tolerance import resolve_policy
@@ -66,8 +67,8 @@ def answer_command(
     logs = (first,) if second is None else (first, second)
     delivery = Delivery("explain", (*logs, *words.inputs), outputs.destinations(), screen=screen_of(ctx))
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
-    c, py = (first, second) if second is not None else _both_of(first, words)
-    result = explain(c, py, configured, policy=limits, simulate=simulator_of(configured), vocabulary=words.vocabulary)
+    pair: tuple[Log, Log] = (first, second) if second is not None else _both_of(first, words)
+    result = explain(*pair, configured, policy=limits, simulate=simulator_of(configured), vocabulary=words.vocabulary)
     refuse_misspelt(limits, result.diff.notices)
     view = answer_view(result, brief=brief)
     raise typer.Exit(delivery.deliver(view, lambda: explain_document(result, with_diff=True)))

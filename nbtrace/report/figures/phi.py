@@ -159,7 +159,8 @@ def _apart(bad: Sequence[tuple[float, PhiEntry]], places: Sequence[float]) -> li
 
 def _shades(places: Sequence[float], width: float) -> Iterator[tuple[float, float]]:
     """Yield the shades of steps, in order, as (start, length); those that would overlap are one."""
-    start = stop = None
+    start: float | None = None
+    stop: float | None = None
     for place in places:
         if start is None or stop is None or place - width / 2 > stop:
             if start is not None and stop is not None:
@@ -181,8 +182,8 @@ def thinned(points: Sequence[tuple[float, float]]) -> Sequence[tuple[float, floa
     kept: list[tuple[float, float]] = []
     for first in range(0, len(points), length):
         run = range(first, min(first + length, len(points)))
-        lowest, highest = (extreme(run, key=lambda at: points[at][1]) for extreme in (min, max))
-        kept += [points[at] for at in sorted({run[0], lowest, highest, run[-1]})]
+        ordered = sorted(run, key=lambda at: points[at][1])
+        kept += [points[at] for at in sorted({run[0], ordered[0], ordered[-1], run[-1]})]
     return kept
 
 
