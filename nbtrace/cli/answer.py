@@ -1,7 +1,7 @@
 """`nbtrace A B`, without the name of a command: two traces compared and explained, the answer on one screen."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,11 +15,13 @@ from nbtrace.cli.side_labels import two_sided
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.errors import InputError, UsageError
 from nbtrace.parsers import read_sides
-from nbtrace.parsers.given_logs import Log
 from nbtrace.records import Trace
 from nbtrace.report.view import typed
 from nbtrace.verdicts.tolerance import resolve_policy
 from nbtrace.vocabulary.chosen import Chosen, chosen
+
+if TYPE_CHECKING:
+    from nbtrace.parsers.given_logs import Log
 
 EXAMPLE = "Example: nbtrace c.log py.log --config supervisor"
 
