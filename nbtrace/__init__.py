@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nbtrace.compare.images import ImageOptions, ImagesResult, compare_images
     from nbtrace.compare.phi import PhiResult
     from nbtrace.compare.reflections.compare_reflections import ReflectionsResult, compare_reflections
-    from nbtrace.compare.scaling import ScalingResult, scaling_chain
+    from nbtrace.compare.scaling import ScalingResult
     from nbtrace.compare.self_check import SelfCheck
     from nbtrace.compare.steps import StepsResult, compare_steps
     from nbtrace.compare.sweep import sweep
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from nbtrace.longlogs.check_logs import check
     from nbtrace.longlogs.diff_logs import diff
     from nbtrace.longlogs.phi_logs import compare_phi
+    from nbtrace.longlogs.scaling_logs import scaling_chain
     from nbtrace.parsers import parse_trace, read_sides, read_trace
     from nbtrace.presented import render_html, render_json, render_markdown, render_text
     from nbtrace.records import Record, Side, Trace
@@ -151,7 +152,7 @@ _HOME = {
     "render_json": "nbtrace.presented",
     "render_markdown": "nbtrace.presented",
     "render_text": "nbtrace.presented",
-    "scaling_chain": "nbtrace.compare.scaling",
+    "scaling_chain": "nbtrace.longlogs.scaling_logs",
     "sweep": "nbtrace.compare.sweep",
     "trace_pixel": "nbtrace.embedded.traces",
 }

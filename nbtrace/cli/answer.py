@@ -1,7 +1,7 @@
 """`nbtrace A B`, without the name of a command: two traces compared and explained, the answer on one screen."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,11 +14,14 @@ from nbtrace.cli.program_flags import ProgramCommand, passed_on
 from nbtrace.cli.side_labels import two_sided
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.errors import InputError, UsageError
-from nbtrace.parsers import read_pair, read_sides
+from nbtrace.parsers import read_sides
 from nbtrace.records import Trace
 from nbtrace.report.view import typed
 from nbtrace.verdicts.tolerance import resolve_policy
 from nbtrace.vocabulary.chosen import Chosen, chosen
+
+if TYPE_CHECKING:
+    from nbtrace.parsers.given_logs import Log
 
 EXAMPLE = "Example: nbtrace c.log py.log --config supervisor"
 
@@ -66,17 +69,15 @@ def answer_command(
     logs = (first,) if second is None else (first, second)
     delivery = Delivery("explain", (*logs, *words.inputs), outputs.destinations(), screen=screen_of(ctx))
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
-    c, py = _pair(first, second, words)
-    result = explain(c, py, configured, policy=limits, simulate=simulator_of(configured))
+    pair: tuple[Log, Log] = (first, second) if second is not None else _both_of(first, words)
+    result = explain(*pair, configured, policy=limits, simulate=simulator_of(configured), vocabulary=words.vocabulary)
     refuse_misspelt(limits, result.diff.notices)
     view = answer_view(result, brief=brief)
     raise typer.Exit(delivery.deliver(view, lambda: explain_document(result, with_diff=True)))
 
 
-def _pair(first: str, second: str | None, words: Chosen) -> tuple[Trace, Trace]:
-    """Read both traces; one file may hold both."""
-    if second is not None:
-        return read_pair(first, second, words.vocabulary)
+def _both_of(first: str, words: Chosen) -> tuple[Trace, Trace]:
+    """Read the traces of both programs from one file."""
     traces = read_sides(first, words.vocabulary)
     if len(traces) == 2:
         return traces[0], traces[1]

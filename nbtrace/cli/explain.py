@@ -24,7 +24,6 @@ from nbtrace.cli.side_labels import two_sided
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.embedded.configurations import configuration_file
 from nbtrace.errors import InputError, UsageError
-from nbtrace.parsers import read_pair
 from nbtrace.temporary import temporary_folder
 from nbtrace.verdicts.tolerance import resolve_policy
 from nbtrace.vocabulary.chosen import Chosen, chosen
@@ -92,8 +91,9 @@ def explain_command(
     destinations = outputs.destinations(notes=hypotheses)
     delivery = Delivery("explain", inputs, destinations, reference=program)
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
-    c, py = read_pair(c_log, py_log, words.vocabulary)
-    result = explain(c, py, configured, policy=limits, simulate=simulator_of(configured))
+    result = explain(
+        c_log, py_log, configured, policy=limits, simulate=simulator_of(configured), vocabulary=words.vocabulary
+    )
     refuse_misspelt(limits, result.diff.notices)
     with temporary_folder() as folder:
         kept = folder / "outputs" if destinations.bundle is not None else None

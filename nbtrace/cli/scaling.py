@@ -19,9 +19,9 @@ from nbtrace.cli.options import (
 from nbtrace.cli.output import Delivery
 from nbtrace.cli.side_labels import two_sided
 from nbtrace.cli.tolerances import refuse_misspelt
-from nbtrace.compare.scaling import ScalingResult, scaling_chain
+from nbtrace.compare.scaling import ScalingResult
 from nbtrace.errors import UsageError
-from nbtrace.parsers import read_pair
+from nbtrace.longlogs.scaling_logs import scaling_chain
 from nbtrace.report.views.scaling_view import scaling_view
 from nbtrace.verdicts.tolerance import resolve_policy
 from nbtrace.vocabulary.chosen import chosen
@@ -58,7 +58,7 @@ def scaling_command(
     destinations = outputs.destinations(plot=plot)
     delivery = Delivery("scaling", (c_log, py_log, *words.inputs), destinations)
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
-    result = scaling_chain(*read_pair(c_log, py_log, words.vocabulary), limits, cells=cells)
+    result = scaling_chain(c_log, py_log, limits, cells=cells, vocabulary=words.vocabulary)
     refuse_misspelt(limits, result.notices)
     raise typer.Exit(delivery.deliver(scaling_view(result), lambda: _document(result), draw=_draw))
 

@@ -106,6 +106,11 @@ class DiffResult(Presentable):
         """What reports call the two programs."""
         return self.c.vocabulary.names
 
+    @property
+    def num_blocks(self) -> tuple[int, int]:
+        """How many pixel blocks C and Py have."""
+        return len(self.c.blocks), len(self.py.blocks)
+
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """The rows by quantity, in execution order."""

@@ -5,18 +5,16 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from nbtrace.compare.chain import ChainKnowledge, Rebuilt, WorkedFactor, chain_of
-from nbtrace.compare.diff import DiffResult, diff_traces
+from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.judge import Row
 from nbtrace.compare.self_check import Check
 from nbtrace.errors import InputError
 from nbtrace.frozen import frozen
-from nbtrace.parsers.given_logs import Log, Words, trace_pair
 from nbtrace.plain_text import shortened
 from nbtrace.presentable import Presentable
 from nbtrace.records import Shape, Trace
 from nbtrace.verdicts.notices import Notice
 from nbtrace.verdicts.status import Status, Verdict
-from nbtrace.verdicts.tolerance import Policy
 from nbtrace.vocabulary.quantity import Quantity
 
 
@@ -133,34 +131,22 @@ class ScalingResult(Presentable):
         return sum(factor.status.diverges for factor in self.factors)
 
 
-def scaling_chain(
-    c: Log,
-    py: Log,
-    policy: Policy | None = None,
-    *,
-    cells: tuple[int, int, int] | None = None,
-    vocabulary: Words | None = None,
-) -> ScalingResult:
-    """Compare the scaling chains of two traces.
+def scaling_of(result: DiffResult, cells: tuple[int, int, int] | None = None) -> ScalingResult:
+    """Return the scaling chains of two traces that have been compared.
 
     Parameters
     ----------
-    c, py : Trace, name of a log, or open file
-    policy : Policy, optional
-        Tolerances.
+    result : DiffResult
     cells : (int, int, int), optional
         Cells along a, b, c for the worked lattice factor, where the logs do not tell.
-    vocabulary : Vocabulary, str or path-like, optional
-        What the lines of logs mean.
 
     Raises
     ------
     InputError
-        If neither log, or only one, holds a quantity of the chain.
+        If they share no quantity of the chain.
     """
-    c, py = trace_pair(c, py, vocabulary, None if policy is None else policy.vocabulary)
-    result = diff_traces(c, py, policy)
-    chain = chain_of(result.c.vocabulary)
+    c, py = result.c, result.py
+    chain = chain_of(c.vocabulary)
     rows = {row.quantity: row for row in result.rows if row.quantity in chain.names and row.index.block == 0}
     if not rows:
         raise InputError(f"nothing to compare: {c.source} and {py.source} share no quantity of the scaling chain")

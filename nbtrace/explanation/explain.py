@@ -25,7 +25,8 @@ from nbtrace.explanation.simulations.evidence import logged_sides
 from nbtrace.explanation.simulations.ruling import ruled
 from nbtrace.explanation.simulations.run import Config, Simulate
 from nbtrace.frozen import frozen
-from nbtrace.parsers.given_logs import Log, Words, trace_pair
+from nbtrace.longlogs.diff_logs import diff
+from nbtrace.parsers.given_logs import Log, Words
 from nbtrace.presentable import Presentable
 from nbtrace.progress import stage
 from nbtrace.records import Record, Shape, Side, Trace
@@ -159,17 +160,15 @@ def explain(
         If one of them holds no value, or there is nothing that both have.
     """
     with stage("explaining"):
-        c, py = trace_pair(c, py, vocabulary, None if policy is None else policy.vocabulary)
-        return _explained(c, py, config, policy, simulate)
+        return _explained(diff(c, py, policy, vocabulary=vocabulary), config, policy, simulate)
 
 
 def _explained(
-    c: Trace, py: Trace, config: Config | None, policy: Policy | None, simulate: Simulate | None
+    result: DiffResult, config: Config | None, policy: Policy | None, simulate: Simulate | None
 ) -> Explanation:
-    result = diff_traces(c, py, policy)
     blocks = _blocks(result)
     c, py = (trace.of_block(block) for trace, block in zip((result.c, result.py), blocks, strict=True))
-    explained = result if len(result.c.blocks) == len(result.py.blocks) == 1 else diff_traces(c, py, policy)
+    explained = result if result.num_blocks == (1, 1) else diff_traces(c, py, policy)
     result = replace(result, notices=(*_chosen_block(result, blocks), *_sweep_notices(c, py), *result.notices))
     physics = physics_of(c.vocabulary)
     tables = physics.tables(config)
@@ -198,7 +197,7 @@ def _blocks(result: DiffResult) -> tuple[int, int]:
 
 def _chosen_block(result: DiffResult, blocks: tuple[int, int]) -> tuple[Notice, ...]:
     """Return which of several pixels the explanation is of."""
-    block, many = blocks[0], len(result.c.blocks)
+    block, many = blocks[0], result.num_blocks[0]
     if many == 1:
         return ()
     what, pixel = result.c.vocabulary.block, whereabouts(result.c, block).pixel

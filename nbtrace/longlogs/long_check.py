@@ -21,7 +21,7 @@ from nbtrace.compare.repeats import phi_steps
 from nbtrace.compare.self_check import SelfCheck
 from nbtrace.longlogs.chunks import CHUNK, NotColumnarError
 from nbtrace.longlogs.columnar import ColumnReader, Columns
-from nbtrace.longlogs.decimals import Flags, Ints
+from nbtrace.longlogs.decimals import Ints
 from nbtrace.longlogs.held_relations import Assumed, HeldRelations
 from nbtrace.longlogs.places import contradicted, points
 from nbtrace.longlogs.printed_forms import PrintedForms
@@ -167,7 +167,7 @@ class _Pass:
         names_of_steps = logs_of(self._vocabulary).parts_of_a_step
         present = side.present
         aside[np.flatnonzero(present)[: max(0, MOST_BLOCKS - self._blocks)]] = True
-        self._blocks += int(np.count_nonzero(present | _of_odd(side.part, window.shape)))
+        self._blocks += side.num_blocks
         names = self._slots.quantity
         if any(name in names_of_steps and self._slots.find(name) != at for at, name in enumerate(names)):
             aside[window.repeated_steps(0)] = True  # Some steps are of a source or another place of their own.
@@ -224,10 +224,3 @@ def _firsts(numbers: Ints) -> Iterator[tuple[int, int]]:
     place[numbers[::-1]] = np.arange(numbers.size)[::-1]
     found = np.flatnonzero(place >= 0)
     return zip(found.tolist(), place[found].tolist(), strict=True)
-
-
-def _of_odd(part: WindowPart, shape: TableShape) -> Flags:
-    """Return which blocks of a window have values from irregular lines."""
-    found = np.zeros(shape.blocks, dtype=np.bool_)
-    found[[record.index.block - shape.first_block for record in part.odd]] = True
-    return found

@@ -103,10 +103,18 @@ class LongDiffResult(DiffResult):
         Values of each quantity that were compared, and those that diverge.
     reading : LongReading
         How the logs are read once more.
+    whole : (int, int)
+        Pixel blocks of C and of Py.
     """
 
     counts: dict[str, tuple[int, int]] = field(default_factory=dict)
     reading: LongReading = field(default=LongReading(CHUNK, (), frozenset()), compare=False, repr=False)
+    whole: tuple[int, int] = (1, 1)
+
+    @property
+    def num_blocks(self) -> tuple[int, int]:
+        """How many pixel blocks the whole logs have."""
+        return self.whole
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -249,6 +257,7 @@ class _Comparison:
         self.tally = Tally(policy, logs_of(policy.vocabulary).configured)
         self._exchanged = False
         self._aside: set[int] = set()
+        self._blocks = [0, 0]
 
     def run(self, c: str, py: str) -> tuple[Assumed, Assumed]:
         """Read two files; return what is known of them then."""
@@ -273,6 +282,8 @@ class _Comparison:
             self.assumed = self._logs[0].assumed(), self._logs[1].assumed()
         window = self._window(start, parts, self.assumed)
         self._set_aside(window)
+        for number, side in enumerate(window.sides):
+            self._blocks[number] += side.num_blocks
         for loop in (CellLoop.SAMPLE, CellLoop.STEP, CellLoop.BLOCK):
             self.tally.compare(loop, window)
         self.tally.lonely(window)
@@ -381,6 +392,7 @@ class _Comparison:
             conflicts_of(alignment),
             self._counts(rows),
             LongReading(self._chunk, self.assumed or (), frozenset(self._aside)),
+            (self._blocks[0], self._blocks[1]),
         )
 
     def _gaps(self, lacking: tuple[LackRecords, LackRecords], traces: tuple[Trace, Trace]) -> tuple[Gaps, Gaps]:

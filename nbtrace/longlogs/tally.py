@@ -338,6 +338,13 @@ class WindowSide:
         by_block[self.part.block - self.shape.first_block] = True
         return by_block
 
+    @property
+    def num_blocks(self) -> int:
+        """How many blocks of the window this side has, those with values from irregular lines alone among them."""
+        by_block = self.present.copy()
+        by_block[[record.index.block - self.shape.first_block for record in self.part.odd]] = True
+        return int(np.count_nonzero(by_block))
+
     def values(self, rows: Ints, size: int) -> Floats:
         """Return the numbers of values of `size` components, of some value where a row is −1."""
         numbers: Floats = self.part.numbers[self.part.first[rows][..., None] + np.arange(size)]

@@ -34,7 +34,7 @@ class Faults:
     torn: float = 0.0
 
 
-def _write(path: Path, example: str, blocks: int, faults: Faults, seed: int) -> None:
+def write_blocks(path: Path, example: str, blocks: int, faults: Faults, seed: int) -> None:
     """Write a log whose blocks are those of an example, each shifted to another pixel along the fast axis."""
     lines = (PAIRS / example / path.name).read_text().splitlines()
     prefix = "TRACE_PY: " if path.name == "py.log" else "TRACE_C: "
@@ -93,7 +93,7 @@ CASES = [
 def test_documents_and_reports_are_the_same(tmp_path: Path, example: str, faults: Faults) -> None:
     names = []
     for seed, name in enumerate(("c.log", "py.log")):
-        _write(tmp_path / name, example, 20, faults if name == "py.log" else Faults(), seed)
+        write_blocks(tmp_path / name, example, 20, faults if name == "py.log" else Faults(), seed)
         names.append(str(tmp_path / name))
     by_columns = diff_long(names[0], names[1], chunk=10_000)
     ordinary = diff_traces(read_trace(names[0]), read_trace(names[1]))
@@ -104,7 +104,7 @@ def test_documents_and_reports_are_the_same(tmp_path: Path, example: str, faults
 
 def test_sides_given_the_other_way_round_are_exchanged(tmp_path: Path) -> None:
     for name in ("c.log", "py.log"):
-        _write(tmp_path / name, "polar_09__35_24", 10, Faults(), 0)
+        write_blocks(tmp_path / name, "polar_09__35_24", 10, Faults(), 0)
     names = str(tmp_path / "py.log"), str(tmp_path / "c.log")
     by_columns = diff_long(*names)
     assert by_columns is not None
@@ -195,7 +195,7 @@ def test_both_ways_say_the_same_of_many_logs(
 def test_pixels_that_repeat_a_step_are_counted_and_not_kept(tmp_path: Path) -> None:
     c, py = (str(tmp_path / name) for name in ("c.log", "py.log"))
     for seed, name in enumerate((c, py)):
-        _write(Path(name), SUPERVISOR_PAIR.name, 12, Faults(), seed)
+        write_blocks(Path(name), SUPERVISOR_PAIR.name, 12, Faults(), seed)
     by_columns, by_records = diff_long(c, py, chunk=30_000), diff_traces(read_trace(c), read_trace(py))
     assert by_columns is not None
     assert len(by_columns.rows) < len(by_records.rows)

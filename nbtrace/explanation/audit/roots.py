@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nbtrace.compare.evaluate import sharpened
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.repeats import phi_steps, repeats
-from nbtrace.compare.scene import Fact, Node, Place
+from nbtrace.compare.scene import Fact, Node, Place, Values
 from nbtrace.explanation.audit.findings import INTRODUCED, Audit, AuditStatus, Finding, Ground, noise
 from nbtrace.explanation.causes.catalogue import ZERO, catalogue
 from nbtrace.explanation.causes.search import Case, Cause, Search, Signature, Trait, distance, search
@@ -182,9 +182,14 @@ def _without_shared_steps(result: Audit, candidates: Iterable[Root]) -> Iterator
             or (root.place[-1][1] if root.place else None) not in shared
         ):
             yield root
-        elif all(node in result.effective[root.side.other] for node in (item.node for item in root.findings)):
+        elif all(item.node in values for values in _of_others(result, root.side) for item in root.findings):
             others = tuple(cause for cause in root.search.causes if Trait.REPEATS_A_TURN not in cause.signature.traits)
             yield replace(root, search=replace(root.search, causes=others))
+
+
+def _of_others(result: Audit, side: Side) -> list[Values]:
+    """Return the values of the sides that a root is not of; of both where nothing tells whose it is."""
+    return [values for other, values in result.effective.items() if other is not side]
 
 
 def _root(result: Audit, findings: tuple[Finding, ...]) -> Root:

@@ -76,13 +76,13 @@ def _rebuilt(c: Trace, py: Trace) -> Rebuilt | None:
 def _terms(trace: Trace) -> dict[int, float]:
     """Return F_cell²·F_latt² of each φ step of the first sample; empty where the log cannot tell."""
     F_cell = trace.number("F_cell")
-    samples = {record.index.sample for record in trace.by_quantity.get("phi_F_latt", ())}
-    if F_cell is None or samples != {0}:
+    steps = trace.by_block.get(("phi_F_latt", 0), ())
+    if F_cell is None or {record.index.sample for record in steps} != {0}:
         return {}
     return {
         tic: F_cell * F_cell * record.numbers[0] * record.numbers[0]
-        for record in trace.by_quantity["phi_F_latt"]
-        if (tic := record.index.ordinal(PHI_TIC)) is not None and record.index.block == 0
+        for record in steps
+        if (tic := record.index.ordinal(PHI_TIC)) is not None
     }
 
 

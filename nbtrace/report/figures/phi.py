@@ -1,7 +1,7 @@
 """The φ sweep of both sides: k_frac and F_latt per step, with the steps that diverge."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from matplotlib.axes import Axes
@@ -34,6 +34,12 @@ _SEEN = 0.004
 _NAMED = 6
 _ROOM = 0.12
 """Share of the axis that the name of a step takes."""
+
+_DRAWN_WHOLE = 8000
+"""Points of a line up to which all are drawn."""
+
+_RUNS = 1500
+"""Runs of neighbours of which a longer line shows its bounds."""
 
 _MARKED = 60
 """Number of steps up to which each has a marker."""
@@ -93,6 +99,7 @@ def _panel(axes: Axes, steps: Sequence[PhiEntry], places: Sequence[float], keys:
             if not drawn:
                 continue
             sizes.append(max(abs(y) for _, y in drawn))
+            drawn = thinned(drawn)
             axes.plot(
                 [x for x, _ in drawn],
                 [y for _, y in drawn],
@@ -115,8 +122,7 @@ def _mark(upper: Axes, lower: Axes, steps: Sequence[PhiEntry], places: Sequence[
     bad = [(place, step) for place, step in zip(places, steps, strict=True) if step.status != Status.PASS.value]
     if not bad:
         return
-    width = _width(sorted(set(places)))
-    spans = [(place - width / 2, width) for place, _ in bad]
+    spans = list(_shades(sorted({place for place, _ in bad}), _width(sorted(set(places)))))
     for axes in (upper, lower):
         axes.broken_barh(
             spans,
@@ -144,10 +150,41 @@ def _mark(upper: Axes, lower: Axes, steps: Sequence[PhiEntry], places: Sequence[
 def _apart(bad: Sequence[tuple[float, PhiEntry]], places: Sequence[float]) -> list[tuple[float, PhiEntry]]:
     """Return the first of the steps to name, of those so close that their names would overlap the first."""
     named: list[tuple[float, PhiEntry]] = []
+    room = _ROOM * (max(places) - min(places))
     for place, step in bad:
-        if len(named) < _NAMED and (not named or place - named[-1][0] >= _ROOM * (max(places) - min(places))):
+        if len(named) < _NAMED and (not named or place - named[-1][0] >= room):
             named.append((place, step))
     return named
+
+
+def _shades(places: Sequence[float], width: float) -> Iterator[tuple[float, float]]:
+    """Yield the shades of steps, in order, as (start, length); those that would overlap are one."""
+    start: float | None = None
+    stop: float | None = None
+    for place in places:
+        if start is None or stop is None or place - width / 2 > stop:
+            if start is not None and stop is not None:
+                yield start, stop - start
+            start = place - width / 2
+        stop = place + width / 2
+    if start is not None and stop is not None:
+        yield start, stop - start
+
+
+def thinned(points: Sequence[tuple[float, float]]) -> Sequence[tuple[float, float]]:
+    """Return the points that a line shows: of many, the first, last, lowest and highest of each run of neighbours.
+
+    A picture is some hundreds of dots wide, so that nothing that can be seen is left out.
+    """
+    if len(points) <= _DRAWN_WHOLE:
+        return points
+    length = -(-len(points) // _RUNS)
+    kept: list[tuple[float, float]] = []
+    for first in range(0, len(points), length):
+        run = range(first, min(first + length, len(points)))
+        ordered = sorted(run, key=lambda at: points[at][1])
+        kept += [points[at] for at in sorted({run[0], ordered[0], ordered[-1], run[-1]})]
+    return kept
 
 
 def _width(places: Sequence[float]) -> float:

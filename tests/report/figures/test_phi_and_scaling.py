@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 import nbtrace
 from nbtrace.errors import InputError
 from nbtrace.report.documents.trace_documents import phi_document, scaling_document
-from nbtrace.report.figures.phi import phi_figure
+from nbtrace.report.figures.phi import phi_figure, thinned
 from nbtrace.report.figures.scaling import scaling_figure
 from nbtrace.report.figures.style import C_COLOUR, PY_COLOUR, encoded
 
@@ -71,6 +71,27 @@ def test_the_steps_that_diverge_are_shaded_and_named(phi: Json) -> None:
     for step in phi["steps"]:
         step["status"] = "PASS"
     assert not phi_figure(phi).axes[0].collections
+
+
+def test_a_long_sweep_is_drawn_with_every_peak_of_it(phi: Json) -> None:
+    points = [(float(at), math.sin(at) + (9.0 if at in {4321, 17_777} else 0.0)) for at in range(20_000)]
+    drawn = thinned(points)
+    assert len(drawn) < len(points) / 2
+    assert set(drawn) <= set(points)
+    assert list(drawn) == sorted(drawn)
+    assert {points[0], points[4321], points[17_777], points[-1], min(points, key=lambda point: point[1])} <= set(drawn)
+    assert thinned(points[:50]) == points[:50]
+
+
+def test_shades_that_would_overlap_are_one(phi: Json) -> None:
+    steps = [phi["steps"][0] | {"phi_tic": tic, "phi_deg_c": tic / 1e3, "phi_deg_py": tic / 1e3} for tic in range(5000)]
+    for tic, step in enumerate(steps):
+        step["status"] = "MINOR" if tic < 2000 or tic == 4000 else "PASS"
+    (shades, *_) = phi_figure(phi | {"steps": steps}).axes[1].collections
+    bounds = [path.get_extents().get_points()[:, 0].tolist() for path in shades.get_paths()]
+    (first, second) = bounds
+    assert first == pytest.approx([0.0, 1.999], abs=0.02)
+    assert second == pytest.approx([4.0, 4.0], abs=0.02)
 
 
 def test_steps_whose_labels_differ_stand_at_their_number(phi: Json) -> None:
