@@ -78,6 +78,12 @@ TABLE: Mapping[str, Entry] = {
         "Run the reference and a candidate on the same flags (nanoBragg's, after --); compare images and traces.",
         kind="image_options:MaskedProgramsCommand",
     ),
+    "gradients": Entry(
+        COMPARE,
+        "gradients:gradients_command",
+        "Hold derivatives of a pixel, or of the sum of pixels, against the reference: is a port's gradient right.",
+        kind=_PROGRAM,
+    ),
     "explain": Entry(EXPLAIN, "explain:explain_command", "Say who is wrong, and why, with proof."),
     "check": Entry(
         EXPLAIN,

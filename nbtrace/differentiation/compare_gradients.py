@@ -76,25 +76,26 @@ def compare_gradients(
     missing = Derivative(DerivativeKind.MISSING, reason="the candidate tells none")
     rows, left = [], _MOST_LOOKED_INTO
     for parameter in tracked(parameters, "parameters", len(parameters)):
-        reference, stood_in = _measured(sides, parameter)
+        reference, stood_in = _measured(sides, parameter, base)
         candidate = (
-            measured_derivative(sides.candidate, parameter) if told is None else told.get(parameter.name, missing)
+            measured_derivative(sides.candidate, parameter, value)
+            if told is None
+            else told.get(parameter.name, missing)
         )
         row = GradientRow(
             parameter, reference, candidate, seen.get(parameter.name), tolerance=tolerance, stood_in=stood_in
         )
         if told is not None and left and row.status is GradientStatus.DIFFER:
-            row, left = replace(row, own=measured_derivative(sides.candidate, parameter)), left - 1
+            row, left = replace(row, own=measured_derivative(sides.candidate, parameter, value)), left - 1
         rows.append(row)
     return ComparedGradients(base, value, tuple(rows))
 
 
-def _measured(sides: GradientSides, parameter: GradientParameter) -> tuple[Derivative, str]:
+def _measured(sides: GradientSides, parameter: GradientParameter, base: Evaluated) -> tuple[Derivative, str]:
     """Return the reference's derivative, and what was measured in its place if something was."""
     other = sides.stand_in
     if parameter.whole and not sides.reference.fractions and other is not None and other.fractions:
-        found = measured_derivative(other, parameter)
+        found = measured_derivative(other, parameter, other.base())
         if found.exists:
             return found, other.name
-    return measured_derivative(sides.reference, parameter), ""
-
+    return measured_derivative(sides.reference, parameter, base), ""

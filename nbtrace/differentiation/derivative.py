@@ -69,6 +69,8 @@ class GradientParameter:
         How far a program rounds it.
     whole : bool
         Programs take whole numbers alone.
+    undefined : str
+        Why no program has a derivative by it; empty where that is to be seen.
     """
 
     name: str
@@ -77,15 +79,19 @@ class GradientParameter:
     first_step: float
     resolution: float = 0.0
     whole: bool = False
+    undefined: str = ""
 
 
 class Valued(Protocol):
     """What gives the value of a pixel, or the sum over pixels, for any value of a parameter."""
 
-    name: str
-    """What it is, for people."""
-    fractions: bool
-    """Whether it takes fractions where programs take whole numbers alone."""
+    @property
+    def name(self) -> str:
+        """What it is, for people."""
+
+    @property
+    def fractions(self) -> bool:
+        """Whether it takes fractions where programs take whole numbers alone."""
 
     def base(self) -> Evaluated:
         """Return the value as configured.
@@ -106,14 +112,15 @@ class Valued(Protocol):
         """
 
     def break_near(self, parameter: GradientParameter, low: float, high: float) -> str:
-        """Return what changes by whole steps between two values of a parameter; empty where nothing does, or it is not
-        known."""
+        """Return what changes by whole steps between two values of a parameter; empty for nothing that is known."""
 
 
 class Differentiated(Protocol):
     """What tells derivatives itself."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What it is, for people."""
 
     def gradient(self, parameters: Sequence[GradientParameter]) -> tuple[Evaluated, Mapping[str, Derivative]]:
         """Return the value, and the derivatives by the names of parameters."""

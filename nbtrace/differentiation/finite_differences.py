@@ -1,19 +1,20 @@
-"""The derivative of a function that is known by its values alone, with an error bar; nothing here knows what it computes.
+"""The derivative of a function that is known by its values alone, with an error bar; what it computes is not known here.
 
-Central differences D(h) = (f(x+h) − f(x−h)) / 2h at steps h, h/3, h/9, … have an error in even powers of h. Richardson's
-extrapolation takes those powers off one by one, and Ridders' choice keeps the entry of the tableau whose neighbours
-agree best. Each entry also carries what the rounding of the values makes of it, which grows as the step shrinks: no
-step is tried of which that alone is more than the best error bar found.
+Central differences D(h) = (f(x+h) − f(x−h)) / 2h at steps h, h/3, h/9, … have an error in even powers of h.
+Richardson's extrapolation takes those powers off one by one, and Ridders' choice keeps the entry of the tableau whose
+neighbours agree best. Each entry also carries what the rounding of the values makes of it, which grows as the step
+shrinks: no step is tried of which that alone is more than the best error bar found.
 
-The same values tell where there is no derivative: the second difference over h tends to 0 where the function is smooth,
-and to the difference of the two one-sided derivatives where it has a kink; half the difference of the values tends to 0,
-and to half the height of a jump.
+The same values tell where there is no derivative. The second difference over h tends to 0 where the function is
+smooth, and to the difference of the one-sided derivatives at a kink; half the difference of the values tends to 0, and
+at a jump to half its height.
 """
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import TypeAlias
 
 RATIO = 3.0
@@ -266,7 +267,7 @@ def measured_noise(function: Function, at: float, step: float) -> float:
     largest = max(map(abs, differences))
     estimates = [0.0]
     for order in range(1, max(_ORDERS) + 1):
-        differences = [after - before for before, after in zip(differences, differences[1:], strict=False)]
+        differences = [after - before for before, after in pairwise(differences)]
         if order in _ORDERS:
             mean = sum(value * value for value in differences) / len(differences)
             estimates.append(math.sqrt(mean / math.comb(2 * order, order)))

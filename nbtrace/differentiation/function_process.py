@@ -59,9 +59,7 @@ def _answer(function: Callable[..., Any], request: Mapping[str, Any], torch: Any
     numbers: dict[str, float] = request["parameters"]
     given: dict[str, Any] = dict(numbers)
     if torch is not None:
-        given = {
-            name: torch.tensor(value, dtype=torch.float64, requires_grad=True) for name, value in numbers.items()
-        }
+        given = {name: torch.tensor(value, dtype=torch.float64, requires_grad=True) for name, value in numbers.items()}
     returned = function(dict(given), list(request["flags"]), tuple(request["region"]))
     told = None
     if isinstance(returned, tuple) and len(returned) == 2 and isinstance(returned[1], Mapping):

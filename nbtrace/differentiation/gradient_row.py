@@ -10,6 +10,7 @@ from nbtrace.verdicts.status import NoTruth, Status, band
 _VAGUE = 0.1
 """Relative error bar from which on a derivative counts as not measured."""
 
+
 class GradientStatus(NoTruth):
     """What is said of the candidate's derivative."""
 
@@ -62,7 +63,8 @@ class GradientRow:
 
     @property
     def _without_candidate(self) -> GradientStatus:
-        if self.candidate.kind is DerivativeKind.NONE:
+        none = self.candidate.kind is DerivativeKind.NONE
+        if none or (self.parameter.whole and self.candidate.kind is DerivativeKind.DETACHED):
             return GradientStatus.NOT_DIFFERENTIABLE
         measured = abs(self.reference.value) > self.reference.error
         return GradientStatus.DIFFER if measured else GradientStatus.UNMEASURED
@@ -118,7 +120,7 @@ class GradientRow:
         if not (expected.exists and self.candidate.exists) or expected.value == 0.0:
             return None
         off = max(abs(self.candidate.value - expected.value), self.bar) / abs(expected.value)
-        return None if math.isnan(off) else (math.inf if off == 0.0 else max(-math.log10(off), 0.0))
+        return None if math.isnan(off) else (math.inf if off == 0.0 else max(-math.log10(off), 0.0) + 0.0)
 
     @property
     def meaning(self) -> str:
@@ -132,7 +134,7 @@ class GradientRow:
         """Why the status is what it is, where the numbers alone do not say."""
         for derivative in (self.reference, self.candidate):
             if not derivative.exists:
-                return derivative.reason
+                return derivative.reason if not self.stood_in else f"the candidate: {derivative.reason}"
         if self.status is GradientStatus.UNMEASURED:
             return self._unmeasured
         held = f"held against the {self.stood_in}, since the reference takes whole numbers alone" * bool(self.stood_in)

@@ -23,23 +23,35 @@ _VAGUE = 0.1
 """Relative error bar from which on a derivative counts as not measured."""
 
 
-def measured_derivative(source: Valued, parameter: GradientParameter) -> Derivative:
+def measured_derivative(source: Valued, parameter: GradientParameter, base: Evaluated) -> Derivative:
     """Return the derivative of a source by a parameter.
+
+    Parameters
+    ----------
+    source : Valued
+    parameter : GradientParameter
+    base : Evaluated
+        The value of the source as configured: setting the parameter to what it is must not change it.
 
     Raises
     ------
     ProgramError, MismatchError
         If a program fails that ran before.
     """
+    if parameter.undefined:
+        return Derivative(DerivativeKind.NONE, reason=parameter.undefined)
     if parameter.whole and not source.fractions:
         return Derivative(DerivativeKind.NONE, reason="the program takes whole numbers alone")
     try:
-        noise = _arithmetic(source, parameter)
+        middle = source.value(parameter, parameter.value)
+        if not abs(middle.value - base.value) <= 4.0 * (middle.noise + base.noise) + _FINE * abs(base.value):
+            return Derivative(
+                DerivativeKind.MISSING, reason="its flag changes more than it: it is not set by that alone"
+            )
+        noise = _arithmetic(source, parameter, middle)
 
         def value(at: float) -> Evaluated:
-            found = source.value(parameter, at)
-            if not math.isfinite(found.value):
-                raise OutOfRangeError
+            found = _finite(source.value(parameter, at))
             return replace(found, noise=max(found.noise, noise))
 
         found = finite_difference(value, parameter.value, parameter.first_step, resolution=parameter.resolution)
@@ -51,10 +63,15 @@ def measured_derivative(source: Valued, parameter: GradientParameter) -> Derivat
     return Derivative(DerivativeKind.MEASURED, found.value, found.error, step=found.step)
 
 
-def _arithmetic(source: Valued, parameter: GradientParameter) -> float:
+def _finite(found: Evaluated) -> Evaluated:
+    if not math.isfinite(found.value):
+        raise OutOfRangeError
+    return found
+
+
+def _arithmetic(source: Valued, parameter: GradientParameter, middle: Evaluated) -> float:
     """Return how far arithmetic rounds the values; 0 where single precision hides it."""
-    middle = source.value(parameter, parameter.value)
-    if not math.isfinite(middle.value) or middle.noise > _FINE * abs(middle.value):
+    if middle.noise > _FINE * abs(middle.value):
         return 0.0
     step = max(_NEAR * parameter.first_step, 16.0 * math.ulp(parameter.value))
     return measured_noise(lambda at: source.value(parameter, at), parameter.value, step)

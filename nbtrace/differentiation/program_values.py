@@ -1,4 +1,4 @@
-"""The value of a pixel, or the sum over pixels, as a program computes it: through its image, or the number it prints."""
+"""The value of a pixel, or the sum over pixels, of a program: through its image, or the number that it prints."""
 
 import math
 from collections.abc import Callable, Sequence

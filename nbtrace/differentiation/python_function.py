@@ -80,9 +80,7 @@ class PythonFunction:
         if not isinstance(told, Mapping):
             raise ProgramError(f"{self.target}: its process answered without derivatives")
         value, rounding = self._number(answer)
-        return value, {
-            item.name: _derivative(told[item.name], rounding) for item in parameters if item.name in told
-        }
+        return value, {item.name: _derivative(told[item.name], rounding) for item in parameters if item.name in told}
 
     def _value(self, changed: Mapping[str, float]) -> Evaluated:
         return self._number(self._asked(changed, gradient=False))[0]
@@ -124,6 +122,15 @@ class FunctionProcess:
             stderr=errors,
             start_new_session=True,
         )
+
+    def await_ready(self) -> None:
+        """Wait until the function is loaded.
+
+        Raises
+        ------
+        ProgramError
+            If it cannot be.
+        """
         self._answer()
 
     def asked(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -222,10 +229,13 @@ def python_function(
     with tempfile.TemporaryFile() as errors:
         process = FunctionProcess(target, seconds, errors)
         try:
+            process.await_ready()
             yield PythonFunction(
-                target, tuple(flags), region, {item.name: item.value for item in parameters}, process
+                target,
+                tuple(flags),
+                region,
+                {item.name: item.value for item in parameters if not item.undefined},
+                process,
             )
         finally:
             process.close()
-
-

@@ -13,7 +13,6 @@ from nbtrace.differentiation.finite_differences import Evaluated, OutOfRangeErro
 from nbtrace.embedded.choice import Choice, simulator_errors
 from nbtrace.embedded.embedded_source import NAME, EmbeddedSource
 from nbtrace.embedded.run_files import RunFiles
-from nbtrace.errors import UsageError
 from nbtrace.images.roi import Roi
 from nbtrace.physics.nanobragg.gradient_parameters import TABLE, parameters_in, understood, words_at
 from nbtrace.programs.command import FlagLine
@@ -137,7 +136,11 @@ class EmbeddedRegion:
         UsageError, InputError, ProgramError
             If the run cannot be made.
         """
-        leaves = {entry.name: torch.tensor(entry.value, dtype=torch.float64, requires_grad=True) for entry in parameters}
+        leaves = {
+            item.name: torch.tensor(item.value, dtype=torch.float64, requires_grad=True)
+            for item in parameters
+            if not item.undefined
+        }
         cells = {name: leaf for name, leaf in leaves.items() if not TABLE[name].tensor}
         with simulator_errors(), torch.enable_grad():
             model = build_model(self.config, self._files.inputs(self.config), self._tensors(leaves))
@@ -176,9 +179,7 @@ class EmbeddedRegion:
             if not leaves.keys() & names:
                 continue
             fixed, _ = parameters_in(self.config, names)
-            numbers = [
-                leaves.get(item.name, torch.tensor(item.value, dtype=torch.float64)) for item in fixed
-            ]
+            numbers = [leaves.get(item.name, torch.tensor(item.value, dtype=torch.float64)) for item in fixed]
             tensors[Parameter(path)] = numbers[0] if TABLE[names[0]].place is None else torch.stack(numbers)
         return tensors
 
@@ -241,7 +242,5 @@ def _with_cells(model: Model, cells: Mapping[str, Tensor]) -> Model:
     """Return a model with tensors in place of some numbers of cells along a, b, c."""
     if not cells:
         return model
-    numbers = tuple(
-        cells.get(f"N{axis}", count) for axis, count in zip("abc", model.crystal.N, strict=True)
-    )
+    numbers = tuple(cells.get(f"N{axis}", count) for axis, count in zip("abc", model.crystal.N, strict=True))
     return replace(model, crystal=replace(model.crystal, N=numbers))  # type: ignore[arg-type]

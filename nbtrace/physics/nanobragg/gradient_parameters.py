@@ -18,6 +18,8 @@ _SINGLE = 2.0**-24
 
 _SAME = 1e-12
 
+_NO_SPREAD = "the flags have no mosaic spread"
+
 Told = Callable[[Config], float | str]
 """The number that a configuration has, or why it has none."""
 
@@ -43,6 +45,8 @@ class FlaggedParameter:
         How far the reference rounds it, relative.
     whole : bool
         The flag takes whole numbers alone.
+    undefined : str
+        Why there is no derivative by it.
     """
 
     name: str
@@ -56,12 +60,19 @@ class FlaggedParameter:
     relative: float = 0.0
     resolution: float = 0.0
     whole: bool = False
+    undefined: str = ""
 
     def at(self, value: float) -> GradientParameter:
         """Return it as it is differentiated by at a value."""
         steps = [step for step in (self.largest, self.relative * abs(value)) if step > 0.0]
         return GradientParameter(
-            self.name, self.unit, value, min(steps), self.resolution * abs(value), whole=self.whole
+            self.name,
+            self.unit,
+            value,
+            min(steps),
+            self.resolution * abs(value),
+            whole=self.whole,
+            undefined=self.undefined,
         )
 
 
@@ -109,7 +120,15 @@ def _wavelength(config: Config) -> float | str:
 
 
 def _spread(config: Config) -> float | str:
-    return config.crystal.mosaic_spread_deg or "the flags have no mosaic spread"
+    return config.crystal.mosaic_spread_deg or _NO_SPREAD
+
+
+def _domains(config: Config) -> float | str:
+    return _NO_SPREAD if not config.crystal.mosaic_spread_deg else float(config.crystal.domain_count)
+
+
+def _seed(config: Config) -> float | str:
+    return _NO_SPREAD if not config.crystal.mosaic_spread_deg else float(config.crystal.mosaic_seed or 0)
 
 
 def _cells(place: int, config: Config) -> float | str:
@@ -155,12 +174,8 @@ _TABLE: tuple[FlaggedParameter, ...] = (
         "detector.close_distance_mm",
         relative=0.01,
     ),
-    FlaggedParameter(
-        "Xbeam", "beam_centre", "mm", partial(_centre, 0), ("-Xbeam",), "detector.Xbeam_mm", largest=1.0
-    ),
-    FlaggedParameter(
-        "Ybeam", "beam_centre", "mm", partial(_centre, 1), ("-Ybeam",), "detector.Ybeam_mm", largest=1.0
-    ),
+    FlaggedParameter("Xbeam", "beam_centre", "mm", partial(_centre, 0), ("-Xbeam",), "detector.Xbeam_mm", largest=1.0),
+    FlaggedParameter("Ybeam", "beam_centre", "mm", partial(_centre, 1), ("-Ybeam",), "detector.Ybeam_mm", largest=1.0),
     *(
         FlaggedParameter(
             f"detector_rot{axis}",
@@ -175,11 +190,17 @@ _TABLE: tuple[FlaggedParameter, ...] = (
     ),
     FlaggedParameter("twotheta", "rotations", "°", _twotheta, ("-twotheta",), "detector.twotheta_deg", largest=1.0),
     FlaggedParameter(
-        "lambda", "wavelength", "Å", _wavelength, ("-lambda", "-wave", "-energy"), "beam.wavelength_angstrom", relative=0.01
+        "lambda",
+        "wavelength",
+        "Å",
+        _wavelength,
+        ("-lambda", "-wave", "-energy"),
+        "beam.wavelength_angstrom",
+        relative=0.01,
     ),
     FlaggedParameter(
         "mosaic_spread",
-        "mosaic_spread",
+        "mosaic",
         "°",
         _spread,
         ("-mosaic_spr", "-mosaici", "-mosaic"),
@@ -189,14 +210,21 @@ _TABLE: tuple[FlaggedParameter, ...] = (
     ),
     *(
         FlaggedParameter(
+            name, "mosaic", "1", told, (), "", largest=1.0, whole=True, undefined=f"{what}, and no number that varies"
+        )
+        for name, told, what in (
+            ("mosaic_domains", _domains, "a count of draws"),
+            ("mosaic_seed", _seed, "a seed of random draws"),
+        )
+    ),
+    *(
+        FlaggedParameter(
             f"N{axis}", "N", "1", partial(_cells, place), (f"-N{axis}",), "", place, largest=0.5, whole=True
         )
         for place, axis in enumerate("abc")
     ),
-    FlaggedParameter("default_F", "F", "e", _default_f, ("-default_F",), "structure.default_F", relative=0.1),
-    FlaggedParameter(
-        "fluence", "fluence", "m⁻²", _fluence, ("-fluence", "-flux"), "beam.fluence_per_m2", relative=0.1
-    ),
+    FlaggedParameter("default_F", "F", "e", _default_f, ("-default_F",), "structure.default_F", relative=0.5),
+    FlaggedParameter("fluence", "fluence", "m⁻²", _fluence, ("-fluence", "-flux"), "beam.fluence_per_m2", relative=0.5),
 )
 
 TABLE: Mapping[str, FlaggedParameter] = {entry.name: entry for entry in _TABLE}
