@@ -1,4 +1,4 @@
-"""The derivative of a function that is known by its values alone, with an error bar; what it computes is not known here.
+"""The derivative of a function of which only values are known, with an error bar; what it computes is not told here.
 
 Central differences D(h) = (f(x+h) − f(x−h)) / 2h at steps h, h/3, h/9, … have an error in even powers of h.
 Richardson's extrapolation takes those powers off one by one, and Ridders' choice keeps the entry of the tableau whose
@@ -182,7 +182,7 @@ class _Search:
 
     def goes_on(self, wanted: float) -> bool:
         """Whether a smaller step may tell more."""
-        if len(self._steps) < LEAST_STEPS:
+        if len(self._steps) <= LEAST_STEPS:  # a kink must stand in two rows
             return True
         if len(self._steps) >= MOST_STEPS or not self._at + self._next > self._at - self._next:
             return False

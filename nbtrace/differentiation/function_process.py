@@ -6,7 +6,7 @@ the function prints goes to the standard error. A request is a JSON object: `par
 `gradient` the `derivatives` (name → number, null where no graph leads to it); or `error`, one line.
 
 The function is called as `function(parameters, flags, region)`: parameters as float64 tensors that require a gradient,
-or as floats where PyTorch is not installed; the words of the command line; and first and last slow, first and last
+or as floats where its module imports no PyTorch; the words of the command line; and first and last slow, first and last
 fast pixel, ends included. It returns the sum over these pixels as a tensor, or that as a number and a dict of
 derivatives by name.
 """
@@ -22,13 +22,6 @@ from typing import Any
 
 _DOUBLE = 2.0**-52
 _LONGEST = 400
-
-
-def _torch() -> Any:
-    try:
-        return import_module("torch")
-    except ImportError:
-        return None
 
 
 def _loaded(target: str) -> Callable[..., Any]:
@@ -105,7 +98,8 @@ def main(target: str) -> None:
             out.flush()
 
         try:
-            function, torch = _loaded(target), _torch()
+            function = _loaded(target)
+            torch = sys.modules.get("torch")
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever stands in the module
             say({"error": f"{target} cannot be loaded: {_told_error(error)}"})
             return

@@ -133,6 +133,11 @@ class FunctionProcess:
         """
         self._answer()
 
+    @property
+    def pid(self) -> int:
+        """Number of the process."""
+        return self._process.pid
+
     def asked(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Send a request and return its answer.
 

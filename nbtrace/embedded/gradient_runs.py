@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from nbtrace.differentiation.compare_gradients import GradientSides, compare_gradients
 from nbtrace.differentiation.derivative import GradientParameter, Valued
 from nbtrace.differentiation.gradients_result import GradientSources, GradientsResult, why_nothing
-from nbtrace.differentiation.program_values import ProgramValues, program_values
+from nbtrace.differentiation.measured_program import MeasuredProgram, measured_program
 from nbtrace.differentiation.python_function import PythonFunction, is_function, python_function
 from nbtrace.embedded.choice import Choice, require_simulator
 from nbtrace.errors import InputError, UsageError
@@ -227,7 +227,7 @@ def _named(
 
 def _how(source: Valued) -> str:
     """Return how a source is measured."""
-    values = source.told_by if isinstance(source, ProgramValues) else "its values in double precision"
+    values = source.told_by if isinstance(source, MeasuredProgram) else "its values in double precision"
     return f"finite differences of {values}"
 
 
@@ -258,4 +258,4 @@ def _measured(
     def breaks(parameter: GradientParameter, low: float, high: float) -> str:
         return "" if embedded is None else embedded.break_near(parameter, low, high)
 
-    return program_values(source, request.place, words_at, breaks)
+    return measured_program(source, request.place, words_at, breaks)

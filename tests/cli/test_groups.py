@@ -10,7 +10,19 @@ from nbtrace.cli.application import app
 from nbtrace.cli.groups import Outputs, SimulatorOptions
 
 ROOT: Any = typer.main.get_command(app)
-WITH_OUTPUTS = ("diff", "phi", "steps", "scaling", "explain", "check", "images", "sweep", "compare", "trust")
+WITH_OUTPUTS = (
+    "diff",
+    "phi",
+    "steps",
+    "scaling",
+    "explain",
+    "check",
+    "images",
+    "sweep",
+    "compare",
+    "trust",
+    "gradients",
+)
 
 
 def names(command: str) -> list[str]:

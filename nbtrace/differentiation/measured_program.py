@@ -40,7 +40,7 @@ def image_value(pixels: Pixels, region: Roi) -> Evaluated:
 
 
 @dataclass(frozen=True, eq=False)
-class ProgramValues:
+class MeasuredProgram:
     """A program whose flags are changed, a number at a time.
 
     Attributes
@@ -124,7 +124,7 @@ def printed_value(source: ProgramSource, pixel: Pixel) -> Evaluated | None:
     return Evaluated(record.numbers[0], last_digit / 2.0 + _DOUBLE * abs(record.numbers[0]))
 
 
-def program_values(source: ProgramSource, region: Roi, words: Words, breaks: Breaks) -> tuple[ProgramValues, str]:
+def measured_program(source: ProgramSource, region: Roi, words: Words, breaks: Breaks) -> tuple[MeasuredProgram, str]:
     """Find out how a program tells the value best, and what two runs of the same flags leave of it.
 
     A pixel of a program that prints it is told by the printed number, where that is the pixel of the image. It is
@@ -132,7 +132,7 @@ def program_values(source: ProgramSource, region: Roi, words: Words, breaks: Bre
 
     Returns
     -------
-    ProgramValues
+    MeasuredProgram
     str
         What is to be said of it; empty for nothing.
 
@@ -141,7 +141,7 @@ def program_values(source: ProgramSource, region: Roi, words: Words, breaks: Bre
     ProgramError, MismatchError
         If the program fails.
     """
-    plain = ProgramValues(source, region, words, breaks)
+    plain = MeasuredProgram(source, region, words, breaks)
     if region.slow_first != region.slow_last or region.fast_first != region.fast_last:
         return _scattered(plain), ""
     shown = plain.base()
@@ -155,7 +155,7 @@ def program_values(source: ProgramSource, region: Roi, words: Words, breaks: Bre
     return _scattered(_alone(plain)), said
 
 
-def _alone(values: ProgramValues) -> ProgramValues:
+def _alone(values: MeasuredProgram) -> MeasuredProgram:
     """Return the values of a pixel that is computed alone, where it is the same as in the whole image."""
     source = values.source
     alone = replace(values, source=replace(source, line=source.line.with_flag(values.region.flags)))
@@ -165,6 +165,6 @@ def _alone(values: ProgramValues) -> ProgramValues:
         return values
 
 
-def _scattered(values: ProgramValues) -> ProgramValues:
+def _scattered(values: MeasuredProgram) -> MeasuredProgram:
     """Return the values with what two runs leave of them."""
     return replace(values, scatter=abs(values.base().value - values.base().value))
