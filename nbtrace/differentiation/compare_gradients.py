@@ -13,6 +13,7 @@ from nbtrace.differentiation.derivative import (
 from nbtrace.differentiation.finite_differences import Evaluated
 from nbtrace.differentiation.gradient_row import GradientRow, GradientStatus
 from nbtrace.differentiation.measured import measured_derivative
+from nbtrace.differentiation.told import told_derivatives
 from nbtrace.progress import tracked
 
 _MOST_LOOKED_INTO = 6
@@ -71,8 +72,8 @@ def compare_gradients(
         If a program fails, or gives another image than asked for.
     """
     base = sides.reference.base()
-    value, told = (sides.candidate.base(), None) if sides.told is None else sides.told.gradient(parameters)
-    seen = {} if sides.witness is None else sides.witness.gradient(parameters)[1]
+    value, told = (sides.candidate.base(), None) if sides.told is None else told_derivatives(sides.told, parameters)
+    seen = {} if sides.witness is None else told_derivatives(sides.witness, parameters)[1]
     missing = Derivative(DerivativeKind.MISSING, reason="the candidate tells none")
     rows, left = [], _MOST_LOOKED_INTO
     for parameter in tracked(parameters, "parameters", len(parameters)):

@@ -1,11 +1,15 @@
 """One derivative as one source gives it: measured or told, with its error bar, or the reason why there is none."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from nbtrace.differentiation.finite_differences import Evaluated
+
+_NEAR = 1e-10
+"""Distance of the points at which rounding is measured, in first steps."""
 
 
 class DerivativeKind(StrEnum):
@@ -81,6 +85,11 @@ class GradientParameter:
     whole: bool = False
     undefined: str = ""
 
+    @property
+    def near(self) -> float:
+        """The distance of points between which every function is a straight line, but no rounding is the same."""
+        return max(_NEAR * self.first_step, 16.0 * math.ulp(self.value))
+
 
 class Valued(Protocol):
     """What gives the value of a pixel, or the sum over pixels, for any value of a parameter."""
@@ -123,4 +132,4 @@ class Differentiated(Protocol):
         """What it is, for people."""
 
     def gradient(self, parameters: Sequence[GradientParameter]) -> tuple[Evaluated, Mapping[str, Derivative]]:
-        """Return the value, and the derivatives by the names of parameters."""
+        """Return the value and the derivatives by the names of parameters, where these have the given values."""

@@ -30,8 +30,8 @@ _SIGNIFICANT = 4.0
 _FELT = 1e-3
 """The part of the derivative, or of the change over the step, that a kink or a jump must make up."""
 
-_SAMPLES = 3
-"""Values on each side with which the rounding of a function is measured."""
+NEIGHBOURS = (-3, -2, -1, 0, 1, 2, 3)
+"""The points with which the rounding of a function is measured, in steps."""
 
 _ORDERS = (2, 3, 4)
 _ROUNDING = 2.0**-52
@@ -251,21 +251,25 @@ def _stands(pair: tuple[_Entry, _Entry]) -> bool:
 
 
 def measured_noise(function: Function, at: float, step: float) -> float:
-    """Return how far rounding moves the values of a function near a point, a bound from a table of differences.
-
-    Values at seven points so near to each other that a smooth function is a straight line among them: what their
-    second to fourth differences are is rounding (R. W. Hamming; J. J. Moré and S. M. Wild call it ECnoise).
+    """Return how far rounding moves the values of a function near a point, a bound.
 
     Parameters
     ----------
     function, at
         As in :func:`finite_difference`.
     step : float
-        The distance of the points.
+        The distance of the points that are looked at, so small that the function is a straight line among them.
     """
-    differences = [function(at + place * step).value for place in range(-_SAMPLES, _SAMPLES + 1)]
-    largest = max(map(abs, differences))
-    estimates = [0.0]
+    return rounding_of([function(at + place * step).value for place in NEIGHBOURS])
+
+
+def rounding_of(values: Sequence[float]) -> float:
+    """Return how far values at equal distances, so near that they should be a straight line, are moved by rounding.
+
+    What their second to fourth differences are is rounding (R. W. Hamming; J. J. Moré and S. M. Wild call it ECnoise).
+    """
+    largest = max(map(abs, values))
+    differences, estimates = list(values), [0.0]
     for order in range(1, max(_ORDERS) + 1):
         differences = [after - before for before, after in pairwise(differences)]
         if order in _ORDERS:

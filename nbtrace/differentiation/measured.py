@@ -16,9 +16,6 @@ from nbtrace.differentiation.finite_differences import (
 _FINE = 1e-10
 """Relative rounding below which values are not of single precision, and what arithmetic does to them is measured."""
 
-_NEAR = 1e-10
-"""Distance of the points at which it is measured, in first steps."""
-
 _VAGUE = 0.1
 """Relative error bar from which on a derivative counts as not measured."""
 
@@ -73,8 +70,7 @@ def _arithmetic(source: Valued, parameter: GradientParameter, middle: Evaluated)
     """Return how far arithmetic rounds the values; 0 where single precision hides it."""
     if middle.noise > _FINE * abs(middle.value):
         return 0.0
-    step = max(_NEAR * parameter.first_step, 16.0 * math.ulp(parameter.value))
-    return measured_noise(lambda at: source.value(parameter, at), parameter.value, step)
+    return measured_noise(lambda at: source.value(parameter, at), parameter.value, parameter.near)
 
 
 def _why_not(source: Valued, parameter: GradientParameter, found: FiniteDifference) -> str:

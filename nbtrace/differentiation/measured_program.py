@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
 
-from nbtrace.compare.precision import number_formats
+from nbtrace.compare.precision import printed_number
 from nbtrace.differentiation.derivative import GradientParameter
 from nbtrace.differentiation.finite_differences import Evaluated, OutOfRangeError
 from nbtrace.errors import InputError, MismatchError, ProgramError
@@ -15,7 +15,6 @@ from nbtrace.images.image import Pixels
 from nbtrace.images.roi import Roi
 from nbtrace.parsers import parse_trace
 from nbtrace.programs.program_source import TRACE_FLAG, ProgramSource
-from nbtrace.records import Pixel
 from nbtrace.vocabulary import registry
 
 Words: TypeAlias = Callable[[Sequence[str], GradientParameter, float], Sequence[str] | None]
@@ -56,6 +55,9 @@ class MeasuredProgram:
         The value is the number that the program prints for the pixel, which has more digits than its image.
     scatter : float
         How far two runs of the same flags were apart.
+    digits : list of int
+        Significant digits of the numbers that were printed so far: zeros at the end may be left out, so that the most
+        of them count.
     """
 
     source: ProgramSource
@@ -65,6 +67,7 @@ class MeasuredProgram:
     printed: bool = False
     scatter: float = 0.0
     fractions: bool = False
+    digits: list[int] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -95,33 +98,42 @@ class MeasuredProgram:
 
     def _of(self, source: ProgramSource) -> Evaluated:
         if self.printed:
-            found = printed_value(source, (self.region.slow_first, self.region.fast_first))
+            found = self._printed(source)
             if found is None:
                 raise ProgramError(f"{self.name} printed a trace of the pixel, and now none")
         else:
             found = image_value(source.run().image.pixels, self.region)
         return replace(found, noise=max(found.noise, self.scatter))
 
+    def printed_value(self) -> Evaluated | None:
+        """Return the final value that the program prints of the pixel, and the rounding of its digits.
 
-def printed_value(source: ProgramSource, pixel: Pixel) -> Evaluated | None:
-    """Return the final value that a program prints of a pixel, and the rounding of its digits; None if it prints none.
+        None if it prints none.
 
-    Raises
-    ------
-    ProgramError, MismatchError
-        If the program fails.
-    """
-    run = source.run((TRACE_FLAG, str(pixel[0]), str(pixel[1])))
-    try:
-        traces = parse_trace(run.stdout)
-    except (InputError, MismatchError):
-        return None
-    final = registry.default().final
-    record = traces[0].get(final) if traces and final is not None else None
-    if record is None or len(record.numbers) != 1:
-        return None
-    last_digit = number_formats(traces[0])[record.family].resolution(record.value.tokens[0], record.scale)
-    return Evaluated(record.numbers[0], last_digit / 2.0 + _DOUBLE * abs(record.numbers[0]))
+        Raises
+        ------
+        ProgramError, MismatchError
+            If the program fails.
+        """
+        return self._printed(self.source)
+
+    def _printed(self, source: ProgramSource) -> Evaluated | None:
+        run = source.run((TRACE_FLAG, str(self.region.slow_first), str(self.region.fast_first)))
+        try:
+            traces = parse_trace(run.stdout)
+        except (InputError, MismatchError):
+            return None
+        final = registry.default().final
+        record = traces[0].get(final) if traces and final is not None else None
+        if record is None or len(record.numbers) != 1:
+            return None
+        value = record.numbers[0]
+        as_printed = printed_number(record.value.tokens[0])
+        if as_printed is None or as_printed.exponent is None:
+            return Evaluated(value, 0.0)
+        self.digits.append(as_printed.digits)
+        last_digit = abs(record.scale) * 10.0 ** (as_printed.exponent - max(self.digits) + 1)
+        return Evaluated(value, last_digit / 2.0 + _DOUBLE * abs(value))
 
 
 def measured_program(source: ProgramSource, region: Roi, words: Words, breaks: Breaks) -> tuple[MeasuredProgram, str]:
@@ -145,7 +157,7 @@ def measured_program(source: ProgramSource, region: Roi, words: Words, breaks: B
     if region.slow_first != region.slow_last or region.fast_first != region.fast_last:
         return _scattered(plain), ""
     shown = plain.base()
-    printed = printed_value(source, (region.slow_first, region.fast_first))
+    printed = plain.printed_value()
     said = ""
     if printed is not None:
         if abs(printed.value - shown.value) <= 2.0 * (printed.noise + shown.noise):

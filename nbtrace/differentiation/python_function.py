@@ -75,7 +75,7 @@ class PythonFunction:
 
     def gradient(self, parameters: Sequence[GradientParameter]) -> tuple[Evaluated, Mapping[str, Derivative]]:
         """Return the value, and the derivatives that it tells."""
-        answer = self._asked({}, gradient=True)
+        answer = self._asked({item.name: item.value for item in parameters if not item.undefined}, gradient=True)
         told = answer.get("derivatives")
         if not isinstance(told, Mapping):
             raise ProgramError(f"{self.target}: its process answered without derivatives")
