@@ -18,6 +18,7 @@ from nbtrace.errors import InputError, UsageError
 from nbtrace.images.roi import Roi
 from nbtrace.physics.nanobragg.gradient_parameters import chosen_names, parameters_in, words_at
 from nbtrace.programs.command import FlagLine, flag_line, require_on_detector
+from nbtrace.programs.leniency import LENIENT
 from nbtrace.programs.program_source import ProgramSource
 from nbtrace.programs.programs import CANDIDATE_VARIABLE, Program, candidate, reference_if_any
 from nbtrace.programs.side_source import RunOptions
@@ -179,7 +180,7 @@ def gradients(request: GradientRequest) -> GradientsResult:
     result = GradientsResult(
         request.what,
         (place.slow_first, place.slow_last, place.fast_first, place.fast_last),
-        request.line.words,
+        tuple(word for word in request.flags if word != LENIENT),
         sources,
         compared.reference_value,
         compared.candidate_value,

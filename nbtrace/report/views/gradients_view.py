@@ -55,7 +55,9 @@ def _headline(result: GradientsResult, names: Names) -> str:
 def _first_words(row: GradientRow, names: Names) -> str:
     where = f"∂/∂{row.parameter.name}{_per(row)}"
     told = number(row.candidate.value, _DIGITS) if row.candidate.exists else row.candidate.kind.value
-    right = f"{number(row.expected.value, _DIGITS)} ±{row.expected.error:.1e}"
+    expected = row.expected
+    bar = f" ±{expected.error:.1e}" if expected.error > 10.0**-_DIGITS * abs(expected.value) else ""
+    right = f"{number(expected.value + 0.0, _DIGITS)}{bar}"
     ratio = "" if row.ratio is None or not row.ratio else f", ratio {row.ratio:.6g}"
     why = f" ({row.reason})" if row.reason else ""
     return f"{where}: {names.candidate} {told}, {names.reference} {right}{ratio}{why}"

@@ -7,45 +7,12 @@ from nbtrace.physics.nanobragg.gradient_parameters import TABLE, chosen_names, p
 from simulator.arguments import parse
 from simulator.config import Config
 
-FLAGS = [
-    "-cell",
-    "60",
-    "70",
-    "80",
-    "80",
-    "95",
-    "105",
-    "-misset",
-    "1",
-    "2",
-    "3",
-    "-default_F",
-    "100",
-    "-N",
-    "6",
-    "-energy",
-    "11300",
-    "-distance",
-    "60",
-    "-detpixels",
-    "64",
-    "-Xbeam",
-    "30",
-    "-detector_rotx",
-    "4",
-    "-twotheta",
-    "3",
-    "-mosaic_spread",
-    "0.3",
-    "-mosaic_dom",
-    "3",
-    "-flux",
-    "1e12",
-    "-exposure",
-    "0.5",
-    "-beamsize",
-    "0.02",
-]
+WORDS = (
+    "-cell 60 70 80 80 95 105 -misset 1 2 3 -default_F 100 -N 6 -energy 11300 -distance 60 -detpixels 64 -Xbeam 30 "
+    "-detector_rotx 4 -twotheta 3 -mosaic_spread 0.3 -mosaic_dom 3 -flux 1e12 -exposure 0.5 -beamsize 0.02"
+)
+FLAGS = WORDS.split()
+FEW = "-cell 60 70 80 80 95 105 -default_F 100 -N 6 -lambda 1 -distance 60"
 
 
 def config(words: list[str]) -> Config:
@@ -74,26 +41,7 @@ def test_a_flag_sets_one_parameter_and_no_other(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "flag"), [("misset_y", "-misset"), ("detector_roty", "-detector_roty")])
 def test_what_is_not_given_is_put_in_front_and_the_last_word_stays_last(name: str, flag: str) -> None:
-    words = [
-        *[
-            "-cell",
-            "60",
-            "70",
-            "80",
-            "80",
-            "95",
-            "105",
-            "-default_F",
-            "100",
-            "-N",
-            "6",
-            "-lambda",
-            "1",
-            "-distance",
-            "60",
-        ],
-        "-curved_det",
-    ]
+    words = [*FEW.split(), "-curved_det"]
     (item,), _ = parameters_in(config(words), [name])
     changed = words_at(words, item, 0.5)
     assert changed is not None
@@ -102,32 +50,14 @@ def test_what_is_not_given_is_put_in_front_and_the_last_word_stays_last(name: st
 
 
 def test_the_flag_that_counts_is_changed_at_its_place() -> None:
-    words = [
-        "-distance",
-        "60",
-        "-cell",
-        "60",
-        "70",
-        "80",
-        "80",
-        "95",
-        "105",
-        "-distance",
-        "70",
-        "-default_F",
-        "100",
-        "-N",
-        "6",
-        "-lambda",
-        "1",
-    ]
+    words = [*FEW.split(), "-distance", "77", "-nopolar"]
     (item,), _ = parameters_in(config(words), ["distance"])
-    assert item.value == 70.0
-    assert words_at(words, item, 71.5) == tuple("71.5" if word == "70" else word for word in words)
+    assert item.value == 77.0
+    assert words_at(words, item, 71.5) == tuple("71.5" if word == "77" else word for word in words)
 
 
 def test_a_cell_of_three_numbers_keeps_its_angles() -> None:
-    words = ["-cell", "60", "70", "80", "-default_F", "100", "-N", "6", "-lambda", "1", "-distance", "60"]
+    words = FEW.replace(" 80 95 105", "").split()
     (item,), _ = parameters_in(config(words), ["cell_b"])
     changed = words_at(words, item, 71.0)
     assert changed is not None
@@ -162,5 +92,5 @@ def test_groups_and_other_words_are_names_and_what_is_neither_is_refused() -> No
     assert chosen_names(["N"]) == ("Na", "Nb", "Nc")
     with pytest.raises(UsageError, match="did you mean distance"):
         chosen_names(["distanc"])
-    with pytest.raises(UsageError, match="there are beam_centre"):
+    with pytest.raises(UsageError, match="there are F, N, beam_centre"):
         chosen_names(["zzz"])
