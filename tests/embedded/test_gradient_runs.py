@@ -9,7 +9,7 @@ import pytest
 
 from nbtrace.differentiation.gradient_row import GradientStatus
 from nbtrace.differentiation.measured import measured_derivative
-from nbtrace.differentiation.told import told_derivatives
+from nbtrace.differentiation.told_derivatives import told_derivatives
 from nbtrace.embedded.autograd_runs import EmbeddedRegion
 from nbtrace.embedded.choice import Choice
 from nbtrace.embedded.gradient_runs import GradientRequest, gradients
