@@ -126,29 +126,3 @@ def test_a_program_that_is_missing_is_no_other_reference(monkeypatch: pytest.Mon
     monkeypatch.setenv("NB_C_BIN", "./nosuch")
     with pytest.raises(ProgramError, match="is not there"):
         GradientRequest(FLAGS).checked()
-
-
-def test_a_function_is_held_against_the_embedded_simulator_and_every_mistake_is_found(tmp_path: Path) -> None:
-    """The value of a pixel is that of the embedded simulator; no derivative is right."""
-    known = gradients(GradientRequest(FLAGS, pixel=(3, 4), parameters=("default_F", "fluence")))
-    told = {row.parameter.name: row.candidate.value for row in known.rows}
-    slopes = {"default_F": -told["default_F"], "fluence": None}
-    (tmp_path / "port.py").write_text(
-        "def pixel(parameters, flags, region):\n"
-        "    assert region == (3, 3, 4, 4) and '-cell' in flags\n"
-        f"    value = {known.candidate_value.value!r} * (parameters['default_F'] / 100.0) ** 2\n"
-        f"    return value, {slopes!r}\n"
-    )
-    request = GradientRequest(FLAGS, candidate="port:pixel", pixel=(3, 4), parameters=tuple(told))
-    result = gradients(request)
-    assert result.verdict is Verdict.DIFFER
-    statuses = {row.parameter.name: row.status for row in result.rows}
-    assert statuses == {
-        "default_F": GradientStatus.DIFFER,
-        "fluence": GradientStatus.DIFFER,
-    }
-    first = result.first_apart
-    assert first is not None
-    assert first.meaning == "the other sign"
-    assert result.sources.witness.startswith("embedded simulator")
-    assert "None: no graph leads to it" in result.report()
