@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from nbtrace.compare.steps import StepsResult, compare_steps
     from nbtrace.compare.sweep import sweep
     from nbtrace.compare.sweep_result import SweepResult
+    from nbtrace.differentiation.gradients_result import GradientsResult
+    from nbtrace.embedded.gradient_runs import GradientRequest, gradients
     from nbtrace.embedded.traces import EmbeddedTrace, trace_pixel
     from nbtrace.errors import InputError, MismatchError, NbtraceError, ProgramError, UsageError
     from nbtrace.evidence.bundle import Bundle
@@ -52,6 +54,8 @@ __all__ = [
     "EmbeddedTrace",
     "Explanation",
     "Geometry",
+    "GradientRequest",
+    "GradientsResult",
     "Image",
     "ImageOptions",
     "ImagesResult",
@@ -84,6 +88,7 @@ __all__ = [
     "compare_steps",
     "diff",
     "explain",
+    "gradients",
     "load_vocabulary",
     "log",
     "log_index",
@@ -109,6 +114,8 @@ _HOME = {
     "EmbeddedTrace": "nbtrace.embedded.traces",
     "Explanation": "nbtrace.explanation.explain",
     "Geometry": "nbtrace.images.image",
+    "GradientRequest": "nbtrace.embedded.gradient_runs",
+    "GradientsResult": "nbtrace.differentiation.gradients_result",
     "Image": "nbtrace.images.image",
     "ImageOptions": "nbtrace.compare.images",
     "InProcessCapture": "nbtrace.capturing.in_process",
@@ -140,6 +147,7 @@ _HOME = {
     "compare_steps": "nbtrace.compare.steps",
     "diff": "nbtrace.longlogs.diff_logs",
     "explain": "nbtrace.explanation.explain",
+    "gradients": "nbtrace.embedded.gradient_runs",
     "load_vocabulary": "nbtrace.vocabulary.registry:load",
     "log": "nbtrace.loggers.nbtrace_log",
     "log_index": "nbtrace.loggers.nbtrace_log",

@@ -56,6 +56,7 @@ _FORMS: Mapping[str, _Form] = {
     "compare": _form("compare", pictures=False),
     "suite": _form("suite"),
     "trust": _form("trust"),
+    "gradients": _form("gradients"),
     "capture": _form("capture"),
     "reduce": _form("reduce"),
 }

@@ -153,13 +153,13 @@ def axis_factor(index: Tensor, integer: Tensor, count: int, dtype: torch.dtype) 
     at_reflection = delta == 0.0
     ratio = numerator / torch.where(at_reflection, 1.0, torch.sin(math.pi * delta.to(dtype)))
     odd = torch.remainder(turns + integer * (count - 1.0), 2.0).to(dtype)
-    return torch.where(at_reflection, float(count), ratio) * (1.0 - 2.0 * odd)
+    return torch.where(at_reflection, count * 1.0, ratio) * (1.0 - 2.0 * odd)
 
 
 def _sine_ratio(x: Tensor, count: int) -> Tensor:
     zero = x == 0.0
     ratio = torch.sin(x * count) / torch.where(zero, 1.0, torch.sin(x))
-    return torch.where(zero, float(count), ratio)
+    return torch.where(zero, count * 1.0, ratio)
 
 
 def _sine_quotient(x: Tensor, count: int) -> Tensor:

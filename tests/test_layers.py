@@ -31,6 +31,7 @@ LAYERS = {
     "proofs": "proving",
     "runs": "programs",
     "reductions": "reduction",
+    "derivatives": "differentiation",
     "reports": "report",
     "figures": "report.figures",
     "pages": "report.page report.ci",
@@ -174,7 +175,16 @@ def test_the_command_line_loads_nothing_heavy(module: str) -> None:
 
 def test_torch_is_loaded_by_what_runs_the_simulator_alone() -> None:
     torch = {name for name in modules() if name.startswith(LIBRARY) and "torch" in loaded_with(name)}
-    known = ("embedded_source", "image_runs", "pixel_runs", "portions", "recording", "run_files", "tables")
+    known = (
+        "autograd_runs",
+        "embedded_source",
+        "image_runs",
+        "pixel_runs",
+        "portions",
+        "recording",
+        "run_files",
+        "tables",
+    )
     assert torch == {f"nbtrace.embedded.{name}" for name in known}
 
 

@@ -82,6 +82,12 @@ TABLE: Mapping[str, Entry] = {
         "Put together the results of a suite that ran in parts: one table, one verdict, one digest.",
     ),
     "suite": Entry(COMPARE, "suite:app", "List the cases of a suite, or print what runs it on a cluster.", example=""),
+    "gradients": Entry(
+        COMPARE,
+        "gradients:gradients_command",
+        "Hold derivatives of a pixel, or of the sum of pixels, against the reference: is a port's gradient right.",
+        kind=_PROGRAM,
+    ),
     "explain": Entry(EXPLAIN, "explain:explain_command", "Say who is wrong, and why, with proof."),
     "check": Entry(
         EXPLAIN,

@@ -66,6 +66,14 @@ def documents(incomplete: str) -> list[str]:
     return _beginning(DOCUMENTS, incomplete)
 
 
+def gradient_parameters(incomplete: str) -> list[str]:
+    """Return the parameters that derivatives are taken by, and their groups."""
+    from nbtrace.physics.nanobragg.gradient_parameters import TABLE  # noqa: PLC0415 - the simulator's flags
+
+    names = dict.fromkeys((*(entry.group for entry in TABLE.values()), *TABLE))
+    return _beginning(names, incomplete)
+
+
 def devices(incomplete: str) -> list[str]:
     """Return the devices of the simulator; whether they are there would take torch to tell."""
     return _beginning(("cpu", "cuda", "cuda:0"), incomplete)

@@ -10,7 +10,21 @@ from nbtrace.cli.application import app
 from nbtrace.cli.groups import Outputs, SimulatorOptions
 
 ROOT: Any = typer.main.get_command(app)
-WITH_OUTPUTS = ("diff", "phi", "steps", "scaling", "explain", "check", "images", "sweep", "compare", "trust", "reduce")
+WITH_OUTPUTS = (
+    "diff",
+    "phi",
+    "steps",
+    "scaling",
+    "explain",
+    "check",
+    "images",
+    "sweep",
+    "compare",
+    "trust",
+    "gradients",
+    "reduce",
+    "merge",
+)
 
 
 def names(command: str) -> list[str]:

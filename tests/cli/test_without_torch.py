@@ -56,6 +56,7 @@ REFUSED: dict[str, tuple[str, ...]] = {
     "harness of a region": ("harness", "--config", "supervisor", "--roi", "1", "2", "1", "2"),
     "sweep": ("sweep", "--config", "supervisor", "--pixel", "685", "1039"),
     "simulate": ("simulate", "--", *FLAGS.split()),
+    "gradients": ("gradients", "--pixel", "3", "4", "--", *FLAGS.split()),
     "compare": ("compare", "--archived", str(GOLDEN_SUITE / "phi_zero_mosaic")),
     "reduce": ("reduce", "--mode", "spec", "--", *FLAGS.split()),
     "compare of a suite": ("compare", "--suite", str(GOLDEN_SUITE / "suite.toml"), "--only", "roi"),

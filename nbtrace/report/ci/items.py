@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from nbtrace.compare.sweep_result import SweepOutcome
+from nbtrace.differentiation.gradient_row import GradientStatus
 from nbtrace.errors import InputError
 from nbtrace.evidence.contents import Contents, FiledResult
 from nbtrace.report.documents.filed import names_of, read_as
@@ -14,6 +15,7 @@ from nbtrace.report.documents.models.check import CheckDocument
 from nbtrace.report.documents.models.compare import CompareDocument
 from nbtrace.report.documents.models.diff import ComparedQuantity, DiffDocument, DifferenceEntry, InstanceCount
 from nbtrace.report.documents.models.explain import ExplainDocument
+from nbtrace.report.documents.models.gradients import GradientsDocument
 from nbtrace.report.documents.models.images import ImagesBody, ImagesDocument
 from nbtrace.report.documents.models.phi import PhiDocument
 from nbtrace.report.documents.models.scaling import LackingFactor, ScalingDocument
@@ -380,6 +382,20 @@ def _cases(raw: Mapping[str, Any]) -> Iterator[CiItem]:
         yield CiItem(name, fate, message, (), "case", "A case of a suite")
 
 
+def _gradients(raw: Mapping[str, Any]) -> Iterator[CiItem]:
+    document = read_as(GradientsDocument, raw)
+    description = "A derivative of the candidate against the reference's"
+    apart = document.value.status != Status.PASS.value
+    said = f"{document.value.c} and {document.value.py}" if apart else ""
+    yield CiItem("value", Fate.FAIL if apart else Fate.PASS, said, rule="value", description="The value itself")
+    fates = {GradientStatus.AGREE.value: Fate.PASS, GradientStatus.DIFFER.value: Fate.FAIL}
+    for name, entry in document.parameters.items():
+        fate = fates.get(entry.status, Fate.SKIP)
+        told = f"{entry.status}: {entry.py.value}, expected {entry.c.value}; {entry.reason}"
+        message = "" if fate is Fate.PASS else told if fate is Fate.FAIL else f"{entry.status}: {entry.reason}"
+        yield CiItem(name, fate, message, (), f"derivative by {name}", description)
+
+
 def _trust(raw: Mapping[str, Any]) -> Iterator[CiItem]:
     for knob in read_as(TrustDocument, raw).knobs:
         name = " ".join((knob.knob, *knob.flags)) + (f", {knob.threads} threads" if knob.threads is not None else "")
@@ -404,5 +420,6 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[CiItem]]] = {
     "nbtrace compare": _compare,
     "nbtrace compare suite": _cases,
     "nbtrace trust": _trust,
+    "nbtrace gradients": _gradients,
 }
 """By the `format` of a document; any other has its verdict alone."""

@@ -12,6 +12,7 @@ from nbtrace.report.documents.models.compare import CompareDocument
 from nbtrace.report.documents.models.diff import DiffDocument
 from nbtrace.report.documents.models.explain import ExplainDocument
 from nbtrace.report.documents.models.format import FormatDocument
+from nbtrace.report.documents.models.gradients import GradientsDocument
 from nbtrace.report.documents.models.images import ImagesDocument
 from nbtrace.report.documents.models.phi import PhiDocument
 from nbtrace.report.documents.models.reduce import ReduceDocument
@@ -37,6 +38,7 @@ DOCUMENTS: Mapping[str, type[DocumentPart]] = {
     "compare": CompareDocument,
     "suite": SuiteDocument,
     "trust": TrustDocument,
+    "gradients": GradientsDocument,
     "capture": CaptureDocument,
     "reduce": ReduceDocument,
     "reflections": ReflectionsDocument,
