@@ -16,10 +16,11 @@ from nbtrace.cli.options import (
     Tolerances,
     VocabularyName,
 )
-from nbtrace.cli.output import Delivery
+from nbtrace.cli.output import EXIT_OF, Delivery
 from nbtrace.cli.panels import OUTPUT, TOLERANCE
 from nbtrace.cli.side_labels import two_sided
 from nbtrace.cli.tolerances import refuse_misspelt
+from nbtrace.cli.waiver_options import GivenWaivers, WaiverOptions, waived_code
 from nbtrace.compare.diff import DiffResult, diff_traces, in_order
 from nbtrace.compare.repeatability import repeatability
 from nbtrace.compare.whereabouts import whereabouts
@@ -33,7 +34,11 @@ from nbtrace.physics.nanobragg.reflection_files import are_reflections
 from nbtrace.records import Side
 from nbtrace.report.views.diff_view import diff_view
 from nbtrace.report.views.unified import unified
+from nbtrace.report.views.waivers_view import waived_view
+from nbtrace.verdicts.case_names import pair_case
+from nbtrace.verdicts.status import Verdict
 from nbtrace.verdicts.tolerance import Policy, resolve_policy
+from nbtrace.verdicts.waivers import WaiverReport
 from nbtrace.vocabulary.chosen import chosen
 
 EXAMPLE = "Example: nbtrace diff c.log py.log --md report.md --json metrics.json"
@@ -57,6 +62,7 @@ def diff_command(
             rich_help_panel=TOLERANCE,
         ),
     ] = None,
+    waived: WaiverOptions,
     vocabulary: VocabularyName = None,
     brief: Annotated[
         bool, typer.Option("--brief", "-b", help="Leave out the quantities that agree.", rich_help_panel=OUTPUT)
@@ -79,25 +85,41 @@ def diff_command(
     """
     words = chosen(vocabulary, Path())
     inputs = (c_log, py_log, *words.inputs, *(() if noise is None else (str(noise),)))
+    waivers = waived.given(words.vocabulary)
+    inputs += () if waivers is None else (str(waivers.file),)
     delivery = Delivery("diff", inputs, outputs.destinations(brief=brief))
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     if words.is_default and are_reflections(c_log, py_log):
-        if noise is not None or unified_view:
-            raise UsageError("--noise and --unified are for traces; leave them out for structure factors")
+        if noise is not None or unified_view or waived.waivers is not None:
+            raise UsageError("--noise, --unified and --waivers are for traces; leave them out for structure factors")
         raise typer.Exit(_diff_reflections(c_log, py_log, limits, delivery))
     if words.is_default:
         _refuse_reflections_beside(c_log, py_log)
     gc.freeze()  # what was imported stays; looking through it again and again takes as long as reading megabytes
     if noise is not None:
         result = _diff_with_noise((c_log, py_log), limits, noise, strict=strict)
-    elif unified_view:  # every value is printed
+    elif unified_view or waivers is not None:  # every value is printed, or held against a bound
         result = diff_traces(*read_pair(c_log, py_log, words.vocabulary), limits, strict=strict)
     else:
         result = diff(c_log, py_log, limits, strict=strict)
     refuse_misspelt(limits, result.notices)
     printed = unified(result) if unified_view else None
-    code = delivery.deliver(diff_view(result, brief=brief), lambda: _document(result), printed=printed)
+    report = None if waivers is None else _held(waivers, waived.case, result, strict=strict)
+    code = waived_code(EXIT_OF[result.verdict], report)
+    view = waived_view(diff_view(result, brief=brief), report)
+    code = delivery.deliver(view, lambda: _document(result, report), printed=printed, code=code)
     raise typer.Exit(code)
+
+
+def _held(waivers: GivenWaivers, case: str | None, result: DiffResult, *, strict: bool) -> WaiverReport:
+    """Hold waivers against a comparison, which is explained where there is something to waive."""
+    from nbtrace.explanation.explain import explain  # noqa: PLC0415 - the catalogue of causes
+    from nbtrace.explanation.judged_traces import judged_traces  # noqa: PLC0415
+
+    name = case or pair_case(result.c.source, result.py.source)
+    wanted = result.verdict is Verdict.DIFFER and result.divergences and waivers.of(name)
+    explanation = explain(result.c, result.py, policy=result.policy) if wanted else None
+    return waivers.judge([judged_traces(name, result, explanation, strict=strict)])
 
 
 def _refuse_reflections_beside(c_log: str, py_log: str) -> None:
@@ -113,10 +135,11 @@ def _refuse_reflections_beside(c_log: str, py_log: str) -> None:
             raise InputError(f"{some} is a list of structure factors; the first lines of {other} are not all h k l F")
 
 
-def _document(result: DiffResult) -> Mapping[str, object]:
+def _document(result: DiffResult, report: WaiverReport | None) -> Mapping[str, object]:
     from nbtrace.report.documents.trace_documents import diff_document  # noqa: PLC0415 - the models of documents
+    from nbtrace.report.documents.waivers_document import with_waivers  # noqa: PLC0415
 
-    return diff_document(result)
+    return with_waivers(diff_document(result), report)
 
 
 def _diff_reflections(c: str, py: str, limits: Policy, delivery: Delivery) -> ExitCode:
