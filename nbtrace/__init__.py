@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from nbtrace.errors import InputError, MismatchError, NbtraceError, ProgramError, UsageError
     from nbtrace.evidence.bundle import Bundle
     from nbtrace.explanation.explain import Explanation, explain
+    from nbtrace.history.history_file import read_history
+    from nbtrace.history.trend import TrendResult, trend
     from nbtrace.images.image import Geometry, Image
     from nbtrace.images.read import read_image
     from nbtrace.loggers.nbtrace_log import log, log_index, log_to
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from nbtrace.records import Record, Side, Trace
     from nbtrace.verdicts.status import Status, Verdict
     from nbtrace.verdicts.tolerance import Policy
+    from nbtrace.verdicts.waiver_file import read_waivers
+    from nbtrace.verdicts.waivers import Waiver, judge_waivers
     from nbtrace.vocabulary.registry import load as load_vocabulary
     from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -70,9 +74,11 @@ __all__ = [
     "StepsResult",
     "SweepResult",
     "Trace",
+    "TrendResult",
     "UsageError",
     "Verdict",
     "Vocabulary",
+    "Waiver",
     "__version__",
     "capture",
     "check",
@@ -83,14 +89,17 @@ __all__ = [
     "compare_steps",
     "diff",
     "explain",
+    "judge_waivers",
     "load_vocabulary",
     "log",
     "log_index",
     "log_to",
     "parse_trace",
+    "read_history",
     "read_image",
     "read_sides",
     "read_trace",
+    "read_waivers",
     "render_html",
     "render_json",
     "render_markdown",
@@ -98,6 +107,7 @@ __all__ = [
     "scaling_chain",
     "sweep",
     "trace_pixel",
+    "trend",
 ]
 
 _HOME = {
@@ -127,9 +137,11 @@ _HOME = {
     "StepsResult": "nbtrace.compare.steps",
     "SweepResult": "nbtrace.compare.sweep_result",
     "Trace": "nbtrace.records",
+    "TrendResult": "nbtrace.history.trend",
     "UsageError": "nbtrace.errors",
     "Verdict": "nbtrace.verdicts.status",
     "Vocabulary": "nbtrace.vocabulary.vocabulary",
+    "Waiver": "nbtrace.verdicts.waivers",
     "capture": "nbtrace.capturing.in_process",
     "check": "nbtrace.longlogs.check_logs",
     "compare_arrays": "nbtrace.compare.arrays",
@@ -139,14 +151,17 @@ _HOME = {
     "compare_steps": "nbtrace.compare.steps",
     "diff": "nbtrace.longlogs.diff_logs",
     "explain": "nbtrace.explanation.explain",
+    "judge_waivers": "nbtrace.verdicts.waivers",
     "load_vocabulary": "nbtrace.vocabulary.registry:load",
     "log": "nbtrace.loggers.nbtrace_log",
     "log_index": "nbtrace.loggers.nbtrace_log",
     "log_to": "nbtrace.loggers.nbtrace_log",
     "parse_trace": "nbtrace.parsers",
+    "read_history": "nbtrace.history.history_file",
     "read_image": "nbtrace.images.read",
     "read_sides": "nbtrace.parsers",
     "read_trace": "nbtrace.parsers",
+    "read_waivers": "nbtrace.verdicts.waiver_file",
     "render_html": "nbtrace.presented",
     "render_json": "nbtrace.presented",
     "render_markdown": "nbtrace.presented",
@@ -154,6 +169,7 @@ _HOME = {
     "scaling_chain": "nbtrace.compare.scaling",
     "sweep": "nbtrace.compare.sweep",
     "trace_pixel": "nbtrace.embedded.traces",
+    "trend": "nbtrace.history.trend",
 }
 
 

@@ -57,6 +57,7 @@ _FORMS: Mapping[str, _Form] = {
     "suite": _form("suite"),
     "trust": _form("trust"),
     "capture": _form("capture"),
+    "trend": _form("trend"),
 }
 
 

@@ -30,6 +30,7 @@ LAYERS = {
     "captures": "capturing",
     "proofs": "proving",
     "runs": "programs",
+    "histories": "history",
     "reports": "report",
     "figures": "report.figures",
     "pages": "report.page report.ci",

@@ -38,7 +38,7 @@ def test_a_waiver_is_read_as_it_stands(tmp_path: Path) -> None:
 
 def test_a_bound_is_in_the_unit_of_the_key_that_names_the_quantity(tmp_path: Path) -> None:
     vocabulary = registry.default()
-    key = next(name for name, known in vocabulary._meanings.items() if known.scale not in {1.0, 0.0})  # noqa: SLF001
+    key = next(name for name, known in vocabulary._meanings.items() if known.scale not in {1.0, 0.0})
     path = tmp_path / "waivers.toml"
     path.write_text(GOOD.replace("F_cell", key).replace("1e-3", "{ absolute = 2.0 }"))
     (found,) = read_waivers(path, vocabulary)
