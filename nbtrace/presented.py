@@ -58,6 +58,7 @@ _FORMS: Mapping[str, _Form] = {
     "trust": _form("trust"),
     "capture": _form("capture"),
     "trend": _form("trend"),
+    "bisect": _form("bisect"),
 }
 
 

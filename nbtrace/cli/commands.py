@@ -150,6 +150,12 @@ TABLE: Mapping[str, Entry] = {
         "trend:trend_command",
         "Say which quantities lost half a digit of agreement or more, and at which commit.",
     ),
+    "bisect": Entry(
+        EVIDENCE,
+        "bisect:bisect_command",
+        "Find the commit that brought the first divergence of BAD, with git bisect run.",
+        kind="bisect:BisectCommand",
+    ),
     "schema": Entry(
         EVIDENCE,
         "schema:schema_command",

@@ -173,9 +173,13 @@ CHECK = "check"
 CAPTURE = "capture"
 """What results are called that are values captured from a program."""
 
+TREND = "trend"
+"""What results are called that are of a history."""
+
 _OWN_WORDS = {
     CHECK: {Verdict.AGREE: "CONSISTENT", Verdict.DIFFER: "INCONSISTENT"},
     CAPTURE: {Verdict.AGREE: "CAPTURED"},
+    TREND: {Verdict.AGREE: "STEADY", Verdict.DIFFER: "ALARM"},
 }
 """Words of commands whose results are of one thing, which has nothing to agree with."""
 

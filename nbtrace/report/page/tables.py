@@ -39,6 +39,8 @@ MOST_ROWS = 2000
 _TONE_OF = {word: tone for tone, words in _TONES.items() for word in words.split()}
 _RANK = {tone: rank for rank, tone in enumerate((Tone.GOOD, Tone.MINOR, Tone.WARN, Tone.NONE, Tone.BAD))}
 _PHRASES = {
+    "ALARM": Tone.BAD,
+    "STEADY": Tone.GOOD,
     "WAIVED": Tone.MINOR,
     "WAIVER FAILS": Tone.BAD,
     "NOT COMPARABLE": Tone.BAD,

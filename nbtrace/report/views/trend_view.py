@@ -4,15 +4,9 @@ from collections.abc import Iterator
 
 from nbtrace.history.history_line import HistoryLine
 from nbtrace.history.trend import ENOUGH, TrendResult
-from nbtrace.report.view import Column, Line, Section, Table, View, listed
+from nbtrace.report.view import TREND, Column, Line, Section, Table, View, listed
 from nbtrace.report.views.waivers_view import waived_view
 from nbtrace.verdicts.status import Status
-
-ALARM_WORD = "ALARM"
-"""The verdict where digits were lost."""
-
-STEADY_WORD = "STEADY"
-"""The verdict where none were."""
 
 _SHORT = 10
 """Letters of a commit that are shown."""
@@ -48,7 +42,7 @@ def trend_view(result: TrendResult) -> View:
         facts=tuple(_facts(result)),
         notices=(),
         sections=tuple(section for section in _sections(result) if section.says_something),
-        word=ALARM_WORD if result.alarms else STEADY_WORD,
+        of=TREND,
     )
     return waived_view(view, result.waivers)
 

@@ -7,6 +7,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from nbtrace.history.history_line import HistoryLine
 from nbtrace.report.documents.models.arrays import ArraysDocument
+from nbtrace.report.documents.models.bisect import BisectDocument
 from nbtrace.report.documents.models.capture import CaptureDocument
 from nbtrace.report.documents.models.check import CheckDocument
 from nbtrace.report.documents.models.compare import CompareDocument
@@ -42,6 +43,7 @@ DOCUMENTS: Mapping[str, type[DocumentPart]] = {
     "reflections": ReflectionsDocument,
     "history": HistoryLine,
     "trend": TrendDocument,
+    "bisect": BisectDocument,
 }
 """Name → model: that of the command, `suite` for `nbtrace compare --suite`, `format` for `nbtrace check --format`, and
 `reflections` for `nbtrace diff` on two tables of structure factors, `history` for a line of `history.jsonl`."""
