@@ -92,6 +92,8 @@ def _read(results: list[Path]) -> "list[HistoricResult]":
 
 
 def _lines(results: "list[HistoricResult]", case: str | None) -> "list[HistoryLine]":
+    if case is not None and not case.strip():
+        raise UsageError("--case is empty; give the case a name")
     if case is not None and any(len(item.cases) > 1 for item in results):
         raise UsageError("--case names a result of one case; those of a suite have names of their own")
     return [line for item in results for line in item.lines(case)]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nbtrace.cli.destinations import STDOUT
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.output import EXIT_OF, Delivery
 from nbtrace.cli.panels import OUTPUT, TOLERANCE
@@ -62,6 +63,8 @@ def trend_command(
     from nbtrace.report.documents.trend_document import trend_document  # noqa: PLC0415
     from nbtrace.report.views.trend_view import trend_view  # noqa: PLC0415
 
+    if page == STDOUT:
+        raise UsageError("--page needs a file; - is none")
     given = waivers_of(waivers, chosen(None, Path()).vocabulary)
     inputs = (str(history), *(() if given is None else (str(given.file),)))
     delivery = Delivery("trend", inputs, outputs.destinations(others=() if page is None else (page,)))

@@ -21,6 +21,9 @@ from nbtrace.presentable import Presentable
 SKIPPED = 125
 """Exit status by which `git bisect run` passes a commit over."""
 
+_LINES = 3
+"""Lines of what git says of a failure that are told."""
+
 _FIRST_BAD = re.compile(r"^# first bad commit: \[([0-9a-f]{40,64})\]", re.MULTILINE)
 _POSSIBLE = re.compile(r"^# possible first bad commit: \[([0-9a-f]{40,64})\]", re.MULTILINE)
 
@@ -175,12 +178,13 @@ class Repository:
         try:
             yield
         finally:
+            self.undo()
             _git(self.top, "bisect", "reset")
-            self._told("checkout", "--quiet", "--force", start, "--")
+            self._told("checkout", "--quiet", start, "--")
 
     def check_out(self, commit: str) -> None:
-        """Check a commit out, on no branch."""
-        self._told("checkout", "--quiet", "--force", "--detach", commit)
+        """Check a commit out, on no branch; a file that git does not know is never overwritten."""
+        self._told("checkout", "--quiet", "--detach", commit)
 
     def undo(self) -> None:
         """Undo what a command changed in tracked files."""
@@ -197,7 +201,7 @@ class Repository:
     def _told(self, *words: str) -> str:
         done = _git(self.top, *words)
         if done.returncode != 0:
-            said = clean((done.stderr.strip().splitlines() or ["it says nothing"])[-1])
+            said = clean("; ".join(done.stderr.split("\n")[:_LINES]).strip("; ")) or "it says nothing"
             raise ProgramError(f"git {words[0]} failed: {said}")
         return done.stdout
 
