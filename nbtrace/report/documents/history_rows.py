@@ -14,7 +14,7 @@ from nbtrace.evidence.bundle import METRICS_NAME, Bundle
 from nbtrace.evidence.contents import FiledResult, read_contents
 from nbtrace.history.history_line import VERDICT, HistoryLine, ToolVersions, headroom_of, measured_digits
 from nbtrace.plain_text import clean, shortened
-from nbtrace.report.documents.measured import Measured, MeasuredCase, measured_cases
+from nbtrace.report.documents.measured import MeasuredQuantity, MeasuredCase, measured_cases
 from nbtrace.verdicts.case_names import pair_case
 from nbtrace.vocabulary.quantity import Basis
 
@@ -61,9 +61,9 @@ class HistoricResult:
             name = _text((case if len(self.cases) == 1 else None) or item.name or self.origin.case or "?")
             yield from (self._line(name, item, measured) for measured in item.quantities)
             if item.verdict:
-                yield self._line(name, item, Measured(VERDICT, item.verdict))
+                yield self._line(name, item, MeasuredQuantity(VERDICT, item.verdict))
 
-    def _line(self, name: str, case: MeasuredCase, found: Measured) -> HistoryLine:
+    def _line(self, name: str, case: MeasuredCase, found: MeasuredQuantity) -> HistoryLine:
         origin = self.origin
         size = found.relative if found.basis is Basis.RELATIVE else found.absolute
         is_verdict = found.quantity == VERDICT

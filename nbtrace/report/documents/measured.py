@@ -23,7 +23,7 @@ from nbtrace.vocabulary.quantity import Basis
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredQuantity:
     """A quantity of a document: how far it differs, and what is allowed.
 
     Attributes
@@ -55,13 +55,13 @@ class MeasuredCase:
         Empty where the document does not tell.
     verdict : str
     first_divergence : str or None
-    quantities : tuple of Measured
+    quantities : tuple of MeasuredQuantity
     """
 
     name: str
     verdict: str
     first_divergence: str | None
-    quantities: tuple[Measured, ...]
+    quantities: tuple[MeasuredQuantity, ...]
 
 
 def measured_cases(document: Mapping[str, Any]) -> tuple[MeasuredCase, ...]:
@@ -92,7 +92,7 @@ def _diff(document: Mapping[str, Any]) -> Iterator[MeasuredCase]:
 
 def _of_diff(read: DiffDocument) -> MeasuredCase:
     found = tuple(
-        Measured(
+        MeasuredQuantity(
             name,
             row.status,
             _size(row.rel_delta),
@@ -115,7 +115,7 @@ def _explain(document: Mapping[str, Any]) -> Iterator[MeasuredCase]:
         for quantity in root.quantities or (root.quantity,)
     }
     if read.diff is None:
-        blamed = (Measured(quantity, "", side=side, cause=cause) for quantity, (side, cause) in told.items())
+        blamed = (MeasuredQuantity(quantity, "", side=side, cause=cause) for quantity, (side, cause) in told.items())
         yield MeasuredCase(name, read.verdict, read.first_over_tolerance, tuple(blamed))
         return
     case = _of_diff(read.diff)
@@ -130,7 +130,7 @@ def _explain(document: Mapping[str, Any]) -> Iterator[MeasuredCase]:
 def _scaling(document: Mapping[str, Any]) -> Iterator[MeasuredCase]:
     read = read_as(ScalingDocument, document)
     found = tuple(
-        Measured(
+        MeasuredQuantity(
             name,
             row.status,
             _size(row.rel_delta),
@@ -146,7 +146,7 @@ def _scaling(document: Mapping[str, Any]) -> Iterator[MeasuredCase]:
 def _phi(document: Mapping[str, Any]) -> Iterator[MeasuredCase]:
     read = read_as(PhiDocument, document)
     status = Status.PASS.value if read.first_divergence is None else Status.DIVERGENT.value
-    delta = Measured("max_delta_k", status, None, _size(read.max_delta_k), read.tolerance_k, Basis.ABSOLUTE)
+    delta = MeasuredQuantity("max_delta_k", status, None, _size(read.max_delta_k), read.tolerance_k, Basis.ABSOLUTE)
     first = None if read.first_divergence is None else "max_delta_k"
     yield MeasuredCase(pair_case(read.c.source, read.py.source), read.verdict, first, (delta,))
 
@@ -171,23 +171,23 @@ def _suite(document: Mapping[str, Any]) -> Iterator[MeasuredCase]:
         yield MeasuredCase(name, verdict, first, tuple(map(_judged, case.quantities)))
 
 
-def _judged(item: JudgedEntry) -> Measured:
+def _judged(item: JudgedEntry) -> MeasuredQuantity:
     basis = _basis(item.tolerance_basis)
-    return Measured(
+    return MeasuredQuantity(
         item.quantity, item.status, item.relative, item.absolute, item.tolerance, basis, item.side, item.cause
     )
 
 
-def _gates(read: ImagesBody) -> Iterator[Measured]:
+def _gates(read: ImagesBody) -> Iterator[MeasuredQuantity]:
     """Yield the gates of images; see :mod:`nbtrace.compare.images.judged_images` for their sizes."""
     for gate in read.gates:
         if gate.name == "worst pixels":
             size = max((item.relative or 0.0 for item in (*read.worst_pixels, *read.worst_relative)), default=0.0)
             size = 1.0 if read.zero_in_c or read.zero_in_py else size
-            yield Measured(gate.name, gate.status, size, read.max_abs_diff, read.tolerance.relative)
+            yield MeasuredQuantity(gate.name, gate.status, size, read.max_abs_diff, read.tolerance.relative)
         else:
             known = gate.name in {"scale", "sum ratio", "correlation"} and gate.value is not None
-            yield Measured(gate.name, gate.status, abs((gate.value or 0.0) - 1.0) if known else None)
+            yield MeasuredQuantity(gate.name, gate.status, abs((gate.value or 0.0) - 1.0) if known else None)
 
 
 def _first_gate(read: ImagesBody) -> str | None:
@@ -205,7 +205,7 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[MeasuredCase]]] = 
 }
 
 
-def _foreign(document: Mapping[str, Any]) -> Iterator[Measured]:
+def _foreign(document: Mapping[str, Any]) -> Iterator[MeasuredQuantity]:
     """Yield what a script of the field filed: factors with a value of either side, or figures of two images."""
     for table in ("factors", "scaling_ratios"):
         rows = document.get(table)
@@ -215,11 +215,13 @@ def _foreign(document: Mapping[str, Any]) -> Iterator[Measured]:
                 status = row.get("status")
                 tolerance = _finite(document.get("tolerance_rel"))
                 word = status if isinstance(status, str) else ""
-                yield Measured(str(name), word, _size(relative), _size(_finite(row.get("abs_delta"))), tolerance)
+                yield MeasuredQuantity(
+                    str(name), word, _size(relative), _size(_finite(row.get("abs_delta"))), tolerance
+                )
     for key, name in (("correlation", "correlation"), ("sum_ratio", "sum ratio")):
         value = _finite(document.get(key))
         if value is not None:
-            yield Measured(name, "", abs(value - 1.0))
+            yield MeasuredQuantity(name, "", abs(value - 1.0))
 
 
 def _sources(document: Mapping[str, Any]) -> str:
