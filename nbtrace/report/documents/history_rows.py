@@ -14,7 +14,7 @@ from nbtrace.evidence.bundle import METRICS_NAME, Bundle
 from nbtrace.evidence.contents import FiledResult, read_contents
 from nbtrace.history.history_line import VERDICT, HistoryLine, ToolVersions, headroom_of, measured_digits
 from nbtrace.plain_text import clean, shortened
-from nbtrace.report.documents.measured import MeasuredQuantity, MeasuredCase, measured_cases
+from nbtrace.report.documents.measured import MeasuredCase, MeasuredQuantity, measured_cases
 from nbtrace.verdicts.case_names import pair_case
 from nbtrace.vocabulary.quantity import Basis
 
