@@ -34,8 +34,6 @@ from nbtrace.physics.nanobragg.reflection_files import are_reflections
 from nbtrace.records import Side
 from nbtrace.report.views.diff_view import diff_view
 from nbtrace.report.views.unified import unified
-from nbtrace.report.views.waivers_view import waived_view
-from nbtrace.verdicts.case_names import pair_case
 from nbtrace.verdicts.status import Verdict
 from nbtrace.verdicts.tolerance import Policy, resolve_policy
 from nbtrace.verdicts.waivers import WaiverReport
@@ -106,7 +104,11 @@ def diff_command(
     printed = unified(result) if unified_view else None
     report = None if waivers is None else _held(waivers, waived.case, result, strict=strict)
     code = waived_code(EXIT_OF[result.verdict], report)
-    view = waived_view(diff_view(result, brief=brief), report)
+    view = diff_view(result, brief=brief)
+    if report is not None:
+        from nbtrace.report.views.waivers_view import waived_view  # noqa: PLC0415 - few projects have waivers
+
+        view = waived_view(view, report)
     code = delivery.deliver(view, lambda: _document(result, report), printed=printed, code=code)
     raise typer.Exit(code)
 
@@ -115,6 +117,7 @@ def _held(waivers: GivenWaivers, case: str | None, result: DiffResult, *, strict
     """Hold waivers against a comparison, which is explained where there is something to waive."""
     from nbtrace.explanation.explain import explain  # noqa: PLC0415 - the catalogue of causes
     from nbtrace.explanation.judged_traces import judged_traces  # noqa: PLC0415
+    from nbtrace.verdicts.case_names import pair_case  # noqa: PLC0415
 
     name = case or pair_case(result.c.source, result.py.source)
     wanted = result.verdict is Verdict.DIFFER and result.divergences and waivers.of(name)
