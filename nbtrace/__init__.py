@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from nbtrace.errors import InputError, MismatchError, NbtraceError, ProgramError, UsageError
     from nbtrace.evidence.bundle import Bundle
     from nbtrace.explanation.explain import Explanation, explain
+    from nbtrace.history.history_file import read_history
+    from nbtrace.history.trend import TrendResult, trend
     from nbtrace.images.image import Geometry, Image
     from nbtrace.images.read import read_image
     from nbtrace.loggers.nbtrace_log import log, log_index, log_to
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     from nbtrace.records import Record, Side, Trace
     from nbtrace.verdicts.status import Status, Verdict
     from nbtrace.verdicts.tolerance import Policy
+    from nbtrace.verdicts.waiver_file import read_waivers
+    from nbtrace.verdicts.waivers import Waiver, judge_waivers
     from nbtrace.vocabulary.registry import load as load_vocabulary
     from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -75,9 +79,11 @@ __all__ = [
     "StepsResult",
     "SweepResult",
     "Trace",
+    "TrendResult",
     "UsageError",
     "Verdict",
     "Vocabulary",
+    "Waiver",
     "__version__",
     "capture",
     "check",
@@ -89,14 +95,17 @@ __all__ = [
     "diff",
     "explain",
     "gradients",
+    "judge_waivers",
     "load_vocabulary",
     "log",
     "log_index",
     "log_to",
     "parse_trace",
+    "read_history",
     "read_image",
     "read_sides",
     "read_trace",
+    "read_waivers",
     "render_html",
     "render_json",
     "render_markdown",
@@ -104,6 +113,7 @@ __all__ = [
     "scaling_chain",
     "sweep",
     "trace_pixel",
+    "trend",
 ]
 
 _HOME = {
@@ -135,9 +145,11 @@ _HOME = {
     "StepsResult": "nbtrace.compare.steps",
     "SweepResult": "nbtrace.compare.sweep_result",
     "Trace": "nbtrace.records",
+    "TrendResult": "nbtrace.history.trend",
     "UsageError": "nbtrace.errors",
     "Verdict": "nbtrace.verdicts.status",
     "Vocabulary": "nbtrace.vocabulary.vocabulary",
+    "Waiver": "nbtrace.verdicts.waivers",
     "capture": "nbtrace.capturing.in_process",
     "check": "nbtrace.longlogs.check_logs",
     "compare_arrays": "nbtrace.compare.arrays",
@@ -148,14 +160,17 @@ _HOME = {
     "diff": "nbtrace.longlogs.diff_logs",
     "explain": "nbtrace.explanation.explain",
     "gradients": "nbtrace.embedded.gradient_runs",
+    "judge_waivers": "nbtrace.verdicts.waivers",
     "load_vocabulary": "nbtrace.vocabulary.registry:load",
     "log": "nbtrace.loggers.nbtrace_log",
     "log_index": "nbtrace.loggers.nbtrace_log",
     "log_to": "nbtrace.loggers.nbtrace_log",
     "parse_trace": "nbtrace.parsers",
+    "read_history": "nbtrace.history.history_file",
     "read_image": "nbtrace.images.read",
     "read_sides": "nbtrace.parsers",
     "read_trace": "nbtrace.parsers",
+    "read_waivers": "nbtrace.verdicts.waiver_file",
     "render_html": "nbtrace.presented",
     "render_json": "nbtrace.presented",
     "render_markdown": "nbtrace.presented",
@@ -163,6 +178,7 @@ _HOME = {
     "scaling_chain": "nbtrace.longlogs.scaling_logs",
     "sweep": "nbtrace.compare.sweep",
     "trace_pixel": "nbtrace.embedded.traces",
+    "trend": "nbtrace.history.trend",
 }
 
 

@@ -59,6 +59,8 @@ _FORMS: Mapping[str, _Form] = {
     "gradients": _form("gradients"),
     "capture": _form("capture"),
     "reduce": _form("reduce"),
+    "trend": _form("trend"),
+    "bisect": _form("bisect"),
 }
 
 

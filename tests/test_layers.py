@@ -32,6 +32,7 @@ LAYERS = {
     "runs": "programs",
     "reductions": "reduction",
     "derivatives": "differentiation",
+    "histories": "history",
     "reports": "report",
     "figures": "report.figures",
     "pages": "report.page report.ci",

@@ -6,17 +6,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nbtrace.cli.command import screen_of
-from nbtrace.cli.explain import configured_by, simulator_of
+from nbtrace.cli.explain import configured_by, explained_waivers, simulator_of
+from nbtrace.cli.given_waivers import waived_code
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import ConfigurationName, PolicyFile, Tolerances, VocabularyName
-from nbtrace.cli.output import Delivery
+from nbtrace.cli.output import EXIT_OF, Delivery
 from nbtrace.cli.program_flags import ProgramCommand, passed_on
 from nbtrace.cli.side_labels import two_sided
 from nbtrace.cli.tolerances import refuse_misspelt
+from nbtrace.cli.waiver_options import WaiverOptions
 from nbtrace.errors import InputError, UsageError
-from nbtrace.parsers import read_sides
+from nbtrace.parsers import read_pair, read_sides
 from nbtrace.records import Trace
 from nbtrace.report.view import typed
+from nbtrace.report.views.waivers_view import waived_view
 from nbtrace.verdicts.tolerance import resolve_policy
 from nbtrace.vocabulary.chosen import Chosen, chosen
 
@@ -47,6 +50,7 @@ def answer_command(
     config: ConfigurationName = None,
     tolerance: Tolerances = None,
     policy: PolicyFile = None,
+    waived: WaiverOptions,
     vocabulary: VocabularyName = None,
     brief: Annotated[
         bool, typer.Option("--brief", "-b", help="Leave out of the files, too, the quantities that agree.")
@@ -62,18 +66,27 @@ def answer_command(
     # The catalogue of causes, which few commands need.
     from nbtrace.explanation.explain import explain  # noqa: PLC0415
     from nbtrace.report.documents.explain_document import explain_document  # noqa: PLC0415
+    from nbtrace.report.documents.waivers_document import with_waivers  # noqa: PLC0415
     from nbtrace.report.views.answer_view import answer_view  # noqa: PLC0415
 
     words = chosen(vocabulary, Path())
     configured = configured_by(config, passed_on(ctx), words)
     logs = (first,) if second is None else (first, second)
-    delivery = Delivery("explain", (*logs, *words.inputs), outputs.destinations(), screen=screen_of(ctx))
+    waivers = waived.given(words.vocabulary)
+    files = () if waivers is None else (str(waivers.file),)
+    delivery = Delivery("explain", (*logs, *words.inputs, *files), outputs.destinations(), screen=screen_of(ctx))
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     pair: tuple[Log, Log] = (first, second) if second is not None else _both_of(first, words)
+    if waivers is not None and second is not None:  # which are held against every value
+        pair = read_pair(first, second, words.vocabulary)
     result = explain(*pair, configured, policy=limits, simulate=simulator_of(configured), vocabulary=words.vocabulary)
     refuse_misspelt(limits, result.diff.notices)
-    view = answer_view(result, brief=brief)
-    raise typer.Exit(delivery.deliver(view, lambda: explain_document(result, with_diff=True)))
+    report = explained_waivers(waivers, waived.case, result)
+    view = waived_view(answer_view(result, brief=brief), report)
+    code = waived_code(EXIT_OF[result.verdict], report)
+    raise typer.Exit(
+        delivery.deliver(view, lambda: with_waivers(explain_document(result, with_diff=True), report), code=code)
+    )
 
 
 def _both_of(first: str, words: Chosen) -> tuple[Trace, Trace]:

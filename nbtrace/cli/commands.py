@@ -160,6 +160,18 @@ TABLE: Mapping[str, Entry] = {
         "report:report_command",
         "Write all results of a bundle as one HTML page that needs nothing but itself.",
     ),
+    "history": Entry(EVIDENCE, "history:app", "Keep results over many commits, and a ledger of attempts.", example=""),
+    "trend": Entry(
+        EVIDENCE,
+        "trend:trend_command",
+        "Say which quantities lost half a digit of agreement or more, and at which commit.",
+    ),
+    "bisect": Entry(
+        EVIDENCE,
+        "bisect:bisect_command",
+        "Find the commit that brought the first divergence of BAD, with git bisect run.",
+        kind="bisect:BisectCommand",
+    ),
     "schema": Entry(
         EVIDENCE,
         "schema:schema_command",

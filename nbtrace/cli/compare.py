@@ -30,6 +30,7 @@ from nbtrace.cli.running_options import Reference, Timeout, time_limit, wanted_f
 from nbtrace.cli.side_labels import two_sided
 from nbtrace.cli.suite_options import SuiteOptions
 from nbtrace.cli.trace_capture_options import TraceCaptureOptions
+from nbtrace.cli.waiver_options import WaiverOptions
 from nbtrace.errors import UsageError
 from nbtrace.temporary import temporary_folder
 from nbtrace.verdicts.tolerance import resolve_policy
@@ -129,6 +130,7 @@ def compare_command(
     ] = None,
     policy: PolicyFile = None,
     noise: NoiseFile = None,
+    waived: WaiverOptions,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -158,6 +160,8 @@ def compare_command(
     alone = (archived, out, pixel, region, roi, mask, threads, passed_on(ctx) or None)
     if no_trace and pixel is not None:
         raise UsageError("--pixel names a pixel to trace and --no-trace forbids it; give one of them")
+    if suites.suite is not None and waived.case is not None:
+        raise UsageError("--case names a single comparison; the cases of --suite have names of their own")
     capturing.refuse_without("--no-trace", traced=not no_trace)
     capturing.refuse_without("--archived", traced=archived is None)
     suites.checked()
@@ -169,7 +173,17 @@ def compare_command(
     to = outputs.destinations(folder=out)
     traced = resolve_policy(of_traces, policy, Path())
     wishes = Wishes(
-        limits, origins_of(limits), region_of(region, roi), mask, resample, repeat, pixel, not no_trace, traced, noise
+        limits,
+        origins_of(limits),
+        region_of(region, roi),
+        mask,
+        resample,
+        repeat,
+        pixel,
+        not no_trace,
+        traced,
+        noise,
+        waived,
     )
     with temporary_folder() as work:
         request = Request(

@@ -1,8 +1,9 @@
 """What `nbtrace compare` does: one pair of sides, or the cases of a suite."""
 
+import shlex
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -11,9 +12,11 @@ from nbtrace.cli.compare_files import comparison_files
 from nbtrace.cli.compare_sides import Request
 from nbtrace.cli.destinations import Destinations, can_draw
 from nbtrace.cli.flag_traps import warn_of_traps
-from nbtrace.cli.output import Delivery
+from nbtrace.cli.given_waivers import waived_code
+from nbtrace.cli.output import EXIT_OF, Delivery
 from nbtrace.cli.suite_options import SuiteOptions
 from nbtrace.cli.tolerances import refuse_misspelt
+from nbtrace.cli.waiver_options import WaiverOptions
 from nbtrace.compare.images import ImageOptions, Roi
 from nbtrace.compare.noise import read_noise
 from nbtrace.embedded.available_runs import causes_of_images, runs_of_pixels
@@ -22,15 +25,18 @@ from nbtrace.images.read import read_mask
 from nbtrace.nearness import nearest
 from nbtrace.programs.case_store import CaseStore
 from nbtrace.programs.comparison import Comparison, Plan, compare
+from nbtrace.programs.judged_comparison import judged_comparison
 from nbtrace.programs.suite import SuiteResult, SuiteRun
 from nbtrace.programs.suite_file import SuiteFile, read_suite, tasks
 from nbtrace.programs.suite_parts import run_part
 from nbtrace.records import Pixel
 from nbtrace.report.documents.compare_document import compare_document
 from nbtrace.report.documents.suite_document import suite_document
+from nbtrace.report.documents.waivers_document import with_waivers
 from nbtrace.report.views.compare_view import compare_view
 from nbtrace.report.views.images_view import PERCENTILE
 from nbtrace.report.views.suite_view import suite_view
+from nbtrace.report.views.waivers_view import waived_view
 from nbtrace.verdicts.tolerance import Policy
 
 Further: TypeAlias = Callable[[Comparison, bool], Mapping[str, str | bytes]]
@@ -57,6 +63,7 @@ class Wishes:
     policy : Policy
         Of traced quantities.
     noise : Path or None
+    waived : WaiverOptions
     """
 
     limits: Mapping[str, Any]
@@ -69,6 +76,7 @@ class Wishes:
     traces: bool
     policy: Policy
     noise: Path | None
+    waived: WaiverOptions = field(default_factory=WaiverOptions)
 
     def plan(self, *, causes: bool = False) -> Plan:
         """Return them as a plan; with `causes`, runs of the simulator are held against images that differ.
@@ -130,7 +138,9 @@ def compare_pair(
     line = request.line()
     # Recorded output was made elsewhere, with files that lay there.
     warn_of_traps(request.flags, files=request.archived is None)
-    inputs = [*request.files, *line.inputs, *(path for path in (wishes.noise, wishes.mask) if path is not None)]
+    waivers = wishes.waived.given(wishes.policy.vocabulary)
+    further_files = (wishes.noise, wishes.mask, None if waivers is None else waivers.file)
+    inputs = [*request.files, *line.inputs, *(path for path in further_files if path is not None)]
     reference = None if request.archived is not None else request.program.file
     delivery = Delivery("compare", tuple(map(str, inputs)), to, reference=reference)
     request.require_candidate()
@@ -145,10 +155,14 @@ def compare_pair(
     outputs = {}
     if filed:
         outputs = {**comparison_files(result, pictures=pictures, percentile=percentile), **further(result, pictures)}
+    report = None
+    if waivers is not None:
+        report = waivers.judge([judged_comparison(wishes.waived.case or shlex.join(line.words), result)])
     code = delivery.deliver(
-        compare_view(result),
-        lambda: compare_document(result, pictures=pictures, percentile=percentile),
+        waived_view(compare_view(result), report),
+        lambda: with_waivers(compare_document(result, pictures=pictures, percentile=percentile), report),
         outputs=outputs,
+        code=waived_code(EXIT_OF[result.verdict], report),
     )
     if filed and not pictures:
         sys.stderr.write(
@@ -172,7 +186,8 @@ def compare_suite(request: Request, wishes: Wishes, suite: Path, options: SuiteO
     names = [case.name for case in read.cases if options.only is None or fnmatchcase(case.name, options.only)]
     if not names:
         raise InputError(f"no case of {suite} matches {options.only!r}; {_cases(options.only or '', read)}")
-    delivery = Delivery("compare", (str(suite),), to)
+    waivers = wishes.waived.given(wishes.policy.vocabulary)
+    delivery = Delivery("compare", (str(suite), *(() if waivers is None else (str(waivers.file),))), to)
     request.require_candidate()
     run = SuiteRun(request.reference_side, request.candidate_side, plan, suite.name, request.lenient)
     store = None if options.results is None else CaseStore(options.results)
@@ -187,7 +202,14 @@ def compare_suite(request: Request, wishes: Wishes, suite: Path, options: SuiteO
             sides=() if store is None else request.side_digests,
             shard=options.part,
         )
-    return delivery.deliver(suite_view(done), lambda: suite_document(done), code=done.exit_code)
+    report = None
+    if waivers is not None:
+        report = waivers.judge([case.as_judged for case in done.cases], [case.name for case in read.cases])
+    return delivery.deliver(
+        waived_view(suite_view(done), report),
+        lambda: with_waivers(suite_document(done), report),
+        code=waived_code(done.exit_code, report),
+    )
 
 
 def _cases(word: str, suite: SuiteFile) -> str:

@@ -15,6 +15,7 @@ from nbtrace.cli.options import (
 )
 from nbtrace.cli.panels import OUTPUT, TOLERANCE
 from nbtrace.cli.side_labels import two_sided
+from nbtrace.cli.waiver_options import WaiverOptions
 
 EXAMPLE = "Example: nbtrace diff c.log py.log --md report.md --json metrics.json"
 
@@ -37,6 +38,7 @@ def diff_command(
             rich_help_panel=TOLERANCE,
         ),
     ] = None,
+    waived: WaiverOptions,
     vocabulary: VocabularyName = None,
     brief: Annotated[
         bool, typer.Option("--brief", "-b", help="Leave out the quantities that agree.", rich_help_panel=OUTPUT)
@@ -66,6 +68,8 @@ def diff_command(
             tolerance=tolerance,
             policy=policy,
             noise=noise,
+            waivers=waived.waivers,
+            case=waived.case,
             vocabulary=vocabulary,
             brief=brief,
             unified_view=unified_view,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nbtrace.cli import completed_values
+from nbtrace.cli.given_waivers import GivenWaivers, waived_code
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import (
     CLog,
@@ -16,20 +17,27 @@ from nbtrace.cli.options import (
     Tolerances,
     VocabularyName,
 )
-from nbtrace.cli.output import Delivery
+from nbtrace.cli.output import EXIT_OF, Delivery
 from nbtrace.cli.panels import OUTPUT
 from nbtrace.cli.program_flags import with_leniency
 from nbtrace.cli.proof_options import ProofOptions, proof_files, proved_by
 from nbtrace.cli.side_labels import two_sided
 from nbtrace.cli.tolerances import refuse_misspelt
+from nbtrace.cli.waiver_options import WaiverOptions
 from nbtrace.embedded.configurations import configuration_file
 from nbtrace.errors import InputError, UsageError
+from nbtrace.parsers import read_pair
+from nbtrace.report.views.waivers_view import waived_view
 from nbtrace.temporary import temporary_folder
+from nbtrace.verdicts.case_names import pair_case
 from nbtrace.verdicts.tolerance import resolve_policy
+from nbtrace.verdicts.waivers import WaiverReport
 from nbtrace.vocabulary.chosen import Chosen, chosen
 
 if TYPE_CHECKING:
+    from nbtrace.explanation.explain import Explanation
     from nbtrace.explanation.simulations.run import Simulate
+    from nbtrace.parsers.given_logs import Log
     from simulator.config import Config
 
 EXAMPLE = "Example: nbtrace explain c.log py.log --json causes.json"
@@ -60,6 +68,7 @@ def explain_command(
     tolerance: Tolerances = None,
     policy: PolicyFile = None,
     vocabulary: VocabularyName = None,
+    waived: WaiverOptions,
     proof: ProofOptions,
     outputs: Outputs,
 ) -> None:
@@ -77,6 +86,7 @@ def explain_command(
     # The catalogue of causes, which no other command needs.
     from nbtrace.explanation.explain import explain  # noqa: PLC0415
     from nbtrace.report.documents.explain_document import explain_document  # noqa: PLC0415
+    from nbtrace.report.documents.waivers_document import with_waivers  # noqa: PLC0415
     from nbtrace.report.views.explain_view import explain_view  # noqa: PLC0415
     from nbtrace.report.views.hypotheses import hypotheses_block  # noqa: PLC0415
 
@@ -88,22 +98,37 @@ def explain_command(
     configured = configured_by(config, _of_configuration(flags, config, words, proves=program is not None), words)
     inputs = (c_log, py_log, *words.inputs)
     inputs += tuple(str(path) for path in (proof.probes, proof.port_probes) if path is not None)
+    waivers = waived.given(words.vocabulary)
+    inputs += () if waivers is None else (str(waivers.file),)
     destinations = outputs.destinations(notes=hypotheses)
     delivery = Delivery("explain", inputs, destinations, reference=program)
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
-    result = explain(
-        c_log, py_log, configured, policy=limits, simulate=simulator_of(configured), vocabulary=words.vocabulary
-    )
+    logs: tuple[Log, Log] = c_log, py_log
+    if waivers is not None:  # which are held against every value
+        logs = read_pair(c_log, py_log, words.vocabulary)
+    result = explain(*logs, configured, policy=limits, simulate=simulator_of(configured), vocabulary=words.vocabulary)
     refuse_misspelt(limits, result.diff.notices)
     with temporary_folder() as folder:
         kept = folder / "outputs" if destinations.bundle is not None else None
         for run in runs:
             result = proved_by(proof, run, result, None if kept is None else kept / run.host)
-        view, files = explain_view(result), proof_files(result, kept)
-        code = delivery.deliver(view, lambda: explain_document(result), outputs=files)
+        report = explained_waivers(waivers, waived.case, result)
+        view, files = waived_view(explain_view(result), report), proof_files(result, kept)
+        code = waived_code(EXIT_OF[result.verdict], report)
+        code = delivery.deliver(view, lambda: with_waivers(explain_document(result), report), outputs=files, code=code)
     if hypotheses is not None:
         _append(hypotheses, hypotheses_block(result))
     raise typer.Exit(code)
+
+
+def explained_waivers(waivers: GivenWaivers | None, case: str | None, result: "Explanation") -> WaiverReport | None:
+    """Hold waivers against an explanation; None without any."""
+    if waivers is None:
+        return None
+    from nbtrace.explanation.judged_traces import judged_traces  # noqa: PLC0415 - the catalogue of causes
+
+    name = case or pair_case(result.diff.c.source, result.diff.py.source)
+    return waivers.judge([judged_traces(name, result.diff, result)])
 
 
 def _of_configuration(flags: list[str], config: str | None, words: Chosen, *, proves: bool) -> list[str]:

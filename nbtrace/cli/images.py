@@ -11,6 +11,7 @@ import typer
 from nbtrace.cli import completed_values
 from nbtrace.cli.command import screen_of
 from nbtrace.cli.destinations import STDOUT, require_matplotlib
+from nbtrace.cli.given_waivers import waived_code
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.image_options import (
     MaskFile,
@@ -24,16 +25,20 @@ from nbtrace.cli.image_options import (
     pixel_tolerances,
 )
 from nbtrace.cli.options import ConfigurationName, Lenient
-from nbtrace.cli.output import Delivery
+from nbtrace.cli.output import EXIT_OF, Delivery
 from nbtrace.cli.panels import OUTPUT, PIXELS, TOLERANCE
 from nbtrace.cli.program_flags import with_leniency
 from nbtrace.cli.region import RegionOption, RoiOption, region_of
 from nbtrace.cli.side_labels import two_sided
+from nbtrace.cli.waiver_options import WaiverOptions
 from nbtrace.errors import UsageError
 from nbtrace.files import write_new
 from nbtrace.frozen import frozen
 from nbtrace.progress import stage
 from nbtrace.records import Side
+from nbtrace.report.views.waivers_view import waived_view
+from nbtrace.verdicts.case_names import pair_case
+from nbtrace.verdicts.waivers import JudgedCase, WaiverReport
 from nbtrace.vocabulary.chosen import chosen
 
 if TYPE_CHECKING:
@@ -95,6 +100,7 @@ def images_command(
     ] = None,
     outliers: Outliers = None,
     resample: Resample = False,
+    waived: WaiverOptions,
     save_diff: Annotated[
         Path | None,
         typer.Option(
@@ -133,6 +139,7 @@ def images_command(
         refuse_several,
     )
     from nbtrace.compare.images import ImageOptions, compare_images  # noqa: PLC0415
+    from nbtrace.compare.images.judged_images import judged_images  # noqa: PLC0415
     from nbtrace.images.hdf5_images import split_name  # noqa: PLC0415
     from nbtrace.images.read import read_image, read_mask  # noqa: PLC0415
     from nbtrace.report.views.images_view import images_view  # noqa: PLC0415
@@ -142,6 +149,8 @@ def images_command(
         raise UsageError(f"--shape {shape[0]} {shape[1]}: an image has at least one pixel along slow and fast")
     files = (*(str(split_name(name)[0]) for name in (c_image, py_image)), mask, geometry)
     named = tuple(name for name in files if name is not None)
+    waivers = waived.given(None)
+    named += () if waivers is None else (str(waivers.file),)
     extra = _Extra(save_diff, pictures, ("png", "svg") if svg else ("png",), outputs.force)
     delivery = Delivery("images", named, outputs.destinations(others=extra.files), screen=screen_of(ctx))
     settings: dict[str, Any] = {
@@ -177,10 +186,15 @@ def images_command(
     with stage("comparing the images"):
         result = compare_images(c, py, options)
     causes = causes_from(result, configured)
+    report = None
+    if waivers is not None:
+        case = JudgedCase(waived.case or pair_case(c_image, py_image), judged_images(result))
+        report = waivers.judge([case])
     code = delivery.deliver(
-        images_view(result, causes),
-        lambda: _document(result, causes),
+        waived_view(images_view(result, causes), report),
+        lambda: _document(result, causes, report),
         outputs=extra.write(result, outputs.bundle),
+        code=waived_code(EXIT_OF[result.verdict], report),
     )
     raise typer.Exit(code)
 
@@ -199,10 +213,13 @@ def _load_numpy() -> None:
 _BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 
 
-def _document(result: "ImagesResult", causes: "ImageCauses | None") -> Mapping[str, object]:
+def _document(
+    result: "ImagesResult", causes: "ImageCauses | None", report: WaiverReport | None
+) -> Mapping[str, object]:
     from nbtrace.report.documents.images_document import images_document  # noqa: PLC0415 - the models of documents
+    from nbtrace.report.documents.waivers_document import with_waivers  # noqa: PLC0415
 
-    return images_document(result, causes)
+    return with_waivers(images_document(result, causes), report)
 
 
 def _fitting(name: str, shape: tuple[int, int] | None) -> tuple[int, int] | None:

@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from nbtrace.cli.given_waivers import waived_code
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.output import Delivery
+from nbtrace.cli.waiver_options import WaiverOptions
 
 EXAMPLE = "Example: nbtrace merge results/"
 
@@ -18,6 +20,7 @@ def merge_command(
         typer.Argument(metavar="DIR", help="What nbtrace compare --suite … --results wrote.", readable=False),
     ],
     *,
+    waived: WaiverOptions,
     outputs: Outputs,
 ) -> None:
     """Put together the results of a suite that ran in parts: one table, one verdict, one digest.
@@ -28,9 +31,23 @@ def merge_command(
     from nbtrace.programs.case_store import LIST_NAME, CaseStore  # noqa: PLC0415 - numpy, as the rest of these
     from nbtrace.programs.suite_parts import merged  # noqa: PLC0415
     from nbtrace.report.documents.suite_document import suite_document  # noqa: PLC0415
+    from nbtrace.report.documents.waivers_document import with_waivers  # noqa: PLC0415
     from nbtrace.report.views.suite_view import suite_view  # noqa: PLC0415
+    from nbtrace.report.views.waivers_view import waived_view  # noqa: PLC0415
 
     stores = [CaseStore(folder) for folder in dict.fromkeys(folders)]
-    delivery = Delivery("compare", tuple(str(store.folder / LIST_NAME) for store in stores), outputs.destinations())
+    waivers = waived.given(None)
+    inputs = [str(store.folder / LIST_NAME) for store in stores]
+    inputs += [] if waivers is None else [str(waivers.file)]
+    delivery = Delivery("compare", tuple(inputs), outputs.destinations())
     result = merged(stores)
-    raise typer.Exit(delivery.deliver(suite_view(result), lambda: suite_document(result), code=result.exit_code))
+    report = None
+    if waivers is not None:
+        report = waivers.judge([case.as_judged for case in result.cases])
+    raise typer.Exit(
+        delivery.deliver(
+            waived_view(suite_view(result), report),
+            lambda: with_waivers(suite_document(result), report),
+            code=waived_code(result.exit_code, report),
+        )
+    )

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from nbtrace.evidence.provenance import Provenance
 
-_EXIT = {Verdict.AGREE: ExitCode.AGREE, Verdict.DIFFER: ExitCode.DIFFER, Verdict.NOT_COMPARABLE: ExitCode.MISMATCH}
+EXIT_OF = {Verdict.AGREE: ExitCode.AGREE, Verdict.DIFFER: ExitCode.DIFFER, Verdict.NOT_COMPARABLE: ExitCode.MISMATCH}
+"""How a command ends by its verdict, where nothing else tells."""
 
 
 @dataclass
@@ -72,7 +73,7 @@ class Delivery:
         shown : View, optional
             A shorter one, which is printed in its place unless all is asked for; files hold the whole.
         """
-        code = _EXIT[view.verdict] if code is None else code
+        code = EXIT_OF[view.verdict] if code is None else code
         view = runnable(view)
         shown = None if shown is None else runnable(shown)
         if self.to.plot is not None and draw is not None:

@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nbtrace.cli.destinations import Destinations
-from nbtrace.cli.output import Delivery
+from nbtrace.cli.given_waivers import GivenWaivers, given_waivers, waived_code
+from nbtrace.cli.output import EXIT_OF, Delivery
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.diff import DiffResult, diff_traces, in_order
 from nbtrace.compare.repeatability import repeatability
@@ -23,8 +25,12 @@ from nbtrace.physics.nanobragg.reflection_files import are_reflections
 from nbtrace.records import Side
 from nbtrace.report.views.diff_view import diff_view
 from nbtrace.report.views.unified import unified, unified_of_long
+from nbtrace.verdicts.status import Verdict
 from nbtrace.verdicts.tolerance import Policy, resolve_policy
 from nbtrace.vocabulary.chosen import chosen
+
+if TYPE_CHECKING:
+    from nbtrace.verdicts.waivers import WaiverReport
 
 
 def run_diff(
@@ -34,6 +40,8 @@ def run_diff(
     tolerance: list[str] | None = None,
     policy: Path | None = None,
     noise: Path | None = None,
+    waivers: Path | None = None,
+    case: str | None = None,
     vocabulary: str | None = None,
     brief: bool = False,
     unified_view: bool = False,
@@ -43,17 +51,21 @@ def run_diff(
     """Compare two logs, or two tables of structure factors, and deliver the result."""
     words = chosen(vocabulary, Path())
     inputs = (c_log, py_log, *words.inputs, *(() if noise is None else (str(noise),)))
+    waived = given_waivers(waivers, case, words.vocabulary)
+    inputs += () if waived is None else (str(waived.file),)
     delivery = Delivery("diff", inputs, destinations)
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     if words.is_default and are_reflections(c_log, py_log):
-        if noise is not None or unified_view:
-            raise UsageError("--noise and --unified are for traces; leave them out for structure factors")
+        if noise is not None or unified_view or waivers is not None:
+            raise UsageError("--noise, --unified and --waivers are for traces; leave them out for structure factors")
         return _diff_reflections(c_log, py_log, limits, delivery)
     if words.is_default:
         _refuse_reflections_beside(c_log, py_log)
     gc.freeze()  # what was imported stays; looking through it again and again takes as long as reading megabytes
     if noise is not None:
-        result = _diff_with_noise((c_log, py_log), limits, noise, strict=strict)
+        result = _diff_with_noise((c_log, py_log), limits, noise, strict=strict, by_records=waived is not None)
+    elif waived is not None:  # which are held against every value
+        result = diff_traces(*read_pair(c_log, py_log, words.vocabulary), limits, strict=strict)
     else:
         result = diff(c_log, py_log, limits, strict=strict)
     refuse_misspelt(limits, result.notices)
@@ -61,7 +73,25 @@ def run_diff(
     if unified_view and printed is None:
         by_records = diff_traces(*read_pair(c_log, py_log, words.vocabulary), result.policy, strict=strict)
         printed = unified(replace(by_records, notices=result.notices))
-    return delivery.deliver(diff_view(result, brief=brief), lambda: _document(result), printed=printed)
+    report = None if waived is None else _held(waived, case, result, strict=strict)
+    view, code = diff_view(result, brief=brief), waived_code(EXIT_OF[result.verdict], report)
+    if report is not None:
+        from nbtrace.report.views.waivers_view import waived_view  # noqa: PLC0415 - few projects have waivers
+
+        view = waived_view(view, report)
+    return delivery.deliver(view, lambda: _document(result, report), printed=printed, code=code)
+
+
+def _held(waivers: GivenWaivers, case: str | None, result: DiffResult, *, strict: bool) -> "WaiverReport":
+    """Hold waivers against a comparison, which is explained where there is something to waive."""
+    from nbtrace.explanation.explain import explain  # noqa: PLC0415 - the catalogue of causes
+    from nbtrace.explanation.judged_traces import judged_traces  # noqa: PLC0415
+    from nbtrace.verdicts.case_names import pair_case  # noqa: PLC0415
+
+    name = case or pair_case(result.c.source, result.py.source)
+    wanted = result.verdict is Verdict.DIFFER and result.divergences and waivers.of(name)
+    explanation = explain(result.c, result.py, policy=result.policy) if wanted else None
+    return waivers.judge([judged_traces(name, result, explanation, strict=strict)])
 
 
 def _unified(result: DiffResult) -> str | Callable[[], Iterator[str]] | None:
@@ -89,10 +119,11 @@ def _refuse_reflections_beside(c_log: str, py_log: str) -> None:
             raise InputError(f"{some} is a list of structure factors; the first lines of {other} are not all h k l F")
 
 
-def _document(result: DiffResult) -> Mapping[str, object]:
+def _document(result: DiffResult, report: "WaiverReport | None") -> Mapping[str, object]:
     from nbtrace.report.documents.trace_documents import diff_document  # noqa: PLC0415 - the models of documents
+    from nbtrace.report.documents.waivers_document import with_waivers  # noqa: PLC0415
 
-    return diff_document(result)
+    return with_waivers(diff_document(result), report)
 
 
 def _diff_reflections(c: str, py: str, limits: Policy, delivery: Delivery) -> ExitCode:
@@ -106,9 +137,11 @@ def _diff_reflections(c: str, py: str, limits: Policy, delivery: Delivery) -> Ex
     return delivery.deliver(reflections_view(result), lambda: reflections_document(result))
 
 
-def _diff_with_noise(logs: tuple[str, str], limits: Policy, file: Path, *, strict: bool) -> DiffResult:
+def _diff_with_noise(
+    logs: tuple[str, str], limits: Policy, file: Path, *, strict: bool, by_records: bool
+) -> DiffResult:
     """Compare two logs with tolerances no finer than the reference's own scatter."""
-    result = _long_with_noise(logs, limits, file, strict=strict) if are_long(*logs) else None
+    result = _long_with_noise(logs, limits, file, strict=strict) if are_long(*logs) and not by_records else None
     if result is not None:
         return result
     c, py = in_order(*read_pair(*logs, limits.vocabulary))

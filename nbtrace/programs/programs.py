@@ -88,19 +88,6 @@ def reference_if_any(
     return None if on_path is None else Program((str(Path(on_path).absolute()),), "found on the PATH")
 
 
-def reference_if_any(option: str | None, variables: Mapping[str, str] = os.environ) -> Program | None:
-    """Return the reference program by the same search order; None where nobody names one and none is found.
-
-    Raises
-    ------
-    ProgramError
-        If what was named is none.
-    """
-    named = option is not None or variables.get(REFERENCE_VARIABLE)
-    found = named or any(path.is_file() for path in REFERENCE_PLACES) or shutil.which(REFERENCE_NAME) is not None
-    return find_reference(option, variables) if found else None
-
-
 def _reference(name: str, origin: str) -> Program:
     if shutil.which(name) is None and shutil.which(first := name.partition(" ")[0]) is not None and first != name:
         raise ProgramError(f"{origin}: the reference is one program; put {name!r} into a script and name that")

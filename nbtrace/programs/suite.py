@@ -12,11 +12,13 @@ from nbtrace.presentable import Presentable
 from nbtrace.programs.case_keys import digest_of_values
 from nbtrace.programs.command import FlagLine
 from nbtrace.programs.comparison import Comparison, Plan, compare
+from nbtrace.programs.judged_comparison import judged_comparison
 from nbtrace.programs.side_source import SideSource
 from nbtrace.programs.suite_file import CaseTask
 from nbtrace.progress import tracked
 from nbtrace.verdicts.notices import Notice
 from nbtrace.verdicts.status import Verdict
+from nbtrace.verdicts.waivers import JudgedCase
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.sides import Names
 
@@ -61,6 +63,8 @@ class CaseResult:
         Pixels of these of which a side prints no trace, and its values were captured.
     untraced : tuple of str
         Why pixels were not traced on both sides.
+    judged : JudgedCase or None
+        Its gates and traced quantities, each with its largest difference; None where nothing was compared.
     """
 
     name: str
@@ -79,6 +83,12 @@ class CaseResult:
     notices: tuple[str, ...] = ()
     captured: int = 0
     untraced: tuple[str, ...] = ()
+    judged: JudgedCase | None = None
+
+    @property
+    def as_judged(self) -> JudgedCase:
+        """What waivers are held against; of a case that was not compared the reason why."""
+        return self.judged or JudgedCase(self.name, (), (self.reason,))
 
 
 @dataclass(frozen=True, repr=False)
@@ -245,6 +255,7 @@ def _kept(case: CaseTask, result: Comparison) -> CaseResult:
         notices=tuple(notice.text for notice in (*result.notices, *result.images.notices)),
         captured=result.captured,
         untraced=result.untraced,
+        judged=judged_comparison(case.name, result),
     )
 
 

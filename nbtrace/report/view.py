@@ -142,6 +142,8 @@ class View:
     sections : tuple of Section
     of : str
         The command whose words its verdict has, where they are its own.
+    word : str
+        What stands in place of the verdict's word; empty where that says it.
     """
 
     title: str
@@ -151,11 +153,12 @@ class View:
     notices: tuple[Notice, ...]
     sections: tuple[Section, ...]
     of: str = ""
+    word: str = ""
 
     @property
     def verdict_word(self) -> str:
         """The verdict as reports say it."""
-        return verdict_word(self.verdict, of=self.of)
+        return self.word or verdict_word(self.verdict, of=self.of)
 
 
 VERDICT_WORDS = {
@@ -170,9 +173,13 @@ CHECK = "check"
 CAPTURE = "capture"
 """What results are called that are values captured from a program."""
 
+TREND = "trend"
+"""What results are called that are of a history."""
+
 _OWN_WORDS = {
     CHECK: {Verdict.AGREE: "CONSISTENT", Verdict.DIFFER: "INCONSISTENT"},
     CAPTURE: {Verdict.AGREE: "CAPTURED"},
+    TREND: {Verdict.AGREE: "STEADY", Verdict.DIFFER: "ALARM"},
 }
 """Words of commands whose results are of one thing, which has nothing to agree with."""
 
@@ -180,6 +187,20 @@ _OWN_WORDS = {
 def verdict_word(verdict: Verdict, *, of: str = "") -> str:
     """Return a verdict as reports say it, with the words of the command that it is `of` where it has its own."""
     return _OWN_WORDS.get(of, {}).get(verdict, VERDICT_WORDS[verdict])
+
+
+WAIVED_WORD = "WAIVED"
+"""The verdict where every divergence is waived and no waiver fails."""
+
+FAILING_WORD = "WAIVER FAILS"
+"""The verdict where all agrees, and a waiver must go."""
+
+
+def waiver_word(verdict: Verdict, *, passes: bool) -> str:
+    """Return the word that stands in place of a verdict because of waivers; empty where the verdict stays."""
+    if verdict is Verdict.DIFFER and passes:
+        return WAIVED_WORD
+    return FAILING_WORD if verdict is Verdict.AGREE and not passes else ""
 
 
 clean = plain_text.clean

@@ -17,13 +17,18 @@ def test_the_documents_are_listed(nb: Run) -> None:
     assert all(len(line.split()) > 4 for line in ended.out.splitlines())
 
 
+WITHOUT_VERDICT = frozenset({"history", "bisect"})
+"""A line of a history, and a bisection, which finds a commit."""
+
+
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_schema_is_printed(nb: Run, name: str) -> None:
     ended = nb("schema", name)
     assert (ended.code, ended.err) == (0, "")
     schema = json.loads(ended.out)
     assert schema == schema_of(name)
-    assert {"format", "format_version", "verdict"} <= set(schema["required"])
+    assert {"format", "format_version"} <= set(schema["required"])
+    assert ("verdict" in schema["required"]) is (name not in WITHOUT_VERDICT)
     assert "nbtrace" in str(schema["properties"]["format"]["const"])
     assert nb("schema", name).out == ended.out
 

@@ -3,6 +3,7 @@
 An option that is in no table here fails `test_every_option_is_tried`.
 """
 
+import json
 import shlex
 import shutil
 import sys
@@ -16,6 +17,8 @@ import typer
 
 from nbtrace.cli.application import app
 from nbtrace.cli.call_under_way import UNNAMED
+from nbtrace.history.history_file import text_of
+from tests.history.lines_of_histories import line
 from tests.places import EXAMPLES
 
 if TYPE_CHECKING:
@@ -45,6 +48,10 @@ CALLS = {
     "gradients": f"--pixel 3 4 {FLAGS}",
     "selftest": "-c cubic_default --mistakes fluence",
     "report": "bundle",
+    "history add": "filed.json",
+    "history note": "notes.md filed.json",
+    "trend": "history.jsonl",
+    "bisect": "HEAD~1 HEAD -- nbtrace diff c.log py.log",
     "demo": "",
     "bundle run": "new -- true",
     "bundle verify": "bundle",
@@ -97,6 +104,11 @@ WRONG: dict[str, dict[str, int]] = {
     "--vocabulary": {"nosuch": 2, "missing.toml": 3, "folder": 2, "junk": 2, "typo.toml": 2},
     "--names": {"one": 2, "a A": 2, f"a {'b' * 31}": 2},
     "--index": {"nosuch": 2, "phi_ti": 2, "": 2},
+    "--waivers": {"missing": 3, "folder": 3, "junk": 2, "typo.toml": 2},
+    "--case": {"": 2},
+    "--file": {"junk": 3, "old.txt": 3},
+    "--since": {"x": 2},
+    "--page": {**_FILE, "-": 2},
     "--noise": {**_READ, "old.txt": 3},
     "--md": _FILE,
     "--json": _FILE,
@@ -198,6 +210,9 @@ def folder(tmp_path: Path, logs: Path) -> Path:
     (logs / "probes.toml").write_text(
         '[select]\nfunction = "f"\nloops = ["i"]\n[[probe]]\nafter = "x"\nloop = "i"\nquantities = { x = "x" }\n'
     )
+    factors = {"F": {"c_value": 1, "py_value": 1, "rel_delta": 0, "status": "PASS"}}
+    (logs / "filed.json").write_text(json.dumps({"factors": factors, "timestamp": "2026-01-01T00:00:00Z"}))
+    (logs / "history.jsonl").write_text(f"{text_of(line(0))}\n")
     (logs / "folder").mkdir()
     (logs / "folder" / "inside").write_text("x")
     pixels = np.random.default_rng(1).random((20, 30))

@@ -25,7 +25,9 @@ def render(suites: Sequence[CiSuite]) -> str:
 
 def _verdict(suite: CiSuite) -> str:
     first = suite.items[0]
-    level = {Fate.FAIL: "error", Fate.ERROR: "error", Fate.SKIP: "warning"}.get(first.fate, "notice")
+    level = {Fate.FAIL: "error", Fate.ERROR: "error", Fate.SKIP: "warning", Fate.WAIVED: "warning"}.get(
+        first.fate, "notice"
+    )
     return _command(level, first, f"nbtrace {suite.name}", first.message or first.fate.value)
 
 

@@ -1,6 +1,6 @@
 """The results of a bundle as a CI system sees them: a suite per result, an item per quantity."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -10,7 +10,7 @@ from nbtrace.compare.sweep_result import SweepOutcome
 from nbtrace.differentiation.gradient_row import GradientStatus
 from nbtrace.errors import InputError
 from nbtrace.evidence.contents import Contents, FiledResult
-from nbtrace.report.documents.filed import names_of, read_as
+from nbtrace.report.documents.filed import names_of, read_as, waived_verdict, waivers_in
 from nbtrace.report.documents.models.check import CheckDocument
 from nbtrace.report.documents.models.compare import CompareDocument
 from nbtrace.report.documents.models.diff import ComparedQuantity, DiffDocument, DifferenceEntry, InstanceCount
@@ -23,8 +23,10 @@ from nbtrace.report.documents.models.steps import StepsDocument
 from nbtrace.report.documents.models.suite import SuiteDocument
 from nbtrace.report.documents.models.sweep import SweepDocument
 from nbtrace.report.documents.models.trust import TrustDocument
+from nbtrace.report.documents.models.waivers import WaiversEntry
 from nbtrace.report.view import clean, signed, verdict_word
 from nbtrace.verdicts.status import NoTruth, Status, Verdict
+from nbtrace.verdicts.waivers import WaiverOutcome
 from nbtrace.vocabulary.sides import Names
 
 VERDICT = "verdict"
@@ -35,11 +37,12 @@ EVIDENCE = "evidence"
 
 
 class Fate(NoTruth):
-    """What became of an item. ERROR: it could not be judged, although it should have been."""
+    """What became of an item. ERROR: it could not be judged, although it should have been. WAIVED: accepted for now."""
 
     PASS = "passed"  # noqa: S105 - an outcome, not a password
     FAIL = "failed"
     SKIP = "skipped"
+    WAIVED = "waived"
     ERROR = "error"
 
 
@@ -73,6 +76,8 @@ class CiItem:
         What the rule means.
     follows : bool
         It may follow from another failure.
+    waived : str
+        Why a failure is accepted, by whom and until when; empty where it is not.
     """
 
     name: str
@@ -82,6 +87,7 @@ class CiItem:
     rule: str = ""
     description: str = ""
     follows: bool = False
+    waived: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +154,7 @@ def _suite(result: FiledResult, name: str) -> CiSuite:
     items = [CiItem(EVIDENCE, Fate.ERROR, clean(text), rule=EVIDENCE) for text in result.problems]
     details: list[CiItem] = []
     try:
-        details = list(_details(result))
+        details = list(_with_waivers(result, _details(result)))
     except InputError as error:
         items.append(CiItem(EVIDENCE, Fate.ERROR, f"the document cannot be used: {clean(str(error))}", rule=EVIDENCE))
     verdict = _verdict(result, details)
@@ -199,6 +205,11 @@ def _verdict(result: FiledResult, details: list[CiItem]) -> CiItem:
     failed = [item for item in details if item.fate is Fate.FAIL and item.places]
     first = next((item for item in failed if not item.follows), failed[0] if failed else None)
     places = first.places if first is not None else ()
+    word = waived_verdict(document, result.verdict).lower()
+    if word and result.verdict is not None:
+        fate = Fate.WAIVED if result.verdict is Verdict.DIFFER else Fate.FAIL
+        message = f"{word}: {said}" if said else word
+        return CiItem(VERDICT, fate, message, places, rule=VERDICT, waived=word * (fate is Fate.WAIVED))
     if result.verdict is not None:
         word = verdict_word(result.verdict, of=result.name).lower()
         return CiItem(VERDICT, _FATES[result.verdict], f"{word}: {said}" if said else word, places, rule=VERDICT)
@@ -208,6 +219,42 @@ def _verdict(result: FiledResult, details: list[CiItem]) -> CiItem:
     ended = result.metadata.get("ended")
     words = (ended if isinstance(ended, str) else f"exit {code}", said)
     return CiItem(VERDICT, Fate.PASS if code == 0 else Fate.FAIL, ": ".join(filter(None, words)), places, rule=VERDICT)
+
+
+def _with_waivers(result: FiledResult, items: Iterable[CiItem]) -> Iterator[CiItem]:
+    """Yield items, those that are waived as such, and a failure for each waiver that fails."""
+    told = waivers_in(result.document or {})
+    if told is None:
+        yield from items
+        return
+    for item in items:
+        why = _why_waived(told, item) if item.fate is Fate.FAIL else ""
+        yield replace(item, fate=Fate.WAIVED, waived=why, message=f"waived: {why}; {item.message}") if why else item
+    for waiver in told.waivers:
+        outcome = next((known for known in WaiverOutcome if known.value == waiver.outcome), None)
+        if outcome is None or outcome.fails:
+            title = f"waiver of {waiver.quantity}{' in ' + waiver.case if waiver.case else ''}"
+            message = f"{waiver.outcome}: {waiver.why} ({waiver.owner})"
+            yield CiItem(title, Fate.FAIL, message, (CiPlace(told.source),), "waiver", "A waiver that does not hold")
+
+
+def _why_waived(told: WaiversEntry, item: CiItem) -> str:
+    """Return why an item is accepted, by whom and until when; empty where it is not."""
+    if item.rule == "case":
+        left = {entry.case for entry in told.left}
+        names = () if item.name in left else told.waived.get(item.name, ())
+        cases: tuple[str, ...] = (item.name,)
+    else:
+        names = (item.rule.removeprefix("gate ").removeprefix("cause of "),)
+        cases = tuple({**told.waived, **told.follows})
+        if any(names[0] in told.follows.get(case, ()) for case in cases):
+            return f"follows from waived quantities ({told.source})"
+    covering = (
+        waiver
+        for waiver in told.waivers
+        if waiver.outcome == WaiverOutcome.WAIVED.value and waiver.quantity in names and {*cases} & {*waiver.cases}
+    )
+    return "; ".join(f"{found.reason} ({found.owner}, until {found.expiry})" for found in covering)
 
 
 def _details(result: FiledResult) -> Iterator[CiItem]:

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from nbtrace.report.ci.items import CiItem, CiSuite, Fate
 
-_ELEMENTS = {Fate.FAIL: "failure", Fate.ERROR: "error", Fate.SKIP: "skipped"}
+_ELEMENTS = {Fate.FAIL: "failure", Fate.ERROR: "error", Fate.SKIP: "skipped", Fate.WAIVED: "skipped"}
+"""What is waived is skipped, as an expected failure of pytest is: it is shown, counted, and fails nothing."""
 
 
 def render(suites: Sequence[CiSuite]) -> str:
@@ -31,7 +32,7 @@ def _counts(suites: Sequence[CiSuite]) -> dict[str, str]:
 
 def _suite(suite: CiSuite) -> ET.Element:
     attributes = {"name": _text(f"nbtrace {suite.name}"), **_counts([suite])}
-    attributes["skipped"] = str(len(suite.of(Fate.SKIP)))
+    attributes["skipped"] = str(len(suite.of(Fate.SKIP, Fate.WAIVED)))
     if suite.time:
         # The schema has seconds and no zone; all times are UTC.
         attributes["timestamp"] = datetime.fromisoformat(suite.time).strftime("%Y-%m-%dT%H:%M:%S")

@@ -8,7 +8,7 @@ from nbtrace.documents import dump
 from nbtrace.report.ci.items import VERDICT, CiItem, CiPlace, CiSuite, Fate
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-_LEVELS = {Fate.FAIL: "error", Fate.ERROR: "error", Fate.SKIP: "note"}
+_LEVELS = {Fate.FAIL: "error", Fate.ERROR: "error", Fate.SKIP: "note", Fate.WAIVED: "note"}
 
 
 def render(suites: Sequence[CiSuite]) -> str:
@@ -40,7 +40,7 @@ def _run(suite: CiSuite) -> Mapping[str, Any]:
 
 def _reported(suite: CiSuite) -> tuple[CiItem, ...]:
     """Return what failed; the verdict says nothing more where something else did."""
-    failed = suite.of(Fate.FAIL, Fate.ERROR)
+    failed = suite.of(Fate.FAIL, Fate.ERROR, Fate.WAIVED)
     apart = tuple(item for item in failed if item.name != VERDICT or item.fate is Fate.ERROR)
     return apart or failed
 
@@ -51,7 +51,7 @@ def _rule(item: CiItem) -> Mapping[str, Any]:
 
 
 def _result(item: CiItem, rule: int) -> Mapping[str, Any]:
-    level = "warning" if item.follows else _LEVELS[item.fate]
+    level = "warning" if item.follows and item.fate is not Fate.WAIVED else _LEVELS[item.fate]
     related = [_location(place) for place in item.places[1:]]
     return {
         "ruleId": item.rule,
@@ -61,7 +61,13 @@ def _result(item: CiItem, rule: int) -> Mapping[str, Any]:
         "message": {"text": f"{item.name}: {item.message}"},
         "locations": [_location(place) for place in item.places[:1]],
         **({"relatedLocations": related} if related else {}),
+        **({"suppressions": [_suppression(item)]} if item.fate is Fate.WAIVED else {}),
     }
+
+
+def _suppression(item: CiItem) -> Mapping[str, Any]:
+    """Return that a result is waived: by a file beside the code, and accepted."""
+    return {"kind": "external", "status": "accepted", "justification": item.waived}
 
 
 def _notification(item: CiItem) -> Mapping[str, Any]:

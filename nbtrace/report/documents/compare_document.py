@@ -1,10 +1,12 @@
 """The JSON document of `nbtrace compare`: that of `nbtrace images`, with what was run."""
 
 from nbtrace.programs.comparison import ComparedPixel, Comparison, SideRun
+from nbtrace.programs.judged_comparison import judged_comparison
 from nbtrace.programs.side_source import Identity
 from nbtrace.report.documents.capture_document import captured_trace
 from nbtrace.report.documents.explain_document import explain_model
 from nbtrace.report.documents.images_document import images_fields
+from nbtrace.report.documents.judged_document import judged_entries
 from nbtrace.report.documents.models.compare import CompareDocument, ProbeEntry, RunEntry, RunPair
 from nbtrace.report.documents.parts import Document, notice_entries
 from nbtrace.report.views.compare_view import headline
@@ -33,6 +35,7 @@ def compare_document(result: Comparison, *, pictures: bool, percentile: float = 
         runs=RunPair(c=_run(c), py=_run(py)),
         first_divergence=result.first_divergence[1] if result.first_divergence is not None else None,
         traces=tuple(map(_probe, result.probes)),
+        quantities=judged_entries(judged_comparison("", result).quantities),
     ).written()
 
 

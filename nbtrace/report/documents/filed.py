@@ -13,7 +13,10 @@ from nbtrace.errors import InputError
 from nbtrace.report.documents.models.compare import CompareDocument
 from nbtrace.report.documents.models.images import ImagesDocument
 from nbtrace.report.documents.models.parts import NoticeEntry, PixelPlace, SideNames
+from nbtrace.report.documents.models.waivers import WaiversEntry
+from nbtrace.report.view import waiver_word
 from nbtrace.schema import DocumentPart, read_part
+from nbtrace.verdicts.status import Verdict
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.sides import Names
 
@@ -62,6 +65,27 @@ def names_of(document: Mapping[str, object]) -> Names:
         return registry.default().names
     names = read_as(SideNames, told, "names")
     return Names(names.c, names.py)
+
+
+def waivers_in(document: Mapping[str, object]) -> WaiversEntry | None:
+    """Return the waivers that were held against a result; None where there were none.
+
+    Raises
+    ------
+    InputError
+        If what stands in their place is none.
+    """
+    told = document.get("waivers")
+    return None if told is None else read_as(WaiversEntry, told, "waivers")
+
+
+def waived_verdict(document: Mapping[str, object], verdict: Verdict | None) -> str:
+    """Return the word that stands in place of a verdict because of waivers; empty where the verdict stays."""
+    try:
+        told = waivers_in(document)
+    except InputError:
+        return ""
+    return "" if told is None or verdict is None else waiver_word(verdict, passes=told.passes)
 
 
 def final_word(document: Mapping[str, object]) -> str:

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from nbtrace.programs.suite import CaseOutcome, CaseResult, SuiteResult
+from nbtrace.report.documents.judged_document import judged_entries
 from nbtrace.report.documents.models.parts import FORMAT_VERSION
 from nbtrace.report.documents.models.suite import ComparedCase, LackingCase, SuiteCoverage, SuiteDocument
 from nbtrace.report.documents.parts import Document, side_names
@@ -51,5 +52,6 @@ def _case(case: CaseResult) -> ComparedCase | LackingCase:
         "notices": case.notices,
         "captured_pixels": case.captured,
         "untraced": case.untraced,
+        "quantities": judged_entries(case.as_judged.quantities),
     }
     return LackingCase(**fields) if case.metrics is None else ComparedCase(**fields, **asdict(case.metrics))

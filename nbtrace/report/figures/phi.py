@@ -99,10 +99,10 @@ def _panel(axes: Axes, steps: Sequence[PhiEntry], places: Sequence[float], keys:
             if not drawn:
                 continue
             sizes.append(max(abs(y) for _, y in drawn))
-            drawn = thinned(drawn)
+            shown = thinned(drawn)
             axes.plot(
-                [x for x, _ in drawn],
-                [y for _, y in drawn],
+                [x for x, _ in shown],
+                [y for _, y in shown],
                 color=colour,
                 linewidth=width,
                 marker=marker if len(steps) <= _MARKED else None,

@@ -34,7 +34,7 @@ def notebook_part(name: str, view: View, document: Document) -> str:
     view : View
     document : mapping
     """
-    section = _section(name, view, document)
+    section = view_section(name, view, document)
     section = replace(section, parts=tuple(map(_short, _divergent_first(section.parts))))
     rules = (static("parts.css") + static("notebook.css")).replace(":root", "&")
     style = f"{_CLASS} {{\n{rules}}}\n"
@@ -43,7 +43,7 @@ def notebook_part(name: str, view: View, document: Document) -> str:
         .get_template("notebook.html.j2")
         .render(
             section=section,
-            notices=_notices(view),
+            notices=page_notices(view),
             folded=True,
             style=Markup(style),  # noqa: S704 - files of this package
         )
@@ -58,8 +58,8 @@ def result_page(name: str, view: View, document: Document) -> str:
         environment()
         .get_template("result_page.html.j2")
         .render(
-            section=_section(name, view, document),
-            notices=_notices(view),
+            section=view_section(name, view, document),
+            notices=page_notices(view),
             folded=False,
             version=metadata.version("nbtrace"),
             made=utc_text(datetime.now(UTC)),
@@ -70,7 +70,8 @@ def result_page(name: str, view: View, document: Document) -> str:
     )
 
 
-def _section(name: str, view: View, document: Document) -> ResultSection:
+def view_section(name: str, view: View, document: Document) -> ResultSection:
+    """Return a result as a section of a page."""
     filed = FiledResult(name, "", document, {}, "", (), view=view_document(view))
     section = result_section(filed, "result", name)
     word = view.verdict_word
@@ -79,7 +80,8 @@ def _section(name: str, view: View, document: Document) -> ResultSection:
     return replace(section, verdict=word, tone=tone_of(word), headline=view.headline, parts=parts)
 
 
-def _notices(view: View) -> tuple[PageNotice, ...]:
+def page_notices(view: View) -> tuple[PageNotice, ...]:
+    """Return the notices of a view."""
     return tuple(
         PageNotice(WEIGHT_WORDS[notice.weight], tone_of(WEIGHT_WORDS[notice.weight]), notice.text, ())
         for notice in view.notices

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from nbtrace.errors import InputError
 from nbtrace.evidence.contents import FiledResult
 from nbtrace.explanation.audit.findings import AuditStatus
-from nbtrace.report.documents.filed import final_word, names_of, notices_in, read_as
+from nbtrace.report.documents.filed import final_word, names_of, notices_in, read_as, waived_verdict
 from nbtrace.report.documents.models.diff import ComparedQuantity, DiffDocument
 from nbtrace.report.documents.models.explain import ExplainDocument, RootEntry
 from nbtrace.report.documents.models.view import ViewDocument
@@ -138,7 +138,9 @@ def _names(filed: FiledResult) -> Names:
 
 def said_verdict(filed: FiledResult) -> str:
     """Return the verdict of a result in a word; empty where it has none."""
-    return "" if filed.verdict is None else verdict_word(filed.verdict, of=filed.name)
+    if filed.verdict is None:
+        return ""
+    return waived_verdict(filed.document or {}, filed.verdict) or verdict_word(filed.verdict, of=filed.name)
 
 
 def _headline(filed: FiledResult, told: str) -> str:

@@ -38,7 +38,16 @@ MOST_ROWS = 2000
 
 _TONE_OF = {word: tone for tone, words in _TONES.items() for word in words.split()}
 _RANK = {tone: rank for rank, tone in enumerate((Tone.GOOD, Tone.MINOR, Tone.WARN, Tone.NONE, Tone.BAD))}
-_PHRASES = {"NOT COMPARABLE": Tone.BAD, "not comparable": Tone.BAD, "not checkable": Tone.NONE, "not intact": Tone.BAD}
+_PHRASES = {
+    "ALARM": Tone.BAD,
+    "STEADY": Tone.GOOD,
+    "WAIVED": Tone.MINOR,
+    "WAIVER FAILS": Tone.BAD,
+    "NOT COMPARABLE": Tone.BAD,
+    "not comparable": Tone.BAD,
+    "not checkable": Tone.NONE,
+    "not intact": Tone.BAD,
+}
 
 
 def tone_of(text: str) -> Tone | None:

@@ -5,7 +5,9 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
+from nbtrace.history.history_line import HistoryLine
 from nbtrace.report.documents.models.arrays import ArraysDocument
+from nbtrace.report.documents.models.bisect import BisectDocument
 from nbtrace.report.documents.models.capture import CaptureDocument
 from nbtrace.report.documents.models.check import CheckDocument
 from nbtrace.report.documents.models.compare import CompareDocument
@@ -21,6 +23,7 @@ from nbtrace.report.documents.models.scaling import ScalingDocument
 from nbtrace.report.documents.models.steps import StepsDocument
 from nbtrace.report.documents.models.suite import SuiteDocument
 from nbtrace.report.documents.models.sweep import SweepDocument
+from nbtrace.report.documents.models.trend import TrendDocument
 from nbtrace.report.documents.models.trust import TrustDocument
 from nbtrace.schema import DocumentPart
 
@@ -42,9 +45,12 @@ DOCUMENTS: Mapping[str, type[DocumentPart]] = {
     "capture": CaptureDocument,
     "reduce": ReduceDocument,
     "reflections": ReflectionsDocument,
+    "history": HistoryLine,
+    "trend": TrendDocument,
+    "bisect": BisectDocument,
 }
 """Name → model: that of the command, `suite` for `nbtrace compare --suite`, `format` for `nbtrace check --format`, and
-`reflections` for `nbtrace diff` on two tables of structure factors."""
+`reflections` for `nbtrace diff` on two tables of structure factors, `history` for a line of `history.jsonl`."""
 
 
 class _Untitled(GenerateJsonSchema):

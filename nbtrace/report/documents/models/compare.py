@@ -7,6 +7,7 @@ from pydantic import Field
 from nbtrace.report.documents.models.capture import CapturedTraceEntry
 from nbtrace.report.documents.models.explain import ExplainDocument
 from nbtrace.report.documents.models.images import ImagesBody
+from nbtrace.report.documents.models.judged import JUDGED_KEY, JudgedEntry
 from nbtrace.report.documents.models.parts import LATER, PixelPlace, Provenance, VerdictWord
 from nbtrace.schema import Array, DocumentPart, Number
 
@@ -70,4 +71,5 @@ class CompareDocument(ImagesBody):
     runs: RunPair = Field(description="What ran.")
     first_divergence: str | None = Field(description="First traced quantity that diverges, in the first such pixel.")
     traces: Array[ProbeEntry] = Field(description="The traced pixels.")
+    quantities: Array[JudgedEntry] = Field(default=(), description=JUDGED_KEY)
     provenance: Provenance = None

@@ -19,6 +19,7 @@ from nbtrace.report.documents.models.parts import (
     VerdictWord,
     words_of,
 )
+from nbtrace.report.documents.models.waivers import WAIVERS_KEY, WaiversEntry
 from nbtrace.schema import Array, DocumentPart, Number
 from nbtrace.vocabulary.quantity import Basis
 
@@ -139,5 +140,6 @@ class DiffDocument(DocumentPart):
     notices: Array[NoticeEntry] = Field(description="What must be known before the figures.")
     checks: CheckPair = Field(description="Either log held against itself.")
     factors: dict[str, ComparedQuantity] = Field(description="Quantity → its difference, in execution order.")
+    waivers: WaiversEntry | None = Field(default=None, description=WAIVERS_KEY)
     answer: Answer = ""
     provenance: Provenance = None

@@ -22,6 +22,7 @@ from nbtrace.report.documents.models.parts import (
     VerdictWord,
     words_of,
 )
+from nbtrace.report.documents.models.waivers import WAIVERS_KEY, WaiversEntry
 from nbtrace.schema import Array, DocumentPart, Number
 
 _CHANCE = "Expected number of candidates that would come as close by chance."
@@ -375,4 +376,5 @@ class ExplainDocument(DocumentPart):
     diff: DiffDocument | None = Field(
         default=None, description="Since 0.2: the comparison itself, where `nbtrace A B` made both; else null."
     )
+    waivers: WaiversEntry | None = Field(default=None, description=WAIVERS_KEY)
     provenance: Provenance = None

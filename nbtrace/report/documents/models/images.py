@@ -16,6 +16,7 @@ from nbtrace.report.documents.models.parts import (
     StatusWord,
     VerdictWord,
 )
+from nbtrace.report.documents.models.waivers import WAIVERS_KEY, WaiversEntry
 from nbtrace.schema import Array, DocumentPart, Number
 
 
@@ -188,6 +189,7 @@ class ImagesBody(ImageFigures, _ImagesHead):
     c: ImageSource = Field(description="The reference's image.")
     py: ImageSource = Field(description="The candidate's image.")
     notices: Array[NoticeEntry] = Field(description="What must be known before the figures.")
+    waivers: WaiversEntry | None = Field(default=None, description=WAIVERS_KEY)
 
 
 class ImagesDocument(ImagesBody):

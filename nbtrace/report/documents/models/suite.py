@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from nbtrace.report.documents.models.images import ImageFigures
+from nbtrace.report.documents.models.judged import JUDGED_KEY, JudgedEntry
 from nbtrace.report.documents.models.parts import (
     LATER,
     Answer,
@@ -14,6 +15,7 @@ from nbtrace.report.documents.models.parts import (
     VerdictWord,
     words_of,
 )
+from nbtrace.report.documents.models.waivers import WAIVERS_KEY, WaiversEntry
 from nbtrace.schema import Array, DocumentPart, Number
 
 
@@ -50,6 +52,7 @@ class _CaseTail(DocumentPart):
         default=0, description=f"{LATER}Pixels of these of which a side prints no trace, and its values were captured."
     )
     untraced: Array[str] = Field(default=(), description=f"{LATER}Why pixels were not traced on both sides.")
+    quantities: Array[JudgedEntry] = Field(default=(), description=JUDGED_KEY)
 
 
 class ComparedCase(_CaseTail, ImageFigures, _CaseHead):
@@ -81,4 +84,5 @@ class SuiteDocument(DocumentPart):
     notices: Array[str] = Field(default=(), description=f"{LATER}What must be known of the results as a whole.")
     cases: dict[str, ComparedCase | LackingCase] = Field(description="Name of the case → how it ended.")
     answer: Answer = ""
+    waivers: WaiversEntry | None = Field(default=None, description=WAIVERS_KEY)
     provenance: Provenance = None

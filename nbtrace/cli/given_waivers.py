@@ -1,0 +1,64 @@
+"""The waivers of a call, held against what was found, and what they do to the exit status."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nbtrace.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from nbtrace.verdicts.waivers import JudgedCase, Waiver, WaiverReport
+    from nbtrace.vocabulary.vocabulary import Vocabulary
+
+WAIVERS = "waivers.toml"
+"""The file in which a project keeps its waivers, beside its pyproject.toml."""
+
+
+@dataclass(frozen=True)
+class GivenWaivers:
+    """The waivers of a call, and their file."""
+
+    waivers: "tuple[Waiver, ...]"
+    file: Path
+
+    def of(self, case: str) -> "tuple[Waiver, ...]":
+        """Return those of a case."""
+        return tuple(waiver for waiver in self.waivers if waiver.covers_case(case))
+
+    def judge(self, cases: "Sequence[JudgedCase]", known: Iterable[str] | None = None) -> "WaiverReport":
+        """Hold them against what was found; see :func:`nbtrace.verdicts.waivers.judge_waivers`."""
+        from nbtrace.verdicts.waivers import judge_waivers  # noqa: PLC0415 - few projects have waivers
+
+        return judge_waivers(self.waivers, cases, known=known, source=str(self.file))
+
+
+def given_waivers(file: Path | None, case: str | None, vocabulary: "Vocabulary | None") -> GivenWaivers | None:
+    """Return the waivers of a call that names a file, a case, both or neither; None where there are none.
+
+    Raises
+    ------
+    InputError, UsageError
+        If their file cannot be read, or holds something else.
+    """
+    found = waivers_of(file, vocabulary)
+    if found is None and case is not None:
+        raise UsageError("--case says what waivers call this case, and there are none; give --waivers, too")
+    return found
+
+
+def waivers_of(file: Path | None, vocabulary: "Vocabulary | None") -> GivenWaivers | None:
+    """Return the waivers of a file, by default of that of the current folder; None where there is none."""
+    if file is None and not Path(WAIVERS).is_file():
+        return None
+    from nbtrace.verdicts.waiver_file import read_waivers  # noqa: PLC0415 - pydantic, which only such a file needs
+
+    file = file or Path(WAIVERS)
+    return GivenWaivers(read_waivers(file, vocabulary), file)
+
+
+def waived_code(code: ExitCode, report: "WaiverReport | None") -> ExitCode:
+    """Return how a command ends with its waivers: 0 only where all is waived and no waiver fails."""
+    if report is None or code not in {ExitCode.AGREE, ExitCode.DIFFER}:
+        return code
+    return ExitCode.AGREE if report.passes else ExitCode.DIFFER

@@ -1,0 +1,105 @@
+"""Waivers against findings: each outcome, and that nothing else is hidden by one."""
+
+from datetime import date
+
+import pytest
+
+from nbtrace.verdicts.status import Status
+from nbtrace.verdicts.tolerance import Limit
+from nbtrace.verdicts.waivers import JudgedCase, JudgedQuantity, Waiver, WaiverOutcome, WaiverReport, judge_waivers
+from nbtrace.vocabulary.quantity import Basis
+
+DAY = date(2026, 6, 15)
+OFF = JudgedQuantity("F", Status.DIVERGENT, 1e-3, 0.1, 3.0, 1e-6, side="py", cause="squared")
+OTHER = JudgedQuantity("G", Status.MINOR, 1e-5, 0.1, 5.0, 1e-6)
+FINE = JudgedQuantity("F", Status.PASS, 1e-9, 1e-9, 9.0, 1e-6)
+
+
+def waiver(quantity: str = "F", bound: float = 2e-3, **more: object) -> Waiver:
+    return Waiver(quantity, Limit(bound, Basis.RELATIVE), "known", "jan", date(2026, 6, 15), **more)  # type: ignore[arg-type]
+
+
+def held(waived: Waiver, *found: JudgedQuantity, others: tuple[str, ...] = (), agrees: bool = False) -> WaiverReport:
+    return judge_waivers([waived], [JudgedCase("one", found, others, agrees=agrees)], day=DAY)
+
+
+def test_a_waived_divergence_does_not_fail() -> None:
+    report = held(waiver(), OFF)
+    assert report.passes
+    assert report.waivers[0].outcome is WaiverOutcome.WAIVED
+    assert report.num_waived == 1
+
+
+@pytest.mark.parametrize(
+    ("waived", "outcome"),
+    [
+        (waiver(bound=9e-4), WaiverOutcome.EXCEEDED),
+        (waiver(side="c"), WaiverOutcome.EXCEEDED),
+        (waiver(cause="halved"), WaiverOutcome.EXCEEDED),
+        (waiver(side="py", cause="squared"), WaiverOutcome.WAIVED),
+        (waiver("f_cell"), WaiverOutcome.UNUSED),
+        (waiver(case="one"), WaiverOutcome.WAIVED),
+        (waiver(case="o*"), WaiverOutcome.WAIVED),
+        (waiver(case="two"), WaiverOutcome.ELSEWHERE),
+    ],
+)
+def test_what_becomes_of_a_waiver(waived: Waiver, outcome: WaiverOutcome) -> None:
+    report = held(waived, OFF)
+    assert report.waivers[0].outcome is outcome
+    assert report.passes is (outcome is WaiverOutcome.WAIVED)
+
+
+def test_a_waiver_holds_on_its_last_day_and_not_the_next() -> None:
+    cases = [JudgedCase("one", (OFF,))]
+    assert judge_waivers([waiver()], cases, day=DAY).passes
+    late = judge_waivers([waiver()], cases, day=date(2026, 6, 16))
+    assert late.waivers[0].outcome is WaiverOutcome.EXPIRED
+    assert not late.passes
+
+
+def test_a_divergence_that_is_gone_fails() -> None:
+    report = held(waiver(), FINE)
+    assert report.waivers[0].outcome is WaiverOutcome.XPASS
+    assert not report.passes
+
+
+@pytest.mark.parametrize(
+    ("found", "others"),
+    [
+        ((OFF, OTHER), ()),
+        ((OFF,), ("C lacks values",)),
+        ((JudgedQuantity("F", Status.MISSING),), ()),
+        ((JudgedQuantity("F", Status.NOT_FINITE, float("inf"), float("inf")),), ()),
+        ((JudgedQuantity("F", Status.CRITICAL, float("nan"), float("nan")),), ()),
+    ],
+)
+def test_a_waiver_hides_nothing_else(found: tuple[JudgedQuantity, ...], others: tuple[str, ...]) -> None:
+    report = held(waiver(), *found, others=others)
+    assert not report.passes
+    assert report.left or report.failing
+
+
+def test_a_consequence_is_waived_only_with_what_it_follows_from() -> None:
+    follows = JudgedQuantity("I", Status.CRITICAL, 0.5, 1.0, 0.3, 1e-6, inherited=True)
+    assert held(waiver(), OFF, follows).passes
+    assert not held(waiver("G", 1e-4), OFF, OTHER, follows).passes
+    assert not held(waiver("nothing"), follows).passes
+
+
+def test_a_case_that_agrees_as_a_whole_has_nothing_left() -> None:
+    assert held(waiver("G", 1e-4), OFF, OTHER, agrees=True).passes
+
+
+def test_a_waiver_of_no_case_of_a_suite_is_unused_and_one_of_a_case_left_out_is_not() -> None:
+    cases = [JudgedCase("one", (FINE,))]
+    both = judge_waivers([waiver(case="twoo"), waiver(case="two")], cases, day=DAY, known=["one", "two"])
+    assert [item.outcome for item in both.waivers] == [WaiverOutcome.UNUSED, WaiverOutcome.ELSEWHERE]
+    assert "two" in both.waivers[0].reason
+
+
+def test_a_waiver_of_many_cases_fails_where_one_of_them_exceeds_it() -> None:
+    worse = JudgedQuantity("F", Status.DIVERGENT, 9e-3, 0.1)
+    report = judge_waivers([waiver()], [JudgedCase("one", (OFF,)), JudgedCase("two", (worse,))], day=DAY)
+    assert report.waivers[0].outcome is WaiverOutcome.EXCEEDED
+    assert "two" in report.waivers[0].reason
+    assert not report.passes
