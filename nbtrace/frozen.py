@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
 from functools import cache
 from reprlib import recursive_repr
-from typing import Any, NamedTuple, NoReturn, TypeVar, dataclass_transform
+from typing import Any, NamedTuple, NoReturn, TypeVar, cast, dataclass_transform
 
 _Value = TypeVar("_Value")
 
@@ -20,7 +20,17 @@ def frozen(cls: type[_Value]) -> type[_Value]:
     for name, method in _METHODS.items():
         if name not in vars(cls):
             setattr(cls, name, method)
-    return dataclass(init=False, repr=False, eq=False)(cls)
+    # A dataclass inherits from frozen ones, or from others: it must not see, here, that its bases are frozen.
+    known: Any = cls
+    bases = [base.__dataclass_params__ for base in known.__mro__[1:] if "__dataclass_params__" in vars(base)]
+    were = [base.frozen for base in bases]
+    for base in bases:
+        base.frozen = False
+    made: Any = dataclass(init=False, repr=False, eq=False)(cls)
+    made.__dataclass_params__.frozen = True
+    for base, was in zip(bases, were, strict=True):
+        base.frozen = was
+    return cast("type[_Value]", made)
 
 
 class _Layout(NamedTuple):

@@ -55,6 +55,8 @@ def slurm(
     named = [word for option, value in (("--ref", ref), ("--cand", cand)) if value for word in (option, value)]
     folder = str(results)
     command = shlex.join(["nbtrace", "compare", "--suite", str(suite), "--results", folder, "--shard", "auto", *named])
+    if not command.isprintable():
+        raise UsageError("a name for the script has a letter that cannot be shown; give another one")
     job = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in read.name)[:_LONGEST_NAME]
     sys.stdout.write(
         "#!/bin/sh\n"

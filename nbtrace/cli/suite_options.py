@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nbtrace.cli.destinations import must_be_folder
 from nbtrace.cli.panels import SUITE
 from nbtrace.errors import ProgramError, UsageError
 
@@ -37,7 +38,7 @@ class SuiteOptions:
             "-j",
             metavar="N",
             min=1,
-            max=1024,
+            max=256,
             help="Processes that run cases (1).",
             rich_help_panel=SUITE,
         ),
@@ -90,7 +91,7 @@ class SuiteOptions:
         Raises
         ------
         UsageError
-            If one is given without a suite, or without what it needs.
+            If one is given without a suite, or without what it needs, or a folder cannot be one.
         """
         given = {
             "--only": self.only,
@@ -107,6 +108,9 @@ class SuiteOptions:
             raise UsageError("--shard runs a part; give --results DIR, where its results are kept")
         if self.scheduler is not None and self.jobs is not None:
             raise UsageError("--scheduler has its own workers; leave out --jobs")
+        for folder in (self.results, self.reference_cache):
+            if folder is not None:
+                must_be_folder(folder.absolute(), folder)
         if self.shard is not None:
             _ = self.part
         return self

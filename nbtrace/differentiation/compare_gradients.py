@@ -12,7 +12,7 @@ from nbtrace.differentiation.derivative import (
 )
 from nbtrace.differentiation.finite_differences import Evaluated
 from nbtrace.differentiation.gradient_row import GradientRow, GradientStatus
-from nbtrace.differentiation.measured import measured_derivative
+from nbtrace.differentiation.measured_derivatives import measured_derivative
 from nbtrace.differentiation.told_derivatives import told_derivatives
 from nbtrace.progress import tracked
 

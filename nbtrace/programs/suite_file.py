@@ -83,13 +83,13 @@ _Value = bool | int | float | str
 _Chosen = dict[_Flag, _Value]
 
 
-class MatrixLimits(Settings):
+class FlagMatrixLimits(Settings):
     """`[[matrix.limits]]`: what is set for the combinations that have these values."""
 
     when: Annotated[_Chosen, Field(min_length=1)]
 
 
-class Matrix(BaseModel):
+class FlagMatrix(BaseModel):
     """`[[matrix]]`: a case for each combination of the values of some flags.
 
     A text holds all words of a flag, `true` stands for the flag alone, `false` for its absence.
@@ -103,7 +103,7 @@ class Matrix(BaseModel):
     inputs: list[str] = []
     values: Annotated[dict[_Flag, Annotated[list[_Value], Field(min_length=1)]], Field(min_length=1)]
     exclude: list[Annotated[_Chosen, Field(min_length=1)]] = []
-    limits: list[MatrixLimits] = []
+    limits: list[FlagMatrixLimits] = []
 
     @cached_property
     def cases(self) -> tuple[SuiteCase, ...]:
@@ -124,7 +124,7 @@ class Matrix(BaseModel):
         return SuiteCase(name=name, about=self.about, flags=[*words, *own], inputs=self.inputs, **settings)
 
     @model_validator(mode="after")
-    def _chooses_what_there_is(self) -> "Matrix":
+    def _chooses_what_there_is(self) -> "FlagMatrix":
         count = prod(len(values) for values in self.values.values())
         if count > _MOST_CASES:
             raise ValueError(f"its values make {count} combinations, of which {_MOST_CASES} can be run")
@@ -163,7 +163,7 @@ class SuiteFile(BaseModel):
     about: str = ""
     defaults: Settings = Settings()
     case: Annotated[list[SuiteCase], Field(min_length=1)] = []
-    matrix: Annotated[list[Matrix], Field(min_length=1)] = []
+    matrix: Annotated[list[FlagMatrix], Field(min_length=1)] = []
 
     @cached_property
     def cases(self) -> tuple[SuiteCase, ...]:

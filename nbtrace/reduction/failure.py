@@ -1,25 +1,16 @@
 """In which way a case fails: its first quantity, the side, the cause; where no trace tells, the gate of its images."""
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from nbtrace.errors import MismatchError
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.explanation.explain import Explanation
 from nbtrace.programs.comparison import ComparedPixel, Comparison
 from nbtrace.records import Pixel, Side
+from nbtrace.reduction.images_outcome import ImagesOutcome
 from nbtrace.verdicts.status import Verdict
 
 _VARIATION = "variation"
-
-
-class ImagesOutcome(StrEnum):
-    """What the images say."""
-
-    AGREE = "agree"
-    DIFFER = "differ"
-    CONSTANT = "constant"
-    """One has no variation: such images never agree, whatever they hold."""
 
 
 @dataclass(frozen=True)

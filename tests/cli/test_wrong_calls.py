@@ -44,6 +44,8 @@ CALLS = {
     "sweep": f"--pixel 3 4 {FLAGS}",
     "compare": "--archived recorded",
     "trust": f"--ref ./reference {FLAGS}",
+    "merge": "results",
+    "suite slurm": "suite.toml",
     "reduce": f"--ref ./reference {FLAGS}",
     "gradients": f"--pixel 3 4 {FLAGS}",
     "selftest": "-c cubic_default --mistakes fluence",
@@ -79,6 +81,11 @@ WITHOUT = {
     ("capture", "--function"): "",
     ("compare", "--archived"): "",
     ("compare", "--suite"): "",
+    ("compare", "--jobs"): "--suite suite.toml",
+    ("compare", "--results"): "--suite suite.toml",
+    ("compare", "--shard"): "--suite suite.toml --results new",
+    ("compare", "--scheduler"): "--suite suite.toml",
+    ("compare", "--reference-cache"): "--suite suite.toml",
     ("trust", "--ref"): FLAGS,
     ("reduce", "--ref"): FLAGS,
     ("gradients", "--pixel"): FLAGS,
@@ -152,6 +159,12 @@ WRONG: dict[str, dict[str, int]] = {
     "--archived": {"missing": 3, "folder": 3, "junk": 3},
     "--suite": {"missing": 3, "folder": 3, "junk": 2, "typo.toml": 2},
     "--only": {"x": 2},
+    "--results": {"folder": 2, "old.txt": 2, "old.txt/below": 2},
+    "--shard": {"x": 2, "0/2": 2, "3/2": 2, "auto": 2},
+    "--scheduler": {"x": 5},
+    "--reference-cache": {"old.txt": 2},
+    "--shards": {"0": 2, "x": 2},
+    "--time": {"x": 2, "1h": 2, "1 00": 2},
     "--repeat": {"0": 2, "x": 2, "99999": 2},
     "--threads": {"0": 2, "x": 2, "1,1": 2},
     "--jobs": {"0": 2, "x": 2, "999": 2},
@@ -174,6 +187,9 @@ WRONG_HERE = {
     ("capture", "--pixel"): {"1": 2, "x y": 2, "1 2": 2},
     ("init-logging", "--output"): {"old.txt": 2, "old.txt/below": 2},
     ("harness", "--output"): {"old.txt/below": 2},
+    ("suite slurm", "--results"): {},
+    ("suite slurm", "--ref"): {},
+    ("suite slurm", "--cand"): {},
 }
 """The same of an option that means something else in one command: in these `--output` may name a folder."""
 
@@ -213,6 +229,15 @@ def folder(tmp_path: Path, logs: Path) -> Path:
     factors = {"F": {"c_value": 1, "py_value": 1, "rel_delta": 0, "status": "PASS"}}
     (logs / "filed.json").write_text(json.dumps({"factors": factors, "timestamp": "2026-01-01T00:00:00Z"}))
     (logs / "history.jsonl").write_text(f"{text_of(line(0))}\n")
+    (logs / "suite.toml").write_text(
+        'format_version = 1\nname = "s"\n[[case]]\nname = "a"\narchived = "recorded"\ntraces = false\n'
+    )
+    results = logs / "results" / "cases"
+    results.mkdir(parents=True)
+    key = "0" * 64
+    listed = {"format": "nbtrace suite results", "format_version": 1, "suite": "s", "source": "s.toml"}
+    listed |= {"candidate": "x", "names": ["C", "Py"], "cases": [{"name": "a", "key": key}]}
+    (results.parent / "suite.json").write_text(json.dumps(listed))
     (logs / "folder").mkdir()
     (logs / "folder" / "inside").write_text("x")
     pixels = np.random.default_rng(1).random((20, 30))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nbtrace.differentiation.derivative import DerivativeKind, GradientParameter
-from nbtrace.differentiation.measured import measured_derivative
+from nbtrace.differentiation.measured_derivatives import measured_derivative
 from nbtrace.differentiation.measured_program import MeasuredProgram, image_value, measured_program
 from nbtrace.images.image import Image
 from nbtrace.images.roi import Roi

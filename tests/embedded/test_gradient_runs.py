@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nbtrace.differentiation.gradient_row import GradientStatus
-from nbtrace.differentiation.measured import measured_derivative
+from nbtrace.differentiation.measured_derivatives import measured_derivative
 from nbtrace.differentiation.told_derivatives import told_derivatives
 from nbtrace.embedded.autograd_runs import EmbeddedRegion
 from nbtrace.embedded.choice import Choice

@@ -62,7 +62,7 @@ def test_a_case_that_cannot_be_compared_is_no_pass(tmp_path: Path) -> None:
     assert run(missing, tmp_path).exit_code is ExitCode.INPUT
     assert "nowhere" in found.cases[1].reason
     document = suite_document(found)
-    assert document["coverage"] == {"cases": 3, "run": 3, "left_out": 0, "not_comparable": 2}
+    assert document["coverage"] == {"cases": 3, "run": 3, "left_out": 0, "not_comparable": 2, "kept": 0, "elsewhere": 0}
 
 
 def test_no_case_at_all_is_no_pass() -> None:

@@ -29,8 +29,10 @@ TINY = """#include <cstdint>
 extern "C" {
 std::int64_t nbtrace_sweep_size() { return 11; }
 std::int64_t nbtrace_rays_size() { return 12; }
+std::int64_t nbtrace_slopes_size() { return 13; }
 void nbtrace_sweep(const void *) {}
 void nbtrace_rays(const void *) {}
+void nbtrace_slopes(const void *) {}
 void nbtrace_function(std::int64_t, std::int64_t, const double *, double *) {}
 }
 """

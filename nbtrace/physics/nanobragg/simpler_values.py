@@ -39,6 +39,8 @@ def _rounded(value: float) -> Iterator[str]:
         near = float(f"{value:.{digits}g}")
         if near == value:
             return
+        if not math.isfinite(near):
+            continue
         yield _text(near)
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from nbtrace.reduction.case import ReductionStage
-from nbtrace.reduction.failure import ImagesOutcome
+from nbtrace.reduction.images_outcome import ImagesOutcome
 from nbtrace.report.documents.models.parts import (
     Answer,
     FormatVersion,
