@@ -9,6 +9,8 @@ from nbtrace.cli.given_waivers import waived_code
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.output import Delivery
 from nbtrace.cli.waiver_options import WaiverOptions
+from nbtrace.errors import UsageError
+from nbtrace.vocabulary.chosen import chosen
 
 EXAMPLE = "Example: nbtrace merge results/"
 
@@ -35,15 +37,19 @@ def merge_command(
     from nbtrace.report.views.suite_view import suite_view  # noqa: PLC0415
     from nbtrace.report.views.waivers_view import waived_view  # noqa: PLC0415
 
+    if waived.case is not None:
+        raise UsageError("--case names a single comparison; the cases of a suite have names of their own")
     stores = [CaseStore(folder) for folder in dict.fromkeys(folders)]
-    waivers = waived.given(None)
+    waivers = waived.given(chosen(None, Path()).vocabulary)
     inputs = [str(store.folder / LIST_NAME) for store in stores]
     inputs += [] if waivers is None else [str(waivers.file)]
     delivery = Delivery("compare", tuple(inputs), outputs.destinations())
     result = merged(stores)
     report = None
     if waivers is not None:
-        report = waivers.judge([case.as_judged for case in result.cases])
+        # Those that --only left out have names, too, which are not known here.
+        known = None if result.left_out else [case.name for case in result.cases]
+        report = waivers.judge([case.as_judged for case in result.cases], known)
     raise typer.Exit(
         delivery.deliver(
             waived_view(suite_view(result), report),

@@ -174,7 +174,7 @@ class AliveProgram:
         """Return the status of this run, if a line answers it."""
         try:
             answer = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         if not isinstance(answer, dict) or answer.get("run") != self._number:
             return None

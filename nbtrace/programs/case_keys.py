@@ -108,9 +108,9 @@ def _is_file(path: Path) -> bool:
 
 
 def _module_places(name: str) -> Iterator[Path]:
-    """Yield where the package or module of a name may lie."""
+    """Yield where the package that a name lies in may be, or the module: a module imports its neighbours."""
     for folder in (".", *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))):
-        place = Path(folder, *name.split("."))
+        place = Path(folder, name.partition(".")[0])
         yield from (path for path in (place, place.with_suffix(".py")) if path.exists())
 
 

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from nbtrace.documents import load, utc_text
 from nbtrace.errors import InputError, UsageError
@@ -70,6 +70,15 @@ class CaseFile(BaseModel):
     host: str
     versions: dict[str, str | None]
     result: CaseResult
+
+    @model_validator(mode="after")
+    def _of_one_mind(self) -> "CaseFile":
+        result, judged = self.result, self.result.judged
+        if not self.case == result.name == (result.name if judged is None else judged.name):
+            raise ValueError("it is of several cases")
+        if judged is not None and judged.agrees is not (result.outcome is CaseOutcome.AGREE):
+            raise ValueError(f"the outcome is {result.outcome.value!r}, and its quantities say otherwise")
+        return self
 
 
 @dataclass(frozen=True)
@@ -129,7 +138,7 @@ class CaseStore:
         if not path.exists():
             return None
         found = _read(CaseFile, path)
-        return found if found.key == case.key and found.case == found.result.name == case.name else None
+        return found if found.key == case.key and found.case == case.name else None
 
     def keep(self, case: ListedCase, result: CaseResult, versions: dict[str, str | None]) -> None:
         """Write the result of a case; an earlier one is replaced.

@@ -137,7 +137,7 @@ class SuiteResult(Presentable):
     def digest(self) -> str:
         """SHA-256 of what was found, in the order of the cases: the same wherever and in how many parts they ran.
 
-        Times, the places of programs and of recorded output, and the versions are not in it.
+        Times, the places of programs and of recorded output, the versions, and what was only remarked are not in it.
         """
         found = [{**asdict(case), **dict.fromkeys(_OF_THE_PLACE)} for case in self.cases]
         return digest_of_values(found)
@@ -159,8 +159,8 @@ class SuiteResult(Presentable):
         return next((case.error for case in self.cases if case.error is not None), ExitCode.AGREE)
 
 
-_OF_THE_PLACE = ("c_ms", "py_ms", "reference")
-"""What of a result depends on where and when the case ran."""
+_OF_THE_PLACE = ("c_ms", "py_ms", "reference", "notices")
+"""What of a result depends on where and when the case ran; notices tell of the environment, too."""
 
 
 @dataclass(frozen=True)

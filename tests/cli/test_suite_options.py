@@ -8,9 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from nbtrace.programs.case_store import CaseStore
+from nbtrace.programs.shards import Shard
+from nbtrace.programs.suite import SuiteResult
+from nbtrace.programs.suite_parts import Workers, run_part
 from tests.cli.conftest import Run
 from tests.processes import started
 from tests.programs.conftest import PROGRAM
+from tests.programs.quick_sides import WRONG as DOUBLED
+from tests.programs.quick_sides import quick_cases, quick_run
 
 FLAGS = "-cell 100 100 100 90 90 90 -default_F 100 -lambda 1 -distance 100 -detpixels 8"
 
@@ -185,3 +191,43 @@ def test_a_wrong_call_is_one_line(code: int, call: tuple[str, ...], said: str, n
     ended = nb(*call)
     assert (ended.code, ended.out, ended.err.count("\n")) == (code, "", 1)
     assert said in ended.err
+
+
+GATES = '"scale", "sum ratio", "worst pixels"'
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "outcome"),
+    [
+        (f'quantity = [{GATES}]\nbound = 1.0\ncase = "n13"', 0, "WAIVED"),
+        (f"quantity = [{GATES}]\nbound = 0.4", 1, "EXCEEDED"),
+        ('quantity = ["scale", "sum ratio"]\nbound = 1.0', 1, "WAIVED"),
+        (f'quantity = [{GATES}]\nbound = 1.0\ncase = "n2"', 1, "XPASS"),
+        (f'quantity = [{GATES}]\nbound = 1.0\ncase = "n22"', 1, "UNUSED"),
+    ],
+)
+def test_merge_takes_waivers(nb: Run, tmp_path: Path, text: str, code: int, outcome: str) -> None:
+    cases = quick_cases(tmp_path / "q", 1, 2, DOUBLED)
+    empty = SuiteResult("quick", "quick.toml", "quick", (), 0)
+    for number in (1, 2):
+        store = CaseStore(tmp_path / "r")
+        run_part(empty, cases, quick_run(), Workers(), store=store, sides=("a",), shard=Shard(number, 2))
+    told = "[[waiver]]\nexpiry = 2199-12-31\nreason = 'known'\nowner = 'jan'\n"
+    (tmp_path / "w.toml").write_text(told + text)
+    assert nb("merge", "r").code == 1
+    ended = nb("merge", "r", "--waivers", "w.toml", "--json", "m.json")
+    found = json.loads((tmp_path / "m.json").read_text())["waivers"]
+    assert (ended.code, found["passes"]) == (code, code == 0)
+    assert {item["outcome"] for item in found["waivers"]} == {outcome}
+    assert nb("merge", "r", "--waivers", "w.toml", "--case", "n13").code == 2
+
+
+def test_waivers_do_not_pass_a_case_that_merge_lacks(nb: Run, tmp_path: Path) -> None:
+    cases = quick_cases(tmp_path / "q", DOUBLED, 2)
+    empty = SuiteResult("quick", "quick.toml", "quick", (), 0)
+    run_part(empty, cases, quick_run(), Workers(), store=CaseStore(tmp_path / "r"), sides=("a",), shard=Shard(1, 2))
+    told = "[[waiver]]\nexpiry = 2199-12-31\nreason = 'known'\nowner = 'jan'\nbound = 1.0\n"
+    (tmp_path / "waivers.toml").write_text(f"{told}quantity = [{GATES}]\n")
+    ended = nb("merge", "r")
+    assert ended.code == 1
+    assert "has no result yet" in ended.out

@@ -49,7 +49,7 @@ def main(words):
         os.environ["OMP_NUM_THREADS"] = "99"
 
 if os.environ.get("MODE") == "chatty":
-    sys.stdout.write("not a line of JSON\\n" * 2)
+    sys.stdout.write("not a line of JSON\\n" * 2 + "[" * 100_000 + "\\n")
     sys.stdout.flush()
 while os.environ.get("MODE") == "endless":
     print("x" * 1000)

@@ -1,5 +1,6 @@
 import json
 import os
+import sys
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -9,9 +10,11 @@ import pytest
 
 from nbtrace.compare.images import ImageOptions
 from nbtrace.errors import ExitCode, InputError, UsageError
+from nbtrace.programs.case_keys import program_digest
 from nbtrace.programs.case_store import CaseStore
 from nbtrace.programs.case_workers import Parcel, run_case
 from nbtrace.programs.comparison import Plan
+from nbtrace.programs.programs import Program
 from nbtrace.programs.shards import Shard
 from nbtrace.programs.suite import CaseOutcome, CaseResult, SuiteResult
 from nbtrace.programs.suite_file import CaseTask
@@ -103,6 +106,17 @@ def test_what_was_made_of_something_else_is_run_again(
     assert "2 results of other programs, flags, versions or limits left out" in render(suite_view(together))
 
 
+def test_a_module_of_a_package_counts_with_all_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("__init__.py", "cli.py", "physics.py"):
+        (tmp_path / "port").mkdir(exist_ok=True)
+        (tmp_path / "port" / name).write_text(name)
+    program = Program((sys.executable, "-m", "port.cli"), "--cand")
+    before = program_digest(program)
+    (tmp_path / "port" / "physics.py").write_text("another one")
+    assert program_digest(program) != before
+
+
 def test_the_same_suite_in_another_folder_has_the_same_keys(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
@@ -140,9 +154,23 @@ def test_two_results_of_a_case_that_differ_are_told_and_the_worse_counts(tmp_pat
     document = json.loads(path.read_text())
     document["result"]["outcome"] = "differ"
     path.write_text(json.dumps(document))
+    with pytest.raises(InputError, match="the outcome is 'differ', and its quantities say otherwise"):
+        merged([CaseStore(tmp_path / "two")])
+    document["result"]["judged"]["agrees"] = False
+    path.write_text(json.dumps(document))
     found = merged([CaseStore(tmp_path / name) for name in ("one", "two")])
     assert found.verdict is Verdict.DIFFER
     assert suite_document(found)["notices"] == ["run twice with different results, of which the worse counts: n2"]
+
+
+def test_notices_of_the_environment_are_not_in_the_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    cases = quick_cases(tmp_path, 1)
+    here = run(cases)
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    there = run(cases)
+    assert here.cases[0].notices != there.cases[0].notices
+    assert here.digest == there.digest
 
 
 @pytest.mark.slow
