@@ -11,8 +11,9 @@ MOVED = 0.1
 
 @dataclass(frozen=True, slots=True)
 class AttemptChange:
-    """A quantity before and now; one of them is None where only the other attempt has it."""
+    """A quantity of a case before and now; one of them is None where only the other attempt has it."""
 
+    case: str
     quantity: str
     before: HistoryLine | None
     now: HistoryLine | None
@@ -62,7 +63,7 @@ def attempt_changes(now: Sequence[HistoryLine], history: Iterable[HistoryLine]) 
     }
     after = {(line.case, line.result, line.quantity): line for line in now if (line.case, line.result) in newest}
     changes = [
-        AttemptChange(key[2], before.get(key), after.get(key))
+        AttemptChange(key[0], key[2], before.get(key), after.get(key))
         for key in dict.fromkeys((*after, *before))
         if key[2] != VERDICT and _differ(before.get(key), after.get(key))
     ]

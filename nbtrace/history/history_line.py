@@ -1,9 +1,10 @@
 """A line of a history: what one result says of one quantity of one case."""
 
 import math
+import sys
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from nbtrace.schema import DocumentPart, FormatOne, Number
 from nbtrace.verdicts.status import Status
@@ -17,6 +18,22 @@ VERDICT = "verdict"
 
 _LONGEST = 4000
 _PLACES = 4
+
+
+def _finite(value: float | None) -> float | None:
+    if value is not None and not abs(value) <= sys.float_info.max:
+        raise ValueError("Input should be a finite number")
+    return value
+
+
+def _in_range(value: float | None) -> float | None:
+    if value is not None and not abs(value) <= MOST_DIGITS:
+        raise ValueError(f"Input should be at most {MOST_DIGITS:g} digits")
+    return value
+
+
+_Finite: TypeAlias = Annotated[Number, AfterValidator(_finite)]
+_Digits: TypeAlias = Annotated[Number, AfterValidator(_in_range)]
 
 Text: TypeAlias = Annotated[str, StringConstraints(max_length=_LONGEST)]
 
@@ -47,15 +64,15 @@ class HistoryLine(DocumentPart):
         description="Whether tracked files had changes that are in no commit; null where unknown."
     )
     status: Text = Field(description="How far it differs, as the result has it; of a verdict its word.")
-    digits: Number = Field(
+    digits: _Digits = Field(
         description="Decimal digits in agreement, 14 where all that can be told agree; null where none is measured."
     )
-    headroom: Number = Field(
+    headroom: _Digits = Field(
         description="Digits between the difference and its tolerance, negative beyond it; null without a tolerance."
     )
-    relative: Number = Field(description="The relative difference; null where it is not measured.")
-    absolute: Number = Field(description="The difference in the unit of the quantity; null where it is not measured.")
-    tolerance: Number = Field(description="Largest difference that agrees; null where there is none.")
+    relative: _Finite = Field(description="The relative difference; null where it is not measured.")
+    absolute: _Finite = Field(description="The difference in the unit of the quantity; null where it is not measured.")
+    tolerance: _Finite = Field(description="Largest difference that agrees; null where there is none.")
     basis: Literal["relative", "absolute"] = Field(description="What difference and tolerance are held against.")
     first_divergence: Text | None = Field(description="What diverges first in the case; null where nothing does.")
     side: Text = Field(description="Who is wrong in it: c, py, both, unknown; empty where nothing tells.")
@@ -92,7 +109,7 @@ def measured_digits(
     size = relative if basis is Basis.RELATIVE or relative is not None else absolute
     held = relative if basis is Basis.RELATIVE else absolute
     agrees = status == Status.PASS.value
-    if size is None or not math.isfinite(size):
+    if size is None or not _is_finite(size):
         if status not in set(Status):
             return None
         return MOST_DIGITS if agrees else 0.0
@@ -103,8 +120,12 @@ def measured_digits(
 
 def headroom_of(size: float | None, tolerance: float | None) -> float | None:
     """Return the digits between a difference and its tolerance, within ± :data:`MOST_DIGITS`."""
-    if size is None or not tolerance or not math.isfinite(size):
+    if size is None or tolerance is None or not _is_finite(size) or not _is_finite(tolerance) or tolerance <= 0:
         return None
     if size == 0:
         return MOST_DIGITS
-    return round(max(-MOST_DIGITS, min(MOST_DIGITS, math.log10(tolerance / abs(size)))), _PLACES)
+    return round(max(-MOST_DIGITS, min(MOST_DIGITS, math.log10(tolerance) - math.log10(abs(size)))), _PLACES)
+
+
+def _is_finite(value: float) -> bool:
+    return abs(value) <= sys.float_info.max

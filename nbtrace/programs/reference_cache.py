@@ -18,6 +18,7 @@ from nbtrace.documents import dump, load
 from nbtrace.errors import InputError, UsageError
 from nbtrace.files import read_bytes, sha256_of, write_new
 from nbtrace.images.image import Image
+from nbtrace.images.numpy_files import read_npy
 from nbtrace.programs.case_keys import digest_of_values, program_digest
 from nbtrace.programs.program_source import ProgramSource
 from nbtrace.programs.side_source import Identity, Made, PixelTrace, digest
@@ -115,11 +116,11 @@ class CachedReference:
 
     def _kept(self) -> Made | None:
         """Return what is kept; None where nothing is, or it is damaged."""
-        with suppress(InputError, ValueError, EOFError):  # pydantic's is a ValueError
+        with suppress(InputError, ValueError):  # pydantic's is a ValueError
             if not (self.folder / _RUNS).is_file():
                 return None
             runs = KeptRuns.model_validate_json(json.dumps(load(self.folder / _RUNS)))
-            pixels = np.load(BytesIO(read_bytes(self.folder / _IMAGE)), allow_pickle=False)
+            pixels = read_npy(read_bytes(self.folder / _IMAGE), self.folder / _IMAGE).pixels
             image = Image(pixels, f"{self.source.program.file.name}, as it ran before", runs.image_format)
             if image.shape == self.source.line.shape and digest(image) == runs.digests[0]:
                 return Made(image, runs.milliseconds, runs.digests, runs.stdout, runs.stderr)
@@ -130,9 +131,10 @@ class CachedReference:
         if self.source.line.seeded_by_clock:
             return self.source.trace(pixel)
         path = self.folder / f"trace_{pixel[0]}_{pixel[1]}.json"
-        with suppress(InputError, KeyError, TypeError):
-            if path.is_file():
-                return PixelTrace(str(load(path)["text"]))
+        with suppress(InputError):
+            kept = load(path) if path.is_file() else None
+            if isinstance(kept, dict) and isinstance(kept.get("text"), str):
+                return PixelTrace(kept["text"])
         traced = self.source.trace(pixel)
         if traced.text is not None and traced.captured is None:
             with suppress(UsageError):  # the trace is there, kept or not

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from nbtrace.history.changes import attempt_changes
 from nbtrace.history.history_file import read_history
+from nbtrace.report.views.attempt import attempt_section
+from tests.history.lines_of_histories import line
 from tests.places import EXAMPLES, PAIRS
 
 if TYPE_CHECKING:
@@ -74,6 +77,16 @@ def test_a_ledger_grows_and_keeps_what_it_holds(nb: "Run", tmp_path: Path) -> No
     assert "First divergence: none" in second
     assert "rot_a_angstroms: DIVERGENT 2.9 → PASS 14.0 (+11.1 digits)" in second
     assert "First divergence: rot_a_angstroms" in text
+
+
+def test_a_ledger_names_the_cases_of_a_suite() -> None:
+    lines = [[line(run, case=name, digits=digits) for name in ("one", "two")] for run, digits in enumerate((9.0, 4.0))]
+    changes = attempt_changes(lines[1], lines[0])
+    assert {(item.case, item.quantity) for item in changes.changes} == {("one", "F"), ("two", "F")}
+    text = attempt_section(2, (), lines[1], changes)
+    assert "  - F of one: PASS 9.0 → PASS 4.0" in text
+    alone = attempt_section(2, (), lines[1][:1], attempt_changes(lines[1][:1], lines[0]))
+    assert "  - F: PASS 9.0 → PASS 4.0" in alone
 
 
 def test_a_trend_with_a_loss_fails_and_its_page_loads_nothing(nb: "Run", tmp_path: Path) -> None:

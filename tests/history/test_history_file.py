@@ -10,6 +10,8 @@ import pytest
 
 from nbtrace.errors import InputError
 from nbtrace.history.history_file import MERGED, add_lines, read_history, text_of
+from nbtrace.history.history_line import headroom_of, measured_digits
+from nbtrace.vocabulary.quantity import Basis
 from tests.history.lines_of_histories import line
 
 
@@ -49,11 +51,32 @@ GOOD = text_of(line(0))
         ("{}\n", ":1 is no line of a history"),
         ("[" * 50_000 + "\n", ":1 is no line of a history"),
         (GOOD.replace('"digits":9.0', '"digits":"many"') + "\n", "digits"),
+        (GOOD.replace('"digits":9.0', '"digits":1e308') + "\n", "digits: Input should be at most 14 digits"),
+        (GOOD.replace('"digits":9.0', '"digits":NaN') + "\n", "digits: Input should be at most 14 digits"),
+        (
+            GOOD.replace('"tolerance":1e-06', '"tolerance":Infinity') + "\n",
+            "tolerance: Input should be a finite number",
+        ),
         (GOOD.replace("2026-01-01T", "2026-01-01 ") + "\n", "time"),
         ("\0\1\2\n", ":1 is no line of a history"),
         (f"{{{'x' * 2**21}}}\n", "has more than 1 MB"),
     ],
-    ids=["torn", "cut", "ours", "middle", "list", "empty", "deep", "digits", "time", "binary", "long"],
+    ids=[
+        "torn",
+        "cut",
+        "ours",
+        "middle",
+        "list",
+        "empty",
+        "deep",
+        "digits",
+        "huge",
+        "nan",
+        "infinite",
+        "time",
+        "binary",
+        "long",
+    ],
 )
 def test_a_line_that_cannot_be_read_is_told_with_its_number_and_nothing_is_lost(
     tmp_path: Path, content: str, said: str
@@ -66,6 +89,25 @@ def test_a_line_that_cannot_be_read_is_told_with_its_number_and_nothing_is_lost(
         assert said in str(raised.value)
         assert "\n" not in str(raised.value)
     assert file.read_text() == content
+
+
+@pytest.mark.parametrize(
+    ("size", "tolerance", "digits", "headroom"),
+    [
+        (1e-3, 1e-1, 3.0, 2.0),
+        (10**400, 1e-6, 0.0, None),
+        (1e10, 1e-320, 0.0, -14.0),
+        (5e-324, 1e300, 14.0, 14.0),
+        (1e-3, -1.0, 3.0, None),
+        (1e-3, float("inf"), 3.0, None),
+        (float("nan"), 1e-6, 0.0, None),
+    ],
+)
+def test_numbers_of_foreign_documents_have_digits_or_none(
+    size: float, tolerance: float, digits: float, headroom: float | None
+) -> None:
+    assert measured_digits("MINOR", size, None, tolerance, Basis.RELATIVE) == digits
+    assert headroom_of(size, tolerance) == headroom
 
 
 def test_keys_of_a_later_version_are_passed_over(tmp_path: Path) -> None:

@@ -40,6 +40,16 @@ def test_a_trace_is_kept(cached: CachedReference) -> None:
     assert cached.source.trace((0, 5)) != traced
 
 
+@pytest.mark.parametrize("damage", ['{"text": null}', "[1]", "{}", "", "[" * 100_000])
+def test_a_trace_that_is_damaged_is_made_again(damage: str, cached: CachedReference) -> None:
+    cached.trace((0, 5))
+    path = cached.folder / "trace_0_5.json"
+    path.write_text(damage)
+    traced = again(cached).trace((0, 5))
+    assert (traced.text or "").startswith("TRACE_C: ")
+    assert json.loads(path.read_text()) == {"text": traced.text}
+
+
 def test_more_runs_than_are_kept_are_run(cached: CachedReference) -> None:
     cached.make(1)
     made = again(cached).make(2)
@@ -71,13 +81,21 @@ def test_other_flags_threads_programs_and_files_are_run(cached: CachedReference,
 
 
 @pytest.mark.parametrize("name", ["runs.json", "image.npy"])
-@pytest.mark.parametrize("damage", ["empty", "half", "foreign"])
+@pytest.mark.parametrize("damage", ["empty", "half", "foreign", "vast", "open", "deep"])
 def test_what_is_damaged_is_run_again(name: str, damage: str, cached: CachedReference) -> None:
     first = cached.make(1)
     path = cached.folder / name
     content = path.read_bytes()
     foreign = json.dumps({**json.loads((cached.folder / "runs.json").read_text()), "digests": ["x"]}).encode()
-    path.write_bytes({"empty": b"", "half": content[: len(content) // 2], "foreign": foreign}[damage])
+    damaged = {
+        "empty": b"",
+        "half": content[: len(content) // 2],
+        "foreign": foreign,
+        "vast": (cached.folder / "image.npy").read_bytes().replace(b"(8, 8), }          ", b"(9999999, 9999999)}"),
+        "open": b"\x93NUMPY\x01\x00\x10\x00{((((((((((((((\n",
+        "deep": b"[" * 100_000,
+    }
+    path.write_bytes(damaged[damage])
     second = again(cached).make(1)
     assert not np.array_equal(first.image.pixels, second.image.pixels)
     assert again(cached).make(1).digests == second.digests

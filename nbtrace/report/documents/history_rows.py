@@ -1,7 +1,7 @@
 """Results as lines of a history: a bundle, or a document by itself, of this version, of older ones, or of a script."""
 
-import math
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -83,7 +83,7 @@ class HistoricResult:
             headroom=None if is_verdict else headroom_of(size, found.tolerance),
             relative=_finite(found.relative),
             absolute=_finite(found.absolute),
-            tolerance=found.tolerance,
+            tolerance=_finite(found.tolerance),
             basis=found.basis.value,
             first_divergence=None if case.first_divergence is None else _text(case.first_divergence),
             side=found.side,
@@ -190,7 +190,7 @@ def _mapping(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 
 def _finite(value: float | None) -> float | None:
-    return value if value is None or math.isfinite(value) else None
+    return value if value is None or abs(value) <= sys.float_info.max else None
 
 
 def _text(value: str) -> str:

@@ -78,8 +78,10 @@ def _changes(changes: AttemptChanges, lines: Sequence[HistoryLine]) -> Iterator[
         return
     yield f"- {when}: {len(changes.changes)} of {changes.compared} quantities changed"
     ranked = sorted(changes.changes, key=lambda item: -abs(item.gain))
+    many = len({line.case for line in lines}) > 1
     for item in ranked[:_MOST]:
-        yield f"  - {escape(item.quantity)}: {_shown(item.before)} → {_shown(item.now)}{_gain(item)}"
+        name = f"{item.quantity} of {item.case}" if many else item.quantity
+        yield f"  - {escape(name)}: {_shown(item.before)} → {_shown(item.now)}{_gain(item)}"
     if len(ranked) > _MOST:
         yield f"  - … {len(ranked) - _MOST} more"
 
