@@ -18,7 +18,8 @@ from nbtrace.progress import step
 from nbtrace.records import Pixel, Side
 from nbtrace.reduction.case import FlagCase
 from nbtrace.reduction.delta_debugging import Answer
-from nbtrace.reduction.failure import CaseFailure, ImagesOutcome
+from nbtrace.reduction.failure import CaseFailure
+from nbtrace.reduction.images_outcome import ImagesOutcome
 
 ANSWERS = "answers.jsonl"
 """The file in a work folder that remembers."""

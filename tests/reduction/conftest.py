@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from nbtrace.errors import InputError, UsageError
 from nbtrace.reduction.answers import Outcome
 from nbtrace.reduction.case import FlagCase, Listing, ReductionStage, WordEdit
-from nbtrace.reduction.failure import CaseFailure, ImagesOutcome
+from nbtrace.reduction.failure import CaseFailure
+from nbtrace.reduction.images_outcome import ImagesOutcome
 
 GATE = CaseFailure(ImagesOutcome.DIFFER, "scale")
 OTHER = CaseFailure(ImagesOutcome.DIFFER, "correlation")

@@ -8,7 +8,8 @@ from nbtrace.records import Side
 from nbtrace.reduction.answers import ANSWERS, Answers, Outcome, RunsSpentError
 from nbtrace.reduction.case import FlagCase
 from nbtrace.reduction.delta_debugging import Answer
-from nbtrace.reduction.failure import CaseFailure, ImagesOutcome
+from nbtrace.reduction.failure import CaseFailure
+from nbtrace.reduction.images_outcome import ImagesOutcome
 from tests.reduction.conftest import GATE, OTHER, NumberTest
 
 CASES = [FlagCase((word,)) for word in "12345"]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from nbtrace.records import Side
 from nbtrace.reduction.case import FlagCase
-from nbtrace.reduction.failure import CaseFailure, ImagesOutcome
+from nbtrace.reduction.failure import CaseFailure
+from nbtrace.reduction.images_outcome import ImagesOutcome
 from nbtrace.reduction.reduce import Pass, Reduction
 from nbtrace.report.next_steps import next_section
 from nbtrace.report.view import Column, Command, Line, Section, Table, View, listed
