@@ -13,7 +13,6 @@ from nbtrace.compare.relations import Relation, Sides
 from nbtrace.longlogs.column_knowledge import ORDINAL, Get
 from nbtrace.longlogs.decimals import Flags, Floats
 
-
 _SMALL_SQUARE, _LARGE_SQUARE = 1e-280, 1e300
 """Between these no square of a component that matters has left the range of numbers."""
 
