@@ -211,6 +211,22 @@ def test_blocks_that_belong_to_others_than_those_of_their_number_give_the_same(t
     _same(tmp_path, logs, 1 << 20, strict=False)
 
 
+def test_relations_are_held_at_the_samples_that_a_side_has(tmp_path: Path) -> None:
+    """Py has the first of four samples alone, at which omega_pixel_sr stands for an omega_pixel that a block lacks."""
+    logs = [(PAIRS / "thick_sensor__44_31" / f"{side}.log").read_text().splitlines(keepends=True) for _, side in SIDES]
+    logs = [_with_blocks(lines, 6) for lines in logs]
+    at = [number for number, line in enumerate(logs[1]) if line.startswith("TRACE_PY: omega_pixel ")][3]
+    del logs[1][at]
+    _same(tmp_path, ["".join(lines).encode() for lines in logs], 9_000, strict=False)
+
+
+def _with_blocks(lines: list[str], blocks: int) -> list[str]:
+    """Return a log that prints its block several times."""
+    first = next(at for at, line in enumerate(lines) if " pix0_vector_meters" in line and line.startswith("TRACE"))
+    last = next(at for at, line in enumerate(lines) if " floatimage_accumulated" in line)
+    return lines[:first] + lines[first : last + 1] * blocks + lines[last + 1 :]
+
+
 @pytest.mark.parametrize("size", ["1e+200", "1e-200"])
 def test_a_vector_whose_squares_leave_the_range_of_numbers_is_judged_alike(tmp_path: Path, size: str) -> None:
     """An infinite norm of C would allow any difference, a norm of zero none."""
