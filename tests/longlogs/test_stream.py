@@ -240,7 +240,8 @@ def test_a_vector_whose_squares_leave_the_range_of_numbers_is_judged_alike(tmp_p
             lines.append(f"TRACE_{prefix}: floatimage_accumulated 1")
         path.write_text("\n".join(lines) + "\n")
         names.append(str(path))
-    by_columns, by_records = diff_long(*names, chunk=200), diff_traces(*map(read_trace, names))
+    c, py = names
+    by_columns, by_records = diff_long(c, py, chunk=200), diff_traces(read_trace(c), read_trace(py))
     assert by_columns is not None
     assert by_records.divergences
     assert dump(diff_document(by_columns)) == dump(diff_document(by_records))
