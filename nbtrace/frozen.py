@@ -5,18 +5,25 @@ what a command does with two logs. What is made by the thousand stays a dataclas
 (docs/decisions.md).
 """
 
+import inspect
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
 from functools import cache
 from reprlib import recursive_repr
-from typing import Any, NamedTuple, NoReturn, TypeVar, cast, dataclass_transform
+from typing import Any, NamedTuple, TypeVar, cast, dataclass_transform
 
 _Value = TypeVar("_Value")
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def frozen(cls: type[_Value]) -> type[_Value]:
-    """Return a class as a frozen dataclass; methods that it has itself stay."""
+    """Return a class as a frozen dataclass; methods that it has itself stay.
+
+    Raises
+    ------
+    TypeError
+        If it has what the shared methods do not hold: slots, or fields that are not given when a value is made.
+    """
     for name, method in _METHODS.items():
         if name not in vars(cls):
             setattr(cls, name, method)
@@ -30,6 +37,8 @@ def frozen(cls: type[_Value]) -> type[_Value]:
     made.__dataclass_params__.frozen = True
     for base, was in zip(bases, were, strict=True):
         base.frozen = was
+    if any(vars(base).get("__slots__") for base in cls.__mro__) or not all(item.init for item in fields(made)):
+        raise TypeError(f"{cls.__qualname__} has slots, or a field that is not given when a value is made")
     return cast("type[_Value]", made)
 
 
@@ -73,10 +82,10 @@ def _initialise(self: Any, /, *values: Any, **named: Any) -> None:
         if name not in made:
             made[name] = factory()
     if made.keys() != layout.names or len(placed) < len(values) or not named.keys().isdisjoint(placed):
-        raise TypeError(
-            f"{type(self).__qualname__} takes {', '.join(layout.positional)}: "
-            f"{len(values)} given by place, and by name {', '.join(named) or 'none'}"
-        )
+        try:
+            _signature(type(self)).bind(*values, **named)
+        except TypeError as wrong:
+            raise TypeError(f"{type(self).__qualname__}: {wrong}") from None
     vars(self).update(made)
     if hasattr(self, "__post_init__"):
         self.__post_init__()
@@ -103,14 +112,61 @@ def _repr(self: Any) -> str:
     return f"{type(self).__qualname__}({', '.join(shown)})"
 
 
-def _refuse_change(self: Any, name: str, value: object) -> NoReturn:
-    del self, value
-    raise FrozenInstanceError(f"cannot assign to field {name!r}")
+def _refuse_change(self: Any, name: str, value: object) -> None:
+    if _is_frozen(self, name):
+        raise FrozenInstanceError(f"cannot assign to field {name!r}")
+    object.__setattr__(self, name, value)
 
 
-def _refuse_removal(self: Any, name: str) -> NoReturn:
-    del self
-    raise FrozenInstanceError(f"cannot delete field {name!r}")
+def _refuse_removal(self: Any, name: str) -> None:
+    if _is_frozen(self, name):
+        raise FrozenInstanceError(f"cannot delete field {name!r}")
+    object.__delattr__(self, name)
+
+
+def _is_frozen(self: Any, name: str) -> bool:
+    """Tell whether an attribute stays as it is: all do, but those that a class which is no dataclass adds."""
+    return "__dataclass_fields__" in vars(type(self)) or name in _layout_of(self).names
+
+
+def _signature(cls: Any) -> inspect.Signature:
+    """Return how a class is called: its fields, as help and editors show them."""
+    parameters = [
+        inspect.Parameter(
+            item.name,
+            inspect.Parameter.KEYWORD_ONLY if item.kw_only else inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            default=_shown_default(item),
+            annotation=item.type,
+        )
+        for item in fields(cls)
+    ]
+    parameters.sort(key=lambda parameter: parameter.kind)
+    return inspect.Signature(parameters, return_annotation=None)
+
+
+def _shown_default(item: Any) -> Any:
+    if item.default_factory is not MISSING:
+        return _MADE
+    return inspect.Parameter.empty if item.default is MISSING else item.default
+
+
+class _Made:
+    """What stands in a signature for a default that is made anew for each value."""
+
+    def __repr__(self) -> str:
+        return "<factory>"
+
+
+_MADE = _Made()
+
+
+class _SignatureOf:
+    """The signature of a class, worked out when it is asked for."""
+
+    def __get__(self, value: object, cls: Any) -> inspect.Signature:
+        if value is not None or cls.__init__ is not _initialise:
+            raise AttributeError("__signature__")
+        return _signature(cls)
 
 
 _METHODS: Mapping[str, Any] = {
@@ -120,4 +176,5 @@ _METHODS: Mapping[str, Any] = {
     "__repr__": _repr,
     "__setattr__": _refuse_change,
     "__delattr__": _refuse_removal,
+    "__signature__": _SignatureOf(),
 }

@@ -57,7 +57,7 @@ def kept_file(folder: Path, kind: KeptKind, key: str) -> Path | None:
     """Return the kept file of a key whose content is what its name says; others of the key are removed."""
     for path in sorted(folder.glob(f"{kind.prefix}-{key}-*{kind.suffix}")):
         with suppress(OSError):
-            whole = is_own(path) and path.stat().st_size <= kind.largest
+            whole = is_own(path) and path.is_file() and path.stat().st_size <= kind.largest
             if whole and path.name == _name(kind, key, path.read_bytes()):
                 return path
             path.unlink()

@@ -1,6 +1,7 @@
 """A frozen value behaves as one of `dataclass(frozen=True)` does."""
 
 import copy
+import inspect
 import pickle
 from dataclasses import FrozenInstanceError, dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
@@ -117,3 +118,57 @@ def test_a_class_keeps_its_own_methods_and_checks() -> None:
     assert (Checked(1, e=4).e, Checked(1).d) == (4, "d")
     with pytest.raises(ValueError, match="negative"):
         Checked(1, e=-1)
+
+
+class Extended(Ours):
+    """A class of somebody else, with attributes of its own."""
+
+
+class Called(Ours):
+    """A class that is called otherwise."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+
+
+@dataclass(frozen=True)
+class Further(Ours):
+    """A dataclass of somebody else."""
+
+    f: int = 0
+
+
+def test_help_shows_its_fields() -> None:
+    assert str(inspect.signature(Ours)) == str(inspect.signature(Theirs))
+    assert str(inspect.signature(Checked)) == str(inspect.signature(Theirs)).replace(", *,", ", e: int = 0, *,")
+    assert str(inspect.signature(Further)) == str(inspect.signature(Theirs)).replace(", *,", ", f: int = 0, *,")
+    assert str(inspect.signature(Called)) == "(number: int) -> None"
+    called: Any = Ours
+    with pytest.raises(TypeError, match="Ours: missing a required argument: 'a'"):
+        called()
+
+
+def test_a_class_of_others_adds_attributes_and_changes_none() -> None:
+    value: Any = Extended(1)
+    value.seen = 3
+    assert (value.seen, value.a) == (3, 1)
+    del value.seen
+    with pytest.raises(FrozenInstanceError):
+        value.a = 2
+    with pytest.raises(FrozenInstanceError):
+        del value.a
+
+
+def test_what_the_shared_methods_do_not_hold_is_refused() -> None:
+    class Slotted:
+        __slots__ = ("a",)
+
+    class Worked(Slotted):
+        b: int
+
+    class Later:
+        b: int = field(init=False, default=1)
+
+    for kind in (Worked, Later):
+        with pytest.raises(TypeError, match="has slots, or a field that is not given"):
+            frozen(kind)

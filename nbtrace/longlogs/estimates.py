@@ -13,12 +13,24 @@ from nbtrace.compare.relations import Relation, Sides
 from nbtrace.longlogs.column_knowledge import ORDINAL, Get
 from nbtrace.longlogs.decimals import Flags, Floats
 
+_SMALL_SQUARE, _LARGE_SQUARE = 1e-280, 1e300
+"""Between these no square of a component that matters has left the range of numbers."""
+
 
 def norms(values: Floats) -> Floats:
-    """Return the Euclidean norm along the last axis."""
+    """Return the Euclidean norm along the last axis; of finite values it is finite, and 0 only of zeros."""
     if values.shape[-1] == 1:
         return np.abs(values[..., 0])
-    return np.sqrt(_dots(values, values))
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        squares = _dots(values, values)
+        size: Floats = np.sqrt(squares)
+        far = np.nonzero((squares < _SMALL_SQUARE) | (squares > _LARGE_SQUARE))
+        if far[0].size:
+            some = values[far]
+            whole = np.hypot(np.hypot(some[..., 0], some[..., 1]), some[..., 2])
+            finite = np.isfinite(some).all(axis=-1)
+            size[far] = np.where(finite, np.minimum(whole, np.finfo(np.float64).max), whole)
+    return size
 
 
 def _dots(a: Floats, b: Floats) -> Floats:

@@ -50,7 +50,7 @@ class HeldRelations:
     def hold(self, window: Window, number: int, formats: Mapping[str, NumberFormat], *, single: bool) -> None:
         """Count the instances of each relation on one side of a window, and remember its worst ones."""
         side, samples = window.sides[number], window.shape.samples
-        kept = np.repeat(~window.aside, samples)
+        kept = np.repeat(~window.aside, samples) & side.sampled
         printed = _Resolutions(side, formats)
         with np.errstate(all="ignore"):
             for relation in logs_of(self.vocabulary).relations or ():

@@ -5,7 +5,7 @@ that hold a first or worst value, a gap, or anything irregular are kept as recor
 comparison; its rows are those that a report shows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -354,6 +354,8 @@ class _Comparison:
         wholes = [log.whole(side, self._aside) for log, side in zip(self._logs, (Side.C, Side.PY), strict=True)]
         kept = [excerpt_of(log.trace(blocks), whole) for log, whole in zip(self._logs, wholes, strict=True)]
         partners = pair_blocks(kept[0], kept[1])
+        if _are_crossed(partners, kept[0].blocks):
+            raise _OrdinaryNeeded
         c, py = numbered(kept[0], kept[1], partners)
         alignment = align(c, py, partners)
         if not alignment.pairs or c.side is Side.UNKNOWN or py.side is Side.UNKNOWN:
@@ -452,3 +454,8 @@ class _Comparison:
         own = check(excerpt_of(log.trace(self._aside), whole), formulas=False).checks
         counted = tuple(log.held.with_counts(*pair) for pair in zip(worst.checks, own, strict=True))
         return replace(worst, checks=counted, remarks=tuple(remarks_on(trace, counted, tuple(instances_of(trace)))))
+
+
+def _are_crossed(partners: Mapping[int, int], of_c: Collection[int]) -> bool:
+    """Whether a block of Py belongs to another one of C than that of its number, with which arrays compare it."""
+    return any(block != of and (block in of_c or of in of_c) for block, of in partners.items())

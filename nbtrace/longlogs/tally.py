@@ -345,6 +345,13 @@ class WindowSide:
         by_block[[record.index.block - self.shape.first_block for record in self.part.odd]] = True
         return int(np.count_nonzero(by_block))
 
+    @property
+    def sampled(self) -> Flags:
+        """Which samples this side has, shape (cells,): those with a value, and the first one of a block without."""
+        has: Flags = (self.tables[CellLoop.SAMPLE] >= 0).any(axis=0).reshape(-1, self.shape.samples)
+        has[:, 0] |= ~has.any(axis=1)
+        return has.ravel()
+
     def values(self, rows: Ints, size: int) -> Floats:
         """Return the numbers of values of `size` components, of some value where a row is −1."""
         numbers: Floats = self.part.numbers[self.part.first[rows][..., None] + np.arange(size)]

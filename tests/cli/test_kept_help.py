@@ -105,6 +105,24 @@ def test_help_that_others_may_have_written_is_drawn(cache: Path, nb: "Run") -> N
     assert nb("schema", "--help") == drawn
 
 
+def test_a_pipe_in_the_place_of_help_is_not_read(cache: Path, nb: "Run", monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading it would wait for ever."""
+    drawn = nb("schema", "--help")
+    (kept,) = cache.iterdir()
+    kept.unlink()
+    os.mkfifo(kept, 0o600)
+    read = Path.read_bytes
+
+    def read_file(path: Path) -> bytes:
+        assert path.is_file()
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read_file)
+    assert nb("schema", "--help") == drawn
+    (kept,) = cache.iterdir()
+    assert kept.is_file()
+
+
 def test_a_home_that_takes_nothing_is_no_error(
     cache: Path, nb: "Run", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

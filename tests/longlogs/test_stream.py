@@ -22,6 +22,7 @@ from tests.longlogs.test_long_check import edited_log
 from tests.places import PAIRS, SUPERVISOR_PAIR
 
 _PIXEL = 1.5e-3
+SIDES = ((0, "c"), (1, "py"))
 
 
 @dataclass(frozen=True)
@@ -202,3 +203,45 @@ def test_pixels_that_repeat_a_step_are_counted_and_not_kept(tmp_path: Path) -> N
     repeated = "C phi_tic 0 repeats phi_tic 9 in 12 of 12 sweeps: the same values at another angle"
     assert repeated in [notice.text for notice in by_columns.notices]
     assert diff_document(by_columns) == diff_document(by_records)
+
+
+def test_blocks_that_belong_to_others_than_those_of_their_number_give_the_same(tmp_path: Path) -> None:
+    """An edited line makes one block of Py two, and those after it belong to the block before."""
+    logs = [edited_log("sourcefile__43_61", side, 96 + at, ".7g", blocks=4, rate=0.004, wrong=0) for at, side in SIDES]
+    _same(tmp_path, logs, 1 << 20, strict=False)
+
+
+def test_relations_are_held_at_the_samples_that_a_side_has(tmp_path: Path) -> None:
+    """Py has the first of four samples alone, at which omega_pixel_sr stands for an omega_pixel that a block lacks."""
+    logs = [(PAIRS / "thick_sensor__44_31" / f"{side}.log").read_text().splitlines(keepends=True) for _, side in SIDES]
+    logs = [_with_blocks(lines, 6) for lines in logs]
+    at = [number for number, line in enumerate(logs[1]) if line.startswith("TRACE_PY: omega_pixel ")][3]
+    del logs[1][at]
+    _same(tmp_path, ["".join(lines).encode() for lines in logs], 9_000, strict=False)
+
+
+def _with_blocks(lines: list[str], blocks: int) -> list[str]:
+    """Return a log that prints its block several times."""
+    first = next(at for at, line in enumerate(lines) if " pix0_vector_meters" in line and line.startswith("TRACE"))
+    last = next(at for at, line in enumerate(lines) if " floatimage_accumulated" in line)
+    return lines[:first] + lines[first : last + 1] * blocks + lines[last + 1 :]
+
+
+@pytest.mark.parametrize("size", ["1e+200", "1e-200"])
+def test_a_vector_whose_squares_leave_the_range_of_numbers_is_judged_alike(tmp_path: Path, size: str) -> None:
+    """An infinite norm of C would allow any difference, a norm of zero none."""
+    names = []
+    for name, prefix, last in (("c.log", "C", "1"), ("py.log", "PY", "1.00000000000001")):
+        path, lines = tmp_path / name, []
+        for block in range(8):
+            own, apart = (last, "2") if block % 2 and prefix == "PY" else ("1", "1")
+            lines.append(f"TRACE_{prefix}: pix0_vector_meters {size.replace('1', own, 1)} 0 0")
+            lines.append(f"TRACE_{prefix}: scattering_vec_A_inv {size.replace('1', apart, 1)} 0 0")
+            lines.append(f"TRACE_{prefix}: floatimage_accumulated 1")
+        path.write_text("\n".join(lines) + "\n")
+        names.append(str(path))
+    c, py = names
+    by_columns, by_records = diff_long(c, py, chunk=200), diff_traces(read_trace(c), read_trace(py))
+    assert by_columns is not None
+    assert by_records.divergences
+    assert dump(diff_document(by_columns)) == dump(diff_document(by_records))
