@@ -34,8 +34,14 @@ Array: TypeAlias = Annotated[tuple[Item, ...], Field(strict=False)]
 """A list of a document as a tuple; its items are as strict as the model."""
 
 
+_NUMBERS = frozenset({int, float})
+"""What the numbers of a document are, but for subclasses."""
+
+
 def _same_number(value: object) -> object:
     """Return a number as it is, whole or not: strict floats would make 1 into 1.0."""
+    if type(value) in _NUMBERS:
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise PydanticCustomError("float_type", "Input should be a valid number")
     return value
@@ -58,7 +64,8 @@ class DocumentPart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True, populate_by_name=True)
 
     not_finite: dict[str, str | list[Any]] = Field(
-        default={},
+        default_factory=dict,  # a default of `{}` would be copied in depth, for each of ten thousand entries
+        json_schema_extra={"default": {}},
         description="Why numbers of this object are null: nan, inf or -inf by key; in place only where one is.",
     )
 
