@@ -14,6 +14,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from nbtrace.documents import uncollected
 from nbtrace.records import MOST, Pixel
 
 Count: TypeAlias = Annotated[int, Field(ge=0, le=MOST)]
@@ -86,7 +87,8 @@ def read_part(kind: type[Part], document: object) -> Part:
     pydantic.ValidationError
         If it is not of that kind.
     """
-    return kind.model_validate(document, extra="ignore")
+    with uncollected():
+        return kind.model_validate(document, extra="ignore")
 
 
 def _listed(value: object) -> object:
