@@ -324,7 +324,7 @@ class _Reader:
             problems.append(f"{name} is missing, or leads out of the bundle")
             return None
         finding = self.found.get(name)
-        digest = None if finding is None else finding.digest
+        digest = "" if finding is None else finding.digest or ""
         try:
             document = self.known[digest] if digest in self.known else load(path)
         except InputError as error:
