@@ -1,9 +1,11 @@
 """Documents: JSON as nbtrace writes it (strict, a reason for every null number), and JSON and TOML as it reads them."""
 
+import gc
 import json
 import math
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from json.encoder import encode_basestring, encode_basestring_ascii
 from pathlib import Path
@@ -163,6 +165,18 @@ _SCALARS: Mapping[type, Callable[[Any], str]] = {
 }
 
 
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Let no garbage be looked for while a document comes into being, of millions of values that are none."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
 def load(path: Path) -> Any:
     """Return the value of the JSON document at `path`.
 
@@ -172,7 +186,8 @@ def load(path: Path) -> Any:
         If it cannot be read or is not JSON; the line and column are in the message.
     """
     try:
-        document = json.loads(read_bytes(path))
+        with uncollected():
+            document = json.loads(read_bytes(path))
     except UnicodeDecodeError:
         raise InputError(f"{path} is not JSON: it is not text") from None
     except json.JSONDecodeError as error:

@@ -14,6 +14,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from nbtrace.documents import uncollected
 from nbtrace.records import MOST, Pixel
 
 Count: TypeAlias = Annotated[int, Field(ge=0, le=MOST)]
@@ -34,8 +35,14 @@ Array: TypeAlias = Annotated[tuple[Item, ...], Field(strict=False)]
 """A list of a document as a tuple; its items are as strict as the model."""
 
 
+_NUMBERS = frozenset({int, float})
+"""What the numbers of a document are, but for subclasses."""
+
+
 def _same_number(value: object) -> object:
     """Return a number as it is, whole or not: strict floats would make 1 into 1.0."""
+    if type(value) in _NUMBERS:
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise PydanticCustomError("float_type", "Input should be a valid number")
     return value
@@ -58,7 +65,8 @@ class DocumentPart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True, populate_by_name=True)
 
     not_finite: dict[str, str | list[Any]] = Field(
-        default={},
+        default_factory=dict,  # a default of `{}` would be copied in depth, for each of ten thousand entries
+        json_schema_extra={"default": {}},
         description="Why numbers of this object are null: nan, inf or -inf by key; in place only where one is.",
     )
 
@@ -79,7 +87,8 @@ def read_part(kind: type[Part], document: object) -> Part:
     pydantic.ValidationError
         If it is not of that kind.
     """
-    return kind.model_validate(document, extra="ignore")
+    with uncollected():
+        return kind.model_validate(document, extra="ignore")
 
 
 def _listed(value: object) -> object:

@@ -1,11 +1,11 @@
 """The waivers of a call, held against what was found, and what they do to the exit status."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbtrace.errors import ExitCode, UsageError
+from nbtrace.frozen import frozen
 
 if TYPE_CHECKING:
     from nbtrace.verdicts.waivers import JudgedCase, Waiver, WaiverReport
@@ -15,7 +15,7 @@ WAIVERS = "waivers.toml"
 """The file in which a project keeps its waivers, beside its pyproject.toml."""
 
 
-@dataclass(frozen=True)
+@frozen
 class GivenWaivers:
     """The waivers of a call, and their file."""
 

@@ -25,7 +25,7 @@ EXIT_OF = {Verdict.AGREE: ExitCode.AGREE, Verdict.DIFFER: ExitCode.DIFFER, Verdi
 """How a command ends by its verdict, where nothing else tells."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Delivery:
     """A command under way: its inputs, its destinations, the reference program if one takes part, its start."""
 

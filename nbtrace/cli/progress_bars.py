@@ -38,8 +38,10 @@ def progress_on(stream: TextIO) -> Iterator[None]:
         bars.close()
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class _OpenStage:
+    """A stage under way, and its bar once there is one."""
+
     what: str
     total: int | None
     done: int = 0
@@ -53,7 +55,7 @@ class _OpenStage:
         return str(self.done) if self.done else ""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Bars:
     """A bar for each open stage.
 

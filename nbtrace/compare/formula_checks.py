@@ -17,7 +17,7 @@ MOST_BLOCKS = 100
 """Blocks whose values are held against formulas: the uncertainty of each takes time to find out."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Evaluated:
     """What became of one formula, wherever it was tried."""
 

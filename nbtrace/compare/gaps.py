@@ -64,7 +64,7 @@ class Gaps:
         return bool(self.blocks or self.steps or self.lost or self.hidden)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class LackCount:
     """What one side lacks, as it is counted.
 

@@ -199,9 +199,10 @@ def read_contents(bundle: Bundle) -> Contents:
         If the folder or its manifest cannot be read, or another process keeps writing to it.
     """
     with reading(bundle.root):
-        verification = verify(bundle.root)
+        known: dict[str, Any] = {}
+        verification = verify(bundle.root, known)
         findings = _findings(verification)
-        reader = _Reader(Tree.at(bundle.root), findings)
+        reader = _Reader(Tree.at(bundle.root), findings, known)
         files = tuple(bundle.contents())
         sections = reader.sections(files)
         results = sorted(
@@ -251,6 +252,8 @@ def _order(result: FiledResult) -> int:
 class _Reader:
     tree: Tree
     found: Mapping[str, EntryFinding]
+    known: Mapping[str, Any]
+    """The documents that verification has read, by their digests."""
     problems: list[str] = field(default_factory=list)
 
     def text(self, name: str) -> str:
@@ -320,8 +323,10 @@ class _Reader:
         if path is None:
             problems.append(f"{name} is missing, or leads out of the bundle")
             return None
+        finding = self.found.get(name)
+        digest = "" if finding is None else finding.digest or ""
         try:
-            document = load(path)
+            document = self.known[digest] if digest in self.known else load(path)
         except InputError as error:
             problems.append(str(error).replace(str(path), name, 1))
             return None

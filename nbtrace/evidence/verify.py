@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from nbtrace.documents import load
 from nbtrace.errors import InputError
@@ -81,13 +82,15 @@ def _read(manifest: Path) -> Manifest:
     return read_manifest(manifest) if _is_named_manifest(manifest) else read_manifest(manifest, tuple(DigestKind))
 
 
-def verify(path: Path) -> Verification:
+def verify(path: Path, read: dict[str, Any] | None = None) -> Verification:
     """Check every entry of every manifest in a folder, every JSON document in it, and that every run in it has ended.
 
     Parameters
     ----------
     path : Path
         A folder; or one manifest, whose entries are then checked alone; or one JSON document.
+    read : dict, optional
+        Takes the JSON documents of the folder by their SHA-256, for a caller who needs them, too.
 
     Raises
     ------
@@ -95,14 +98,15 @@ def verify(path: Path) -> Verification:
         If `path` is missing or cannot be read, or another process keeps writing to the folder.
     """
     folder = _is_folder(path)
-    tree = Tree.at(path if folder else path.parent)
+    check = _Check(Tree.at(path if folder else path.parent), read)
+    tree = check.tree
     if not folder:
         file = tree.root / path.name
-        return _verified(path, tree, *(([], [file]) if path.suffix.lower() == ".json" else ([file], [])))
+        return _verified(path, check, *(([], [file]) if path.suffix.lower() == ".json" else ([file], [])))
     with reading(path):
         files = [file for file in tree.files if is_regular(file)]
         manifests = [file for file in files if is_manifest(file) and (_is_named_manifest(file) or tree.holds(file))]
-        return _verified(path, tree, manifests, [file for file in files if file.suffix.lower() == ".json"])
+        return _verified(path, check, manifests, [file for file in files if file.suffix.lower() == ".json"])
 
 
 def _is_folder(path: Path) -> bool:
@@ -117,13 +121,13 @@ def _is_folder(path: Path) -> bool:
     return stat.S_ISDIR(mode)
 
 
-def _verified(root: Path, tree: Tree, manifests: Sequence[Path], documents: Sequence[Path]) -> Verification:
+def _verified(root: Path, check: "_Check", manifests: Sequence[Path], documents: Sequence[Path]) -> Verification:
     with stage("files verified"):
-        return _checked(root, tree, manifests, documents)
+        return _checked(root, check, manifests, documents)
 
 
-def _checked(root: Path, tree: Tree, manifests: Sequence[Path], documents: Sequence[Path]) -> Verification:
-    check = _Check(tree)
+def _checked(root: Path, check: "_Check", manifests: Sequence[Path], documents: Sequence[Path]) -> Verification:
+    tree = check.tree
     read = {manifest: _read(manifest) for manifest in manifests}
     findings = _with_stale([item for manifest, content in read.items() for item in check.manifest(manifest, content)])
     if root.is_dir():
@@ -146,6 +150,8 @@ def _checked(root: Path, tree: Tree, manifests: Sequence[Path], documents: Seque
 @dataclass(frozen=True)
 class _Check:
     tree: Tree
+    documents: dict[str, Any] | None = None
+    """Takes what is read, by its digest; None where nobody needs it."""
     digests: dict[tuple[Path, DigestKind], str] = field(default_factory=dict)
     said: dict[tuple[Path, str], tuple[str, ...]] = field(default_factory=dict)
     """What is wrong with the documents of each folder, by their digests: many stand there under two names."""
@@ -231,6 +237,8 @@ class _Check:
             texts = (*contradictions(document), *self._outputs(path, document))
             if digest is not None:
                 self.said[path.parent, digest] = texts
+                if self.documents is not None:
+                    self.documents[digest] = document
         return [DocumentProblem(name, f"{name}: {text}") for text in texts]
 
     def _outputs(self, path: Path, document: object) -> Iterator[str]:

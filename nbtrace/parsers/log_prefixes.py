@@ -15,13 +15,11 @@ r"""What loggers and launchers put in front of a line: time stamps, levels, modu
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from typing import TypeAlias
+from collections.abc import Iterable, Mapping
 
 from nbtrace.frozen import frozen
+from nbtrace.lazy_pattern import LazyPattern
 from nbtrace.records import MOST
-
-_Match: TypeAlias = Callable[[str, int], re.Match[str] | None]
 
 _LEVELS = r"(?:debug|info|notice|warn(?:ing)?|error|err|critical|fatal|severe|verbose|trace(?=\s+TRACE|\s*[|\]>-]))"
 _DAY = r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}"
@@ -32,32 +30,36 @@ _PROCESS = r"(?!TRACE|PIX0_PY)[A-Za-z_][\w./-]*+"
 _SENT = rf"(?:(?!{_LEVELS}\s)[\w.-]+\s+{_PROCESS}(?:\[[0-9]+\])?|{_PROCESS}\[[0-9]+\]):"
 """The host and the process of a system's log: either of them alone is told from a key by the number of the process."""
 
-_glog = re.compile(r"[IWEFD][0-9]{4}(?:[0-9]{4})?\s+[0-9:.]+\s+[0-9]+\s+[^\s\]]+:[0-9]+\]").match
-_syslog = re.compile(rf"(?P<clock>{_DATE})(?:\s+{_SENT})?(?=\s)", re.IGNORECASE).match
-_journal = re.compile(rf"(?P<clock>{_DAY}T{_CLOCK})\s+{_SENT}", re.IGNORECASE).match
-_time = re.compile(rf"(?P<open>[\[(])?(?:{_DAY}(?:[T ,_]+{_CLOCK})?|{_CLOCK})(?(open)[\])])").match
-_elapsed = re.compile(r"\[\s*[0-9]+\.[0-9]+s?\]|1[0-9]{9}(?:\.[0-9]{1,9})?(?=\s)").match
-_container = re.compile(r"[A-Za-z][\w.-]*[-_.][0-9]+\s+\|(?=\s)").match
-_counted = re.compile(r"[0-9]{1,9}(?:\t|:(?=[A-Za-z_]))").match
-_plain_logging = re.compile(r"(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):[\w.]+:").match
-_level = re.compile(rf"(?P<open>[\[<(])?\s*{_LEVELS}\s*(?(open)[\]>)]|(?=[\s:|-]|$))", re.IGNORECASE).match
-_launched = re.compile(r"\[[0-9]+,([0-9]+)\]<std(?:out|err)>:?").match
-_named_rank = re.compile(
+_begins_dated = re.compile(r"[A-Z]?[0-9]{4}|[0-9]{2}:|\[\s*[0-9]|\([0-9]|[A-Za-z]{3}\s+[0-9]{1,2}\s").match
+"""How all that has a time begins; other lines, which are most, need none of the five patterns in `_DATED`."""
+
+_glog = LazyPattern(r"[IWEFD][0-9]{4}(?:[0-9]{4})?\s+[0-9:.]+\s+[0-9]+\s+[^\s\]]+:[0-9]+\]")
+_syslog = LazyPattern(rf"(?P<clock>{_DATE})(?:\s+{_SENT})?(?=\s)", re.IGNORECASE)
+_journal = LazyPattern(rf"(?P<clock>{_DAY}T{_CLOCK})\s+{_SENT}", re.IGNORECASE)
+_time = LazyPattern(rf"(?P<open>[\[(])?(?:{_DAY}(?:[T ,_]+{_CLOCK})?|{_CLOCK})(?(open)[\])])")
+_elapsed = LazyPattern(r"\[\s*[0-9]+\.[0-9]+s?\]|1[0-9]{9}(?:\.[0-9]{1,9})?(?=\s)")
+_container = LazyPattern(r"[A-Za-z][\w.-]*[-_.][0-9]+\s+\|(?=\s)")
+_counted = LazyPattern(r"[0-9]{1,9}(?:\t|:(?=[A-Za-z_]))")
+_plain_logging = LazyPattern(r"(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):[\w.]+:")
+_level = LazyPattern(rf"(?P<open>[\[<(])?\s*{_LEVELS}\s*(?(open)[\]>)]|(?=[\s:|-]|$))", re.IGNORECASE)
+_launched = LazyPattern(r"\[[0-9]+,([0-9]+)\]<std(?:out|err)>:?")
+_named_rank = LazyPattern(
     r"(?P<open>[\[(])?\s*(?:mpi[ _-]?)?(?:rank|proc|process|task|worker|pe|gpu)\s*[:=#]?\s*([0-9]+)\s*"
     r"(?(open)[\])]:?|[:|])",
     re.IGNORECASE,
-).match
-_numbered = re.compile(r"(?:\[\s*([0-9]{1,9})\s*\]:?|([0-9]{1,9}):)(?=\s)").match
-_named = re.compile(
+)
+_numbered = LazyPattern(r"(?:\[\s*([0-9]{1,9})\s*\]:?|([0-9]{1,9}):)(?=\s)")
+_named = LazyPattern(
     rf"(?!TRACE|PIX0_PY){_NAME}(?=\s+[-|]\s|\]|:\s+(?:TRACE|PIX0_PY|[A-Za-z_]\w*+\s*+[=:]\s))"
     r"|[A-Za-z_][\w./-]*+(?::[\w.]*[A-Za-z_.][\w.]*+)*:[0-9]+(?=\s)"
-).match
-_labelled = re.compile(rf"{_NAME}:\s+").match
-_bracketed = re.compile(r"\[[A-Za-z_][\w .:/<>#-]{0,60}\]|\((?:Main)?[Tt]hread[\w .:#-]{0,40}\)").match
-_leading_name = re.compile(rf"{_NAME}\s+[-|]\s+(?=\[?{_LEVELS}\]?\s+[-|])", re.IGNORECASE).match
+)
+_labelled = LazyPattern(rf"{_NAME}:\s+")
+_bracketed = LazyPattern(r"\[[A-Za-z_][\w .:/<>#-]{0,60}\]|\((?:Main)?[Tt]hread[\w .:#-]{0,40}\)")
+_leading_name = LazyPattern(rf"{_NAME}\s+[-|]\s+(?=\[?{_LEVELS}\]?\s+[-|])", re.IGNORECASE)
 _separator = re.compile(r"[ \t]*(?:(?:[-|–—>]|:)(?=[ \t]|$)|:)?[ \t]*").match
 
-_ANCHORS = (_glog, _syslog, _journal, _time, _elapsed, _plain_logging, _level)
+_DATED = (_glog, _syslog, _journal, _time, _elapsed)
+_LEVELLED = (_plain_logging, _level)
 _FIRST = (_container, _counted)
 """What stands at the beginning of a line alone."""
 _RANKS = ((_launched, True), (_named_rank, True), (_numbered, False))
@@ -132,10 +134,11 @@ def _parts(head: str) -> tuple[list[int], tuple[int | None, bool]]:
     at = len(head) - len(head.lstrip(" \t"))
     ends: list[int] = []
     rank = _NO_RANK
-    if leading := _leading_name(head, at):
+    if leading := _leading_name.match(head, at):
         at = leading.end()
     for _ in range(_MOST_PARTS):
-        match = _first(_ANCHORS if ends else (*_ANCHORS, *_FIRST), head, at)
+        dated = _first(_DATED, head, at) if _begins_dated(head, at) else None
+        match = dated or _first(_LEVELLED if ends else (*_LEVELLED, *_FIRST), head, at)
         if match is None and rank is _NO_RANK and (ranked := _rank_at(head, at)):
             match, rank = ranked
         if match is None and ends:
@@ -156,21 +159,21 @@ def _behind(text: str, at: int) -> int:
 
 
 def _beyond(text: str, at: int) -> int:
-    match = _labelled(text, at)
+    match = _labelled.match(text, at)
     return match.end() if match else at
 
 
 _NO_RANK: tuple[int | None, bool] = (None, False)
 
 
-def _first(kinds: Iterable[_Match], text: str, at: int) -> re.Match[str] | None:
-    return next((found for kind in kinds if (found := kind(text, at))), None)
+def _first(kinds: Iterable[LazyPattern], text: str, at: int) -> re.Match[str] | None:
+    return next((found for kind in kinds if (found := kind.match(text, at))), None)
 
 
 def _rank_at(text: str, at: int) -> tuple[re.Match[str], tuple[int | None, bool]] | None:
     """Return the number of a process at a place, and whether it is called one."""
     for kind, named in _RANKS:
-        if found := kind(text, at):
+        if found := kind.match(text, at):
             digits = next(group for group in reversed(found.groups()) if group and group.isdecimal())
             return found, (min(int(digits[:_MOST_DIGITS]), MOST), named)
     return None

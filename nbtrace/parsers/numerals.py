@@ -1,7 +1,8 @@
 """The forms of one printed number: decimal, Fortran's D exponents, C's hexadecimal floats, nan and infinity."""
 
 import math
-import re
+
+from nbtrace.lazy_pattern import LazyPattern
 
 PLAIN_NUMBER = r"[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[nN]a[nN]|[iI]nf(?:inity)?)"
 """A number as C and Python print it; its digits are ASCII digits, since no program prints others."""
@@ -18,7 +19,7 @@ Fortran prints `1.5D-10`, and `1.5-100` where an exponent of three digits leaves
 `0x1.8p+3` with `%a`, `nan(0x8000)`, and on Windows `1.#INF` and `1.#QNAN`.
 """
 
-_bare_exponent = re.compile(r"(.*[0-9.])([+-][0-9]{3})").fullmatch
+_bare_exponent = LazyPattern(r"(.*[0-9.])([+-][0-9]{3})")
 
 
 def number_of(token: str) -> float:
@@ -40,6 +41,6 @@ def _otherwise(token: str) -> float:
         return math.nan
     if "#inf" in token:
         return -math.inf if token.startswith("-") else math.inf
-    if bare := _bare_exponent(token):
+    if bare := _bare_exponent.fullmatch(token):
         return float(f"{bare[1]}e{bare[2]}")
     return float(token.replace("d", "e"))

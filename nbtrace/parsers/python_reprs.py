@@ -2,6 +2,7 @@
 
 import re
 
+from nbtrace.lazy_pattern import LazyPattern
 from nbtrace.parsers.numerals import NUMBER
 
 _MOST = 1 << 16
@@ -10,7 +11,7 @@ _MOST = 1 << 16
 _SCALAR = rf"(?<![\w.])(?:\w+\.)?(?:float|int|uint|longdouble|double)[0-9]*\(\s*({NUMBER})\s*\)"
 """`re` compiles it when it is first used, and keeps it: few logs have one."""
 _container = re.compile(r"(?:\w+\.)*(?:tensor|[aA]rray|DeviceArray|matrix)\(\s*").match
-_attribute = re.compile(r",\s*(?:dtype|device|requires_grad|grad_fn|layout|weak_type|shape|size)=").search
+_attribute = LazyPattern(r",\s*(?:dtype|device|requires_grad|grad_fn|layout|weak_type|shape|size)=")
 _SCALARS = ("float", "int", "double")
 
 
@@ -26,5 +27,5 @@ def bare(text: str) -> str | None:
     if opened is None or not plain.endswith(")"):
         return plain if plain != text else None
     inner = plain[opened.end() : -1]
-    attribute = _attribute(inner)
+    attribute = _attribute.search(inner)
     return (inner[: attribute.start()] if attribute else inner).strip().rstrip(",")

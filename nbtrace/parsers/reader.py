@@ -24,7 +24,7 @@ _MOST_WORDS = 3
 """Words between the prefix of a logger and a trace line behind which that line is looked for."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class LogReader:
     """Reads the lines of one log, in order; :meth:`trace` gives the result.
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from nbtrace.frozen import frozen
+from nbtrace.lazy_pattern import LazyPattern
 from nbtrace.parsers.outcome import Structure, UnreadableLine
 from nbtrace.parsers.values import ordinal
 from nbtrace.records import Shape, Value
@@ -24,13 +25,13 @@ EXAMPLE = "TRACE_C: step=3 T_K 306.5 K"
 _NAME = r"[^\W0-9]\w*"
 _NUMBER = r"[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|nan|inf)"
 
-_version = re.compile(r"\s*TRACE_FORMAT(?::?\s+(.*))?", re.DOTALL).fullmatch
-_place = re.compile(rf"({_NAME})=([0-9]+)(?=\s)").match
+_version = LazyPattern(r"\s*TRACE_FORMAT(?::?\s+(.*))?", re.DOTALL)
+_place = LazyPattern(rf"({_NAME})=([0-9]+)(?=\s)")
 _key = re.compile(_NAME).fullmatch
-_not_a_key = re.compile(r"nan|inf|infinity", re.IGNORECASE).fullmatch
-_is_number = re.compile(_NUMBER).fullmatch
-_matrix = re.compile(r"\[([^\[\]]*)\](.*)", re.DOTALL).fullmatch
-_like_a_number = re.compile(r"[+-]?\.?[0-9]|[+*\[({-]").match
+_not_a_key = LazyPattern(r"nan|inf|infinity", re.IGNORECASE)
+_is_number = LazyPattern(_NUMBER)
+_matrix = LazyPattern(r"\[([^\[\]]*)\](.*)", re.DOTALL)
+_like_a_number = LazyPattern(r"[+-]?\.?[0-9]|[+*\[({-]")
 
 
 @frozen
@@ -63,7 +64,7 @@ class FormatError(ValueError):
 
 def version_stated(line: str) -> Structure | UnreadableLine | None:
     """Return what a version line is, None for another line: structure, or unreadable where the version is not known."""
-    match = _version(line)
+    match = _version.fullmatch(line)
     if match is None:
         return None
     stated = (match[1] or "").strip()
@@ -82,7 +83,7 @@ def split_index(text: str) -> tuple[dict[str, int], str]:
     """
     index: dict[str, int] = {}
     text = text.strip()
-    while match := _place(text):
+    while match := _place.match(text):
         number = ordinal(match[2])
         if number is None:
             raise FormatError(f"{match[0]} is no ordinal of a loop: it is beyond 2147483647")
@@ -107,7 +108,7 @@ def parse_body(body: str) -> FormatLine:
     words = rest.split(maxsplit=1)
     if not words:
         raise FormatError("no key and no value follow" if index else "nothing stands behind the prefix")
-    if not _key(words[0]) or _not_a_key(words[0]):
+    if not _key(words[0]) or _not_a_key.fullmatch(words[0]):
         raise FormatError(f"{words[0]!r} is no key: letters, digits and _, beginning with a letter, then a blank")
     if len(words) == 1:
         raise FormatError(f"{words[0]} has no value")
@@ -115,7 +116,7 @@ def parse_body(body: str) -> FormatLine:
 
 
 def _with_value(index: Mapping[str, int], key: str, text: str) -> FormatLine:
-    if matrix := _matrix(text):
+    if matrix := _matrix.fullmatch(text):
         rows = tuple(tuple(row.split()) for row in matrix[1].split(";"))
         for token in (token for row in rows for token in row):
             _check_number(token)
@@ -123,10 +124,10 @@ def _with_value(index: Mapping[str, int], key: str, text: str) -> FormatLine:
             raise FormatError("the rows of a matrix have the same number of numbers, at least one")
         return FormatLine(index, key, rows, _unit(matrix[2].strip()))
     words = text.split()
-    count = next((at for at, word in enumerate(words) if not _is_number(word)), len(words))
+    count = next((at for at, word in enumerate(words) if not _is_number.fullmatch(word)), len(words))
     if count:
         return FormatLine(index, key, (tuple(words[:count]),), _unit(" ".join(words[count:])))
-    if _like_a_number(text) or text[0].isdigit() or _not_a_key(text.lstrip("+-")):
+    if _like_a_number.match(text) or text[0].isdigit() or _not_a_key.fullmatch(text.lstrip("+-")):
         _check_number(words[0])
     if "=" in text:
         raise FormatError(f"{text!r} holds a sign of equality, which no value does")
@@ -134,7 +135,7 @@ def _with_value(index: Mapping[str, int], key: str, text: str) -> FormatLine:
 
 
 def _check_number(token: str) -> None:
-    if not _is_number(token):
+    if not _is_number.fullmatch(token):
         raise FormatError(f"{token!r} is no number{_hint(token)}")
 
 

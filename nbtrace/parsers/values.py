@@ -2,8 +2,10 @@
 
 import re
 from dataclasses import replace
+from itertools import takewhile
 
 from nbtrace import units
+from nbtrace.lazy_pattern import LazyPattern
 from nbtrace.parsers.numerals import NUMBER, number_of
 from nbtrace.parsers.python_reprs import bare
 from nbtrace.records import MOST, Shape, Value
@@ -15,13 +17,13 @@ SENTINELS = frozenset({"NOT_EXTRACTED", "TBD", "N/A", "—", "unknown", "not_ins
 """Words that stand where a value should be."""
 
 _number = re.compile(NUMBER).fullmatch
-_list = re.compile(rf"{NUMBER}(?:\s*,\s*{NUMBER}|\s+{NUMBER})*").fullmatch
+_split = re.compile(r"\s*,\s*|\s+").split
+_split_keeping = re.compile(r"(\s*,\s*|\s+)").split
 _bracketed = re.compile(r"[\[(]([^\[\]()]*)[\])](.*)", re.DOTALL).fullmatch
-_numbers = re.compile(rf"{NUMBER}(?=[\s,])(?:(?:\s*,\s*|\s+){NUMBER}(?=[\s,]))*+(?=\s)").match
 _in_one_bracket = re.compile(r"[(]([^()\[\]]*)[)]").fullmatch
-_decimal_comma = re.compile(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?").fullmatch
+_decimal_comma = LazyPattern(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?")
 _rows = re.compile(r"[\[(]([^\[\]()]*)[\])]").findall
-_between_rows = re.compile(r"[\[(]\s*(?:[\[(][^\[\]()]*[\])][\s,;]*)+[\])]").fullmatch
+_between_rows = LazyPattern(r"[\[(]\s*(?:[\[(][^\[\]()]*[\])][\s,;]*)+[\])]")
 
 _NAMED = rf"(?:[A-Za-z_]\w*:{NUMBER}(?:\s+|$))+"
 _PAIR = rf"([A-Za-z_]\w*):({NUMBER})"
@@ -51,11 +53,13 @@ def ordinal(text: str) -> int | None:
 
 def comma_hint(value: Value) -> str:
     """Return what is to be said of numbers that may be one with a decimal comma; empty where they are none."""
-    return f"; {value.text!r} may be meant as {value.text.replace(',', '.')}" if _decimal_comma(value.text) else ""
+    text = value.text
+    return f"; {text!r} may be meant as {text.replace(',', '.')}" if _decimal_comma.fullmatch(text) else ""
 
 
 def _plain(text: str) -> Value | None:
-    return _numeric(tuple(re.split(r"[\s,]+", text)), text) if _list(text) else None
+    tokens = tuple(_split(text))
+    return _numeric(tokens, text) if all(map(_number, tokens)) else None
 
 
 def _structured(text: str) -> Value | None:
@@ -80,11 +84,11 @@ def _measured(text: str) -> Value | None:
     """Return numbers with a unit behind them, in round brackets or not; None if the text is something else."""
     wrapped = _in_one_bracket(text)
     inner = wrapped[1].strip() if wrapped else text
-    match = _numbers(inner)
-    unit = _unit(inner[match.end() :].strip()) if match else None
-    if match is None or unit is None:
-        return None
-    return _numeric(tuple(re.split(r"[\s,]+", match[0])), text, unit)
+    pieces = _split_keeping(inner)
+    tokens = tuple(takewhile(_number, pieces[::2]))
+    behind = "".join(pieces[2 * len(tokens) - 1 :])
+    unit = _unit(behind.strip()) if tokens and behind[:1].isspace() else None
+    return None if unit is None else _numeric(tokens, text, unit)
 
 
 def _unit(spelling: str) -> str | None:
@@ -113,7 +117,7 @@ def _in_brackets(text: str) -> Value | None:
 def _nested(text: str) -> Value | None:
     """Return rows in brackets within brackets; a single row, or a single column, is a vector."""
     head, _, trailer = text.rpartition(text[0].translate(_CLOSING)) if text[:1] in {"[", "("} else ("", "", "")
-    if not head or not _between_rows(f"{head}{text[0].translate(_CLOSING)}"):
+    if not head or not _between_rows.fullmatch(f"{head}{text[0].translate(_CLOSING)}"):
         return None
     unit = _unit(trailer.strip())
     rows = [re.split(r"[\s,]+", row.strip()) for row in _rows(head[1:])]

@@ -1,7 +1,7 @@
 """A vocabulary: an immutable value that holds everything the engine asks about a computation."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from nbtrace import units
@@ -66,7 +66,7 @@ class Chain:
     factors: tuple[ChainFactor, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@frozen
 class Vocabulary:
     """The words of a computation.
 
@@ -134,6 +134,10 @@ class Vocabulary:
     judged_absolutely: str = ""
     judged_apart: frozenset[str] = frozenset()
     knowledge: Mapping[str, str] = field(default_factory=dict)
+
+    # A vocabulary is equal to itself alone: what it holds takes long to compare, and is looked up by it.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def __repr__(self) -> str:
         held = f"{len(self.quantities)} quantities, {len(self.formulas)} formulas"

@@ -48,6 +48,15 @@ def test_results_come_in_order_of_time_with_what_was_filed(bundle: Bundle) -> No
     assert "nbtrace diff" in found.commands
 
 
+def test_a_document_that_verification_has_read_is_not_read_again(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file_result(bundle, "phi", metrics={"verdict": "differ", "steps": [1, 2]})
+    monkeypatch.setattr("nbtrace.evidence.contents.load", None)
+    (found,) = read_contents(bundle).results
+    assert found.document == {"verdict": "differ", "steps": [1, 2]}
+
+
 def test_results_of_the_same_millisecond_keep_the_order_in_which_they_were_filed(bundle: Bundle) -> None:
     for number in range(12):
         file_result(bundle, "diff", metrics={"number": number})

@@ -5,13 +5,11 @@ another version wrote them.
 """
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 
 from nbtrace.errors import InputError
-from nbtrace.report.documents.models.compare import CompareDocument
-from nbtrace.report.documents.models.images import ImagesDocument
 from nbtrace.report.documents.models.parts import NoticeEntry, PixelPlace, SideNames
 from nbtrace.report.documents.models.waivers import WaiversEntry
 from nbtrace.report.view import waiver_word
@@ -19,6 +17,10 @@ from nbtrace.schema import DocumentPart, read_part
 from nbtrace.verdicts.status import Verdict
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.sides import Names
+
+if TYPE_CHECKING:
+    from nbtrace.report.documents.models.compare import CompareDocument
+    from nbtrace.report.documents.models.images import ImagesDocument
 
 Part = TypeVar("Part", bound=DocumentPart)
 
@@ -39,7 +41,7 @@ def read_as(kind: type[Part], document: object, where: str = "") -> Part:
         raise InputError(f"{at}: {first['msg']}") from None
 
 
-def read_images(document: Mapping[str, object]) -> ImagesDocument | CompareDocument:
+def read_images(document: Mapping[str, object]) -> "ImagesDocument | CompareDocument":
     """Return a document of two images, that of `nbtrace images` or of `nbtrace compare`.
 
     Raises
@@ -48,7 +50,11 @@ def read_images(document: Mapping[str, object]) -> ImagesDocument | CompareDocum
         If it is neither.
     """
     if document.get("format") == "nbtrace compare":
+        from nbtrace.report.documents.models.compare import CompareDocument  # noqa: PLC0415 - that of explain, too
+
         return read_as(CompareDocument, document)
+    from nbtrace.report.documents.models.images import ImagesDocument  # noqa: PLC0415
+
     return read_as(ImagesDocument, document)
 
 

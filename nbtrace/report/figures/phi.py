@@ -1,6 +1,7 @@
 """The φ sweep of both sides: k_frac and F_latt per step, with the steps that diverge."""
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
@@ -91,13 +92,7 @@ def _panel(axes: Axes, steps: Sequence[PhiEntry], places: Sequence[float], keys:
     sizes = []
     for side, key, colour, marker, width, size in sides:
         first = True
-        for sample in sorted({step.sample for step in steps}):
-            points = [
-                (place, getattr(step, key)) for place, step in zip(places, steps, strict=True) if step.sample == sample
-            ]
-            drawn = [(x, y) for x, y in points if y is not None and math.isfinite(y)]
-            if not drawn:
-                continue
+        for _, drawn in sorted(_lines(steps, places, key).items()):
             sizes.append(max(abs(y) for _, y in drawn))
             shown = thinned(drawn)
             axes.plot(
@@ -115,6 +110,16 @@ def _panel(axes: Axes, steps: Sequence[PhiEntry], places: Sequence[float], keys:
         axes.text(0.5, 0.5, "the document does not have it", transform=axes.transAxes, ha="center", va="center")
     elif min(sizes) > 0 and max(sizes) / min(sizes) > _WIDE:
         axes.set_yscale("symlog", linthresh=min(sizes))
+
+
+def _lines(steps: Sequence[PhiEntry], places: Sequence[float], key: str) -> dict[int, list[tuple[float, float]]]:
+    """Return the points of a line for each sample, without the steps that lack the value."""
+    lines: defaultdict[int, list[tuple[float, float]]] = defaultdict(list)
+    for place, step in zip(places, steps, strict=True):
+        value = getattr(step, key)
+        if value is not None and math.isfinite(value):
+            lines[step.sample].append((place, value))
+    return lines
 
 
 def _mark(upper: Axes, lower: Axes, steps: Sequence[PhiEntry], places: Sequence[float]) -> None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -22,7 +23,6 @@ from nbtrace.evidence.verification import FileStatus, Integrity
 from nbtrace.progress import tracked
 from nbtrace.report.documents.filed import names_of, read_as
 from nbtrace.report.documents.models.diff import DiffDocument
-from nbtrace.report.documents.models.explain import ExplainDocument
 from nbtrace.report.page.pictures import Pictures, pictures_of
 from nbtrace.report.page.provenance import command_table, conditions_table, file_table, input_table
 from nbtrace.report.page.results import (
@@ -37,6 +37,9 @@ from nbtrace.report.page.results import (
 from nbtrace.report.page.tables import PageTable, Tone, tone_of
 from nbtrace.report.view import VERDICT_WORDS, clean, number, percent
 from nbtrace.vocabulary.sides import Names
+
+if TYPE_CHECKING:
+    from nbtrace.report.documents.models.explain import ExplainDocument
 
 SCRIPTS = ("theme.js", "tables.js")
 _VIEWER_SCRIPTS = ("arrays.js", "viewer.js")
@@ -207,6 +210,8 @@ def _facts(sections: Sequence[ResultSection]) -> Iterator[PageFact]:
     explained, compared = latest.get("explain"), latest.get("diff")
     try:
         if explained is not None:
+            from nbtrace.report.documents.models.explain import ExplainDocument  # noqa: PLC0415 - loads the explanation
+
             yield from _root_facts(read_as(ExplainDocument, explained), names_of(explained))
         if compared is not None and (explained is None or _sources(explained) == _sources(compared)):
             yield from _divergence_facts(read_as(DiffDocument, compared))
@@ -220,7 +225,7 @@ def _sources(document: Mapping[str, object]) -> tuple[object, ...]:
     return tuple(side.get("source") if isinstance(side, dict) else None for side in sides)
 
 
-def _root_facts(document: ExplainDocument, names: Names) -> Iterator[PageFact]:
+def _root_facts(document: "ExplainDocument", names: Names) -> Iterator[PageFact]:
     if not document.roots:
         return
     root = document.roots[0]

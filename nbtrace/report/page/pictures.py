@@ -5,24 +5,20 @@ import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from nbtrace.errors import InputError, NbtraceError
 from nbtrace.evidence.contents import Contents, FiledFile, FiledResult, is_named
 from nbtrace.files import read_bytes, sha256_of
-from nbtrace.images.numpy_files import ARRAYS_NAME
 from nbtrace.report.documents.filed import final_word, names_of, read_images, traced_pixels
-from nbtrace.report.documents.models.images import ImagesBody, ImageSource
 from nbtrace.report.documents.models.parts import PixelPlace
-from nbtrace.report.figures.phi import phi_figure
-from nbtrace.report.figures.scaling import scaling_figure
-from nbtrace.report.figures.style import encoded
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from nbtrace.images.image import Image
     from nbtrace.records import Side
+    from nbtrace.report.documents.models.images import ImagesBody, ImageSource
     from nbtrace.report.page.viewer import Mark, Viewer
 
 _PICTURES = {".png": ("image/png", b"\x89PNG\r\n\x1a\n"), ".svg": ("image/svg+xml", b"")}
@@ -36,13 +32,27 @@ _WIDE = 1.7
 _MOST_BYTES = 8 << 20
 _MOST_LINES = 400
 
-_DRAWN: Mapping[str, tuple[Callable[[Mapping[str, object]], "Figure"], str]] = {
+
+def _phi_figure() -> "_Drawing":
+    from nbtrace.report.figures.phi import phi_figure  # noqa: PLC0415 - loads matplotlib
+
+    return phi_figure
+
+
+def _scaling_figure() -> "_Drawing":
+    from nbtrace.report.figures.scaling import scaling_figure  # noqa: PLC0415
+
+    return scaling_figure
+
+
+_Drawing: TypeAlias = Callable[[Mapping[str, object]], "Figure"]
+_DRAWN: Mapping[str, tuple[Callable[[], _Drawing], str]] = {
     "phi": (
-        phi_figure,
+        _phi_figure,
         "k_frac and F_latt of both sides along the φ sweep. Steps that diverge are shaded.",
     ),
     "scaling": (
-        scaling_figure,
+        _scaling_figure,
         "What each factor adds to ln({ratio}) on the way to the final {word}; the last bar is their sum.",
     ),
 }
@@ -90,9 +100,11 @@ def pictures_of(filed: FiledResult, contents: Contents, anchor: str, *, all_pixe
 def _drawn(filed: FiledResult, remarks: list[str]) -> Iterator[Picture]:
     if filed.name not in _DRAWN or filed.document is None:
         return
-    draw, words = _DRAWN[filed.name]
+    drawing, words = _DRAWN[filed.name]
+    from nbtrace.report.figures.style import encoded  # noqa: PLC0415
+
     try:
-        figure = draw(filed.document)
+        figure = drawing()(filed.document)
         caption = words.format(ratio=names_of(filed.document).ratio, word=final_word(filed.document))
     except InputError as error:
         remarks.append(f"No plot could be drawn from the document: {error}")
@@ -168,7 +180,7 @@ def _viewer(
     return make_viewer(f"{anchor}-viewer", c.pixels, py.pixels, marks, whole=all_pixels, names=names)
 
 
-def _image(said: ImageSource, side: "Side", filed: FiledResult) -> "Image":
+def _image(said: "ImageSource", side: "Side", filed: FiledResult) -> "Image":
     """Read an image that a result was made from: the file in the bundle, else the input if it is still the same.
 
     Raises
@@ -176,6 +188,7 @@ def _image(said: ImageSource, side: "Side", filed: FiledResult) -> "Image":
     NbtraceError
         If there is none, it has changed, or it cannot be read.
     """
+    from nbtrace.images.numpy_files import ARRAYS_NAME  # noqa: PLC0415
     from nbtrace.images.read import read_image  # noqa: PLC0415
 
     shape = None if said.shape_slow_fast is None else said.shape_slow_fast
@@ -197,7 +210,7 @@ def _input(source: str, filed: FiledResult) -> Path:
     raise InputError(f"{source} is neither in the bundle nor among the recorded inputs")
 
 
-def _marks(document: ImagesBody, contents: Contents, shape: tuple[int, int]) -> "Sequence[Mark]":
+def _marks(document: "ImagesBody", contents: Contents, shape: tuple[int, int]) -> "Sequence[Mark]":
     """Return the pixels to look at: the traced ones, the brightest, the worst; those outside of the image are none."""
     from nbtrace.report.page.viewer import Mark  # noqa: PLC0415
 

@@ -2,20 +2,21 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from nbtrace.errors import InputError
 from nbtrace.evidence.contents import FiledResult
-from nbtrace.explanation.audit.findings import AuditStatus
 from nbtrace.report.documents.filed import final_word, names_of, notices_in, read_as, waived_verdict
 from nbtrace.report.documents.models.diff import ComparedQuantity, DiffDocument
-from nbtrace.report.documents.models.explain import ExplainDocument, RootEntry
 from nbtrace.report.documents.models.view import ViewDocument
 from nbtrace.report.page.prose import Quote, Span, Tabular
 from nbtrace.report.page.tables import PageCell, PageColumn, PageTable, Tone, tone_of
 from nbtrace.report.page.told import PagePart, ReportText, told_by_summary, told_by_view
 from nbtrace.report.view import SectionKind, number, percent, signed, verdict_word
-from nbtrace.report.views.explain_words import status_word
 from nbtrace.vocabulary.sides import Names
+
+if TYPE_CHECKING:
+    from nbtrace.report.documents.models.explain import RootEntry
 
 
 @dataclass(frozen=True)
@@ -246,6 +247,8 @@ def root_cards(document: Mapping[str, object]) -> tuple[RootCard, ...]:
     InputError
         If it is no such document.
     """
+    from nbtrace.report.documents.models.explain import ExplainDocument  # noqa: PLC0415 - loads the explanation
+
     roots = read_as(ExplainDocument, document).roots
     most = max((abs(root.explains_final_ratio or 0.0) for root in roots), default=0.0)
     names = names_of(document)
@@ -260,16 +263,19 @@ def side_name(side: str, names: Names) -> str:
 
 def status_name(status: str, names: Names) -> str:
     """Return what the page calls the status of a root."""
+    from nbtrace.explanation.audit.findings import AuditStatus  # noqa: PLC0415
+    from nbtrace.report.views.explain_words import status_word  # noqa: PLC0415
+
     return status_word(AuditStatus(status), names) if status in set(AuditStatus) else status
 
 
-def root_name(root: RootEntry) -> str:
+def root_name(root: "RootEntry") -> str:
     """Return the quantities of a root, and the φ step where it has one."""
     names = ", ".join(root.quantities) or root.quantity
     return names + (f" at phi_tic {root.phi_tic}" if root.phi_tic is not None else "")
 
 
-def _card(root: RootEntry, most: float, of: str, names: Names) -> RootCard:
+def _card(root: "RootEntry", most: float, of: str, names: Names) -> RootCard:
     share = root.explains_final_ratio
     side = side_name(root.side, names)
     title = f"{side}: {root_name(root)}"
@@ -293,7 +299,7 @@ def _share(share: float, most: float, of: str) -> ShareBar:
     return ShareBar(percent(share), of, zero - width if share < 0 else zero, width, zero)
 
 
-def _proof(root: RootEntry, side: str) -> PageTable:
+def _proof(root: "RootEntry", side: str) -> PageTable:
     columns = (
         PageColumn("value"),
         PageColumn(f"logged by {side}", numeric=True),
@@ -307,7 +313,7 @@ def _proof(root: RootEntry, side: str) -> PageTable:
     return PageTable(f"Proof: {root_name(root)}", columns, tuple(rows))
 
 
-def _causes(root: RootEntry) -> PageTable:
+def _causes(root: "RootEntry") -> PageTable:
     columns = (
         PageColumn("cause"),
         PageColumn("fits"),

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import overload
 
 _NUMBER = re.compile(r"\s*([-+−]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?=$|[\s/%°:*×])")
@@ -50,6 +50,7 @@ _PHRASES = {
 }
 
 
+@lru_cache(maxsize=1 << 10)
 def tone_of(text: str) -> Tone | None:
     """Return the tone of a status word; None for any other text."""
     word = text.strip().rstrip("*").strip()

@@ -8,8 +8,6 @@ from nbtrace.report.documents.models.view import ViewDocument, ViewSection, View
 from nbtrace.report.page.prose import Body, Heading, Items, Paragraph, Quote, Span, Tabular, plain, read_markdown
 from nbtrace.report.page.tables import MOST_ROWS, PageCell, PageColumn, PageTable, TextRow
 from nbtrace.report.view import WEIGHT_WORDS, Column, SectionKind
-from nbtrace.report.views.diff_view import columns as diff_columns
-from nbtrace.report.views.explain_view import PROOF_COLUMNS, ROOT_COLUMNS
 from nbtrace.verdicts.notices import Weight
 from nbtrace.vocabulary.sides import Names
 
@@ -140,10 +138,13 @@ def _headline(answer: Paragraph | None) -> str:
 
 def _kind_of(heading: str, blocks: Sequence[Body], names: Names) -> SectionKind:
     """Return what a part of a summary is."""
+    from nbtrace.report.views.diff_view import columns  # noqa: PLC0415 - of what has no view alone
+    from nbtrace.report.views.explain_view import PROOF_COLUMNS, ROOT_COLUMNS  # noqa: PLC0415
+
     if heading in _DIVERGENT:
         return SectionKind.DIVERGENT
     known = {
-        _titles(diff_columns(names)): SectionKind.QUANTITIES,
+        _titles(columns(names)): SectionKind.QUANTITIES,
         _titles(ROOT_COLUMNS): SectionKind.ROOTS,
         _titles(PROOF_COLUMNS): SectionKind.PROOF,
     }

@@ -4,6 +4,7 @@ import re
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
+from nbtrace.lazy_pattern import LazyPattern
 from nbtrace.parsers.keyed import are_pairs, key_values, keyed, numbers_of, one_field
 from nbtrace.parsers.numerals import NUMBER, number_of
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Stated, UnreadableLine
@@ -17,9 +18,9 @@ from nbtrace.vocabulary.quantity import Meaning
 
 _first_index = re.compile(r"\s*([^\W0-9]\w*)=[0-9]+\s+\S").match
 _WORD = r"(?!(?i:nan|inf|infinity)\b)[A-Za-z_]\w*"
-_words = re.compile(rf"(?:{_WORD}(?:\s+{NUMBER})+(?:\s+|$))+").fullmatch
-_word_groups = re.compile(rf"({_WORD})((?:\s+{NUMBER})+)").findall
-_tuple = re.compile(r"\(?\s*([0-9]+)(?:\s*+,\s*+|\s++)([0-9]+)\s*\)?").fullmatch
+_words = LazyPattern(rf"(?:{_WORD}(?:\s+{NUMBER})+(?:\s+|$))+")
+_word_groups = LazyPattern(rf"({_WORD})((?:\s+{NUMBER})+)")
+_tuple = LazyPattern(r"\(?\s*([0-9]+)(?:\s*+,\s*+|\s++)([0-9]+)\s*\)?")
 _digits = re.compile(r"[0-9]++").findall
 _node = re.compile(rf"\[([0-9]+(?:,[0-9]+)*)\]=({NUMBER})").fullmatch
 
@@ -123,8 +124,8 @@ def tap(body: str) -> Outcome:
     Words that say where the sample is (pixel, subpixel, source, mos, phi) become the index of the others.
     """
     text = body.strip()
-    if _words(text):
-        groups = tuple((word, numbers.strip()) for word, numbers in _word_groups(text))
+    if _words.fullmatch(text):
+        groups = tuple((group[1], group[2].strip()) for group in _word_groups.finditer(text))
     elif are_pairs(text):
         groups = key_values(text)
     else:
@@ -164,7 +165,7 @@ _PLACES = frozenset({"pixel", "subpixel", *_LOOPS})
 
 
 def _pair(text: str) -> tuple[int, int] | None:
-    match = _tuple(text)
+    match = _tuple.fullmatch(text)
     first, second = (ordinal(match[1]), ordinal(match[2])) if match else (None, None)
     return None if first is None or second is None else (first, second)
 

@@ -24,7 +24,7 @@ OPENING = "I_before_scaling"
 """The quantity of the scaling chain that begins a pixel block after a complete one."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class PixelPlacement(Placement):
     """Tells each value which pixel block, sample and φ step it belongs to.
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
+from nbtrace.lazy_pattern import LazyPattern
 from nbtrace.parsers.dialect import LONGEST_LINE, Tagged
 from nbtrace.parsers.keyed import keyed, one_field, runs_on
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Structure, UnreadableLine, fitting
@@ -60,7 +61,7 @@ _PER_STEP: dict[str, StepForm] = {
     "TRACE_PY_ROTSTAR": ROT_STAR_LINE,
 }
 _NODES = frozenset({"TRACE_PY_TRICUBIC"})
-_numbered_source = re.compile(r"TRACE_(?:C|PY)_SOURCE_?([0-9]+)").fullmatch
+_numbered_source = LazyPattern(r"TRACE_(?:C|PY)_SOURCE_?([0-9]+)")
 _grid = re.compile(r"TRACE_PY_TRICUBIC_[HKL]_COORDS").fullmatch
 
 CONTINUED = frozenset({"TRACE_BEAM_CENTER", "TRACE_SIM_F_LATT", "TRACE"})
@@ -127,7 +128,7 @@ def _read(family: str, number: str | None, body: str, context: str) -> tuple[str
         return _ASSIGNMENTS[family], prose.assignments(body, context)
     if _grid(family):
         return "Py tricubic", one_field(family.removeprefix("TRACE_PY_"), body.strip(), VOCABULARY)
-    if number is None and (numbered := _numbered_source(family)):
+    if number is None and (numbered := _numbered_source.fullmatch(family)):
         number = numbered[1]
     if number is not None and "_SOURCE" in family:
         source = ordinal(number)
@@ -151,10 +152,10 @@ def _unknown(family: str, body: str) -> Outcome:
     )
 
 
-_fragments = re.compile(
+_fragments = LazyPattern(
     r"(?P<family>PIX0_PY|TRACE(?:_[A-Z0-9_]++)?)(?:[ ][0-9]+(?=:))?(?::|(?=[ \t]|$))(?P<body>.*?)"
     r"(?=PIX0_PY[: \t]|TRACE[_: \t]|$)"
-).finditer
+)
 _pair_keys = re.compile(r"(?<![\w|])([A-Za-z_]\w*+)=").findall
 _assigned_names = re.compile(r"(?<!\w)([A-Za-z_]\w*+) =").findall
 _words_alone = re.compile(r"(?<!\w)[A-Za-z_]\w*+").findall
@@ -166,7 +167,7 @@ def named_quantities(line: str, context: str) -> tuple[str, ...]:
     `context` is the last heading, which is part of what a name in a prose line means.
     """
     names: dict[str, None] = {}
-    for fragment in _fragments(line[:LONGEST_LINE]):
+    for fragment in _fragments.finditer(line[:LONGEST_LINE]):
         names |= dict.fromkeys(_names_in(fragment["family"], fragment["body"], context))
     return tuple(names)
 
