@@ -18,6 +18,7 @@ from nbtrace.compare.images.image_parts import in_parts
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 
 Values: TypeAlias = npt.NDArray[Any]
+Places: TypeAlias = npt.NDArray[np.intp]
 
 _ENDS = 500
 _SPREAD = 4_000
@@ -98,19 +99,21 @@ def _is_single(values: Values) -> bool:
         return all(bool((part.astype(np.float32) == part).all()) for part in (values[:_SPREAD], values))
 
 
-def value_relation(x: Values, y: Values) -> ValueRelation | None:
+def value_relation(x: Values, y: Values, few: Places | None = None) -> ValueRelation | None:
     """Return the simplest relation by which y is made from x to the last digit; None if there is none.
 
     Parameters
     ----------
     x, y : ndarray
         Flat, of one shape, finite.
+    few : ndarray, optional
+        What :func:`few_places` gives of these two, where it is known.
     """
     special = _narrowed(x, y) or _wrapped(x, y)
     if special is not None:
         return special
     epsilon = max(step_of(x), step_of(y), float(np.finfo(np.float64).eps))
-    few = _some(x, y)
+    few = few_places(x, y) if few is None else few
     some = x[few].astype(np.float64), y[few].astype(np.float64)
     quantum = _quantum(y, max(step_of(y), float(np.finfo(np.float64).eps)))
     quantisers = (_NONE,) if quantum is None else (_NONE, *_QUANTISERS)
@@ -137,8 +140,11 @@ def value_relation(x: Values, y: Values) -> ValueRelation | None:
     return None
 
 
-def _some(x: Values, y: Values) -> npt.NDArray[np.intp]:
-    """Return places of a few pixels: the ends of both images and of what lies between them, some evenly spread."""
+def few_places(x: Values, y: Values) -> Places:
+    """Return places of a few pixels: the ends of both images and of what lies between them, some evenly spread.
+
+    Exchanging the images changes nothing.
+    """
     count = x.size
     spread = np.arange(0, count, max(1, count // _SPREAD))
     if count <= _SPREAD:
@@ -152,20 +158,23 @@ def _some(x: Values, y: Values) -> npt.NDArray[np.intp]:
     return np.unique(np.concatenate((spread, *ends, *_far_apart(x, y))))
 
 
-def _far_apart(x: Values, y: Values) -> list[npt.NDArray[np.intp]]:
-    """Return places at which y is far above or below x, absolutely or as a share: few lines meet these by chance."""
+def _far_apart(x: Values, y: Values) -> list[Places]:
+    """Return places at which x and y are far apart, absolutely or as a share of one: few lines meet these by chance."""
 
-    def found(first: int, end: int) -> list[npt.NDArray[np.intp]]:
+    def looked_for(first: int, end: int) -> list[Places]:
         places = []
         with np.errstate(all="ignore"):
             for start in range(first, end, _CHUNK):
                 left, right = (values[start : min(start + _CHUNK, end)].astype(np.float64) for values in (x, y))
                 apart = right - left
-                share = np.divide(apart, np.abs(left), out=np.zeros_like(apart), where=left != 0)
-                places.append(start + np.array([apart.argmin(), apart.argmax(), share.argmin(), share.argmax()]))
+                found = [apart.argmin(), apart.argmax()]
+                for size in (left, right):
+                    share = np.divide(apart, np.abs(size, out=size), out=np.zeros_like(apart), where=size != 0)
+                    found += [share.argmin(), share.argmax()]
+                places.append(start + np.array(found))
         return places
 
-    return [places for part in in_parts(x.size, _CHUNK, found) for places in part]
+    return [places for part in in_parts(x.size, _CHUNK, looked_for) for places in part]
 
 
 def _quantum(y: Values, epsilon: float) -> float | None:
