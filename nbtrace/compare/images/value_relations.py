@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from nbtrace.compare.images.bands import FORMS, Band, Doubles, LineForm
 from nbtrace.compare.images.image_parts import in_parts
+from nbtrace.compare.images.order_statistics import distinct, median
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 
 Values: TypeAlias = npt.NDArray[Any]
@@ -155,7 +156,7 @@ def few_places(x: Values, y: Values) -> Places:
     for values in (x[some].astype(np.float64), y[some].astype(np.float64)):
         for kth, part in ((_ENDS, slice(None, _ENDS)), (some.size - _ENDS, slice(some.size - _ENDS, None))):
             ends.append(some[np.argpartition(values, kth)[part]])
-    return np.unique(np.concatenate((spread, *ends, *_far_apart(x, y))))
+    return distinct(np.concatenate((spread, *ends, *_far_apart(x, y))))
 
 
 def _far_apart(x: Values, y: Values) -> list[Places]:
@@ -218,7 +219,7 @@ class _Problem:
         if not self.form.scales:
             size = np.maximum(size, np.abs(u))
         elif self.form.moves:
-            size = size + abs(float(np.median(y)))
+            size = size + abs(median(y))
         width = _STEPS * self.epsilon * size
         low = y - self.unit * self.quantiser.high - width
         high = y - self.unit * self.quantiser.low + width
@@ -303,9 +304,9 @@ def _is_multiple(value: float, unit: float) -> bool:
 
 def _varies(values: Doubles, least: int) -> bool:
     """Tell whether an array has at least so many different values."""
-    if len(np.unique(values[:_SPREAD])) >= least:
+    if len(distinct(values[:_SPREAD])) >= least:
         return True
-    return len(np.unique(values)) >= least
+    return len(distinct(values)) >= least
 
 
 def _offset_words(b: float) -> str:
@@ -319,7 +320,7 @@ def _narrowed(source: Values, y: Values) -> ValueRelation | None:
             return None
         x = source.astype(np.float64)
         half = x.astype(np.float16)
-    if not np.array_equal(half, y) or len(np.unique(half)) < _LEVELS or np.array_equal(x, y):
+    if not np.array_equal(half, y) or len(distinct(half)) < _LEVELS or np.array_equal(x, y):
         return None
     return ValueRelation((RelationStep(RelationKind.NARROWED, "in half precision"),), half.astype(np.float64))
 
