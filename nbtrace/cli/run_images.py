@@ -1,5 +1,6 @@
 """What `nbtrace images` does, once its words are read."""
 
+import gc
 import os
 import sys
 from collections.abc import Mapping
@@ -60,6 +61,7 @@ def run_images(
     from nbtrace.images.read import read_image, read_mask  # noqa: PLC0415
     from nbtrace.report.views.images_view import images_view  # noqa: PLC0415
 
+    gc.freeze()  # what was imported stays
     if shape is not None and min(shape) < 1:
         raise UsageError(f"--shape {shape[0]} {shape[1]}: an image has at least one pixel along slow and fast")
     files = (*(str(split_name(name)[0]) for name in (c_image, py_image)), mask, geometry)
