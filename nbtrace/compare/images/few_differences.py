@@ -55,7 +55,7 @@ def pixels_words(count: int) -> str:
 
 
 def few_differences(
-    source: Values, made: Values, side: str, seen: dict[bool, "Tally"] | None = None
+    source: Values, made: Values, side: str, seen: dict[bool, "DifferenceTally"] | None = None
 ) -> FewDifferences | None:
     """Return how the made image differs from its source in a few pixels; None if it does in none, or in many.
 
@@ -89,11 +89,13 @@ def few_differences(
     return FewDifferences((*rounding, few), tally.left, tally.left_relative, source.size - count, saturated)
 
 
-def _looked_at(source: Values, made: Values, most: float, seen: dict[bool, "Tally"], *, rounds: bool) -> "Tally":
+def _looked_at(
+    source: Values, made: Values, most: float, seen: dict[bool, "DifferenceTally"], *, rounds: bool
+) -> "DifferenceTally":
     """Return which pixels differ; not of all of them where there are too many by far."""
 
-    def tallied(first: int, end: int) -> Tally:
-        tally = Tally(rounds)
+    def tallied(first: int, end: int) -> DifferenceTally:
+        tally = DifferenceTally(rounds)
         with np.errstate(all="ignore"):  # which a thread does not inherit
             for start in range(first, end, _CHUNK):
                 last = min(start + _CHUNK, end)
@@ -109,7 +111,7 @@ def _looked_at(source: Values, made: Values, most: float, seen: dict[bool, "Tall
     return seen[rounds]
 
 
-class Tally:
+class DifferenceTally:
     """The pixels that were looked at so far: which differ, how many are not 0 in both, what the others leave."""
 
     def __init__(self, rounds: bool) -> None:  # noqa: FBT001 - its only setting
@@ -135,7 +137,7 @@ class Tally:
         relative = np.divide(apart, size, out=apart, where=lit)
         self.left_relative = max(self.left_relative, float(relative.max(initial=0.0, where=alike & lit)))
 
-    def merge(self, later: "Tally") -> None:
+    def merge(self, later: "DifferenceTally") -> None:
         """Take over what was seen of later pixels."""
         self.differing += later.differing
         self.lit += later.lit

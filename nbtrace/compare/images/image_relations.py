@@ -14,7 +14,13 @@ import numpy.typing as npt
 
 from nbtrace.compare.images.byte_order import is_swapped, more_alike, reads_swapped
 from nbtrace.compare.images.counting_noise import counting_noise
-from nbtrace.compare.images.few_differences import AGREES, FewDifferences, Tally, few_differences, pixels_words
+from nbtrace.compare.images.few_differences import (
+    AGREES,
+    FewDifferences,
+    DifferenceTally,
+    few_differences,
+    pixels_words,
+)
 from nbtrace.compare.images.image_pair import ImagePair
 from nbtrace.compare.images.mask_values import left_out_step, marked_pixels, mask_step
 from nbtrace.compare.images.orientation import PLACEMENTS
@@ -162,7 +168,7 @@ def _of_few(pair: ImagePair) -> Iterator[ImageRelation]:
         return
     sides = ((Side.PY, c, py), (Side.C, py, c))
     found: list[tuple[Side, FewDifferences]] = []
-    seen: dict[bool, Tally] = {}
+    seen: dict[bool, DifferenceTally] = {}
     for made, source, target in sides:
         few = few_differences(source, target, pair.names.of(made), seen)
         if few is not None:
