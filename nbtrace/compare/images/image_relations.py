@@ -16,8 +16,8 @@ from nbtrace.compare.images.byte_order import is_swapped, more_alike, reads_swap
 from nbtrace.compare.images.counting_noise import counting_noise
 from nbtrace.compare.images.few_differences import (
     AGREES,
-    FewDifferences,
     DifferenceTally,
+    FewDifferences,
     few_differences,
     pixels_words,
 )
