@@ -5,15 +5,12 @@ import os
 import sys
 
 from nbtrace import __version__
+from nbtrace.cli.plain_words import plain_call
 from nbtrace.cli.process import end_with, prepare
 
 HELP = frozenset({"--help", "-h"})
 """What asks a command for its help."""
 
-PLAIN = {"diff": "run_diff:run_diff"}
-"""Commands on two files that run without what reads options, where none is given: their modules and functions."""
-
-_A_PAIR = 2
 _NAME = "nbtrace"
 _COMPLETION = "_NBTRACE_COMPLETE"
 """The variable by which a shell asks for completions."""
@@ -37,12 +34,12 @@ def _run() -> object:
 
         if asks_for_help(sys.argv[1:]):
             return helped(sys.argv[1:], _invoked)
-    command, *files = sys.argv[1:] or [""]
-    if command in PLAIN and len(files) == _A_PAIR and not any(name.startswith("-") for name in files):
+    call = plain_call(sys.argv[1:])
+    if call is not None:
         gc.disable()  # until all is loaded, which stays
         from nbtrace.cli.plain_calls import run_plainly  # noqa: PLC0415 - what runs them
 
-        return run_plainly(command, files, PLAIN[command])
+        return run_plainly(call)
     return _invoked()
 
 

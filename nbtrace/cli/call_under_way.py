@@ -15,10 +15,11 @@ _OF_THE_SCREEN = frozenset({"brief", "help", "whole"})
 
 @frozen
 class TypedOption:
-    """An option as it was typed, and the name of the parameter that it sets."""
+    """An option as it was typed, the name of the parameter that it sets, and all words for it."""
 
     parameter: str
     words: tuple[str, ...]
+    spellings: frozenset[str]
 
 
 @frozen
@@ -80,4 +81,5 @@ def _typed_options(words: Sequence[str], parameters: Sequence[Any]) -> Iterator[
         taken = 0 if parameter.is_flag or option != word else parameter.nargs
         values, rest = rest[:taken], rest[taken:]
         if parameter.rich_help_panel != OUTPUT and parameter.name not in _OF_THE_SCREEN:
-            yield TypedOption(parameter.name, (word, *values))
+            spellings = frozenset({*parameter.opts, *parameter.secondary_opts})
+            yield TypedOption(parameter.name, (word, *values), spellings)

@@ -8,8 +8,6 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-import typer
-
 from nbtrace.cli.call_under_way import UNNAMED
 from nbtrace.cli.panels import COMPARE, EVIDENCE, EXPLAIN, RUN
 from nbtrace.frozen import frozen
@@ -210,6 +208,8 @@ class Commands(Mapping[str, Any]):
 
 def listed(name: str) -> Any:
     """Return a command of which only the line in the help is known."""
+    import typer  # noqa: PLC0415 - which is not needed to say what there is
+
     entry = TABLE[name]
     command: Any = typer.core.TyperCommand(name, help=entry.summary, hidden=not entry.panel)
     command.rich_help_panel = entry.panel
@@ -218,6 +218,8 @@ def listed(name: str) -> Any:
 
 @cache
 def _loaded(name: str) -> Any:
+    import typer  # noqa: PLC0415 - which is not needed to say what there is
+
     entry = TABLE[name]
     found: Any = _of_place(entry.place)
     if isinstance(found, typer.Typer):

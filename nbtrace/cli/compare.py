@@ -7,17 +7,8 @@ import typer
 
 from nbtrace.cli import completed_values
 from nbtrace.cli.groups import Outputs, SimulatorOptions, grouped
-from nbtrace.cli.image_options import (
-    MaskFile,
-    MaskValues,
-    Outliers,
-    Resample,
-    SumRatio,
-    Threshold,
-    mask_values_of,
-    origins_of,
-    split_tolerances,
-)
+from nbtrace.cli.image_options import MaskFile, MaskValues, Outliers, Resample, SumRatio, Threshold
+from nbtrace.cli.image_settings import mask_values_of, origins_of, split_tolerances
 from nbtrace.cli.options import (
     Lenient,
     NoiseFile,

@@ -1,5 +1,6 @@
 """The files that `nbtrace images` writes besides its reports: the difference and the pictures."""
 
+import gc
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,5 +28,6 @@ def picture_bytes(result: ImagesResult, kinds: Sequence[str], percentile: float 
     from nbtrace.report.figures.images import image_figures  # noqa: PLC0415 - matplotlib
     from nbtrace.report.figures.style import encoded  # noqa: PLC0415
 
+    gc.freeze()  # what was imported stays; looking through it again and again takes as long as drawing a figure
     figures = image_figures(result, percentile=percentile)
     return {f"{name}.{kind}": encoded(figure, kind) for name, figure in figures.items() for kind in kinds}

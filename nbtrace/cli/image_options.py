@@ -1,16 +1,14 @@
-"""Options that the commands which compare images share, and what they mean."""
+"""Options that the commands which compare images share."""
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, TypeAlias
 
 import typer
 
 from nbtrace.cli.command import HelpfulCommand
+from nbtrace.cli.image_settings import FOUND, MASK_VALUES, is_number
 from nbtrace.cli.panels import PIXELS, TOLERANCE
 from nbtrace.cli.program_flags import ProgramCommand
-from nbtrace.errors import UsageError
-from nbtrace.verdicts.tolerance import tolerance_number
 
 MaskFile: TypeAlias = Annotated[
     str | None,
@@ -51,13 +49,6 @@ Resample: TypeAlias = Annotated[
     bool, typer.Option("--resample", help="Bring images of different shapes to the coarser grid.")
 ]
 
-_OPTIONS = {"threshold": "--threshold", "sum_ratio": "--sum-ratio", "outliers": "--outliers"}
-
-
-MASK_VALUES = "--mask-values"
-FOUND = "found"
-"""What stands for the values of masks that are found."""
-
 
 def with_mask_values(args: Sequence[str]) -> list[str]:
     """Return the words of a command with the values after `--mask-values` as one: `-1 -2` becomes `-1,-2`.
@@ -82,31 +73,7 @@ def with_mask_values(args: Sequence[str]) -> list[str]:
 
 
 def _are_numbers(word: str) -> bool:
-    return all(_is_number(part) for part in word.split(",")) if word else False
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def mask_values_of(text: str | None) -> tuple[float, ...] | None:
-    """Return the values of masks that an option names; none of them if they are to be found.
-
-    Raises
-    ------
-    UsageError
-        If one is no finite number.
-    """
-    if text is None or text == FOUND:
-        return None if text is None else ()
-    values = tuple(float(part) if _is_number(part) else math.nan for part in text.split(","))
-    if not all(map(math.isfinite, values)):
-        raise UsageError(f"{MASK_VALUES} {text!r}: give finite numbers, as in {MASK_VALUES} -1,-2")
-    return values
+    return all(is_number(part) for part in word.split(",")) if word else False
 
 
 class MaskedImagesCommand(HelpfulCommand):
@@ -123,25 +90,3 @@ class MaskedProgramsCommand(ProgramCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Take the values together and parse."""
         return super().parse_args(ctx, with_mask_values(args))
-
-
-def origins_of(settings: Mapping[str, object]) -> dict[str, str]:
-    """Return which option set each limit."""
-    return {name: _OPTIONS.get(name, "--tolerance") for name in settings if name not in {"roi", "mask_values"}}
-
-
-def pixel_tolerances(options: Sequence[str]) -> dict[str, float]:
-    """Return the relative and the absolute tolerance that `--tolerance` options set."""
-    limits = {}
-    for option in options:
-        basis, colon, number = option.rpartition(":")
-        if colon and basis not in {"abs", "rel"}:
-            raise UsageError(f"--tolerance {option!r}: give a number ≥ 0 or abs:number")
-        limits["absolute" if basis == "abs" else "relative"] = tolerance_number(number, option)
-    return limits
-
-
-def split_tolerances(options: Sequence[str]) -> tuple[dict[str, float], list[str]]:
-    """Return the tolerances of pixels, and the options (`NAME=…`) that are of traced quantities."""
-    traced = [option for option in options if "=" in option]
-    return pixel_tolerances([option for option in options if "=" not in option]), traced

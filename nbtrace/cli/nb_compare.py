@@ -15,7 +15,8 @@ import typer
 
 from nbtrace.cli.destinations import Destinations
 from nbtrace.cli.groups import grouped
-from nbtrace.cli.image_options import Resample, Threshold, origins_of
+from nbtrace.cli.image_options import Resample, Threshold
+from nbtrace.cli.image_settings import origins_of
 from nbtrace.cli.invocation import invoked
 from nbtrace.cli.options import Force, version_option
 from nbtrace.cli.process import end_with, prepare

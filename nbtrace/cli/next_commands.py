@@ -100,18 +100,21 @@ def _completed(step: str, call: Call) -> str:
     if len(words) < 2 or words[0] != "nbtrace":
         return step
     name = words[1] if words[1] in call.commands else ""
-    target = call.commands.get(name or UNNAMED)
-    if target is None:
-        return step
     head, dashes, flags = _parted(step, [_DASHES])
-    options = [option for option in call.options if _goes_on(option, call.command, name, target, words)]
+    options = [option for option in call.options if _goes_on(option, call, name, words)]
     head = " ".join([head, *(shlex.join(option.words) for option in options)])
     configured = any(option.parameter == "config" for option in options)
     if configured and dashes + flags == FLAGS:
         return head
-    if call.flags and (dashes + flags == FLAGS or (not dashes and _same(name, call.command) and target.takes_flags)):
+    if call.flags and (
+        dashes + flags == FLAGS or (not dashes and _same(name, call.command) and _command(call, name).takes_flags)
+    ):
         return f"{head}{_DASHES}{shlex.join(call.flags)}"
     return head + dashes + flags
+
+
+def _command(call: Call, name: str) -> Any:
+    return call.commands[name or UNNAMED]
 
 
 def _same(name: str, other: str) -> bool:
@@ -119,10 +122,15 @@ def _same(name: str, other: str) -> bool:
     return name == other or {name, other} == {"", "explain"}
 
 
-def _goes_on(option: TypedOption, came_from: str, name: str, target: Any, words: Sequence[str]) -> bool:
-    """Tell whether an option of the call is one of a command to run next, too, and is not there already."""
-    mine = next((item for item in target.params if item.name == option.parameter), None)
-    if mine is None or {*mine.opts, *mine.secondary_opts} & set(words):
+def _goes_on(option: TypedOption, call: Call, name: str, words: Sequence[str]) -> bool:
+    """Tell whether an option of the call is one of a command to run next, too, and is not there already.
+
+    That command is loaded only where the call's own options do not tell.
+    """
+    same_tolerance = option.parameter == "tolerance" and {name, call.command} <= _OF_TRACES
+    if not (_same(name, call.command) or option.parameter in _SHARED or same_tolerance):
         return False
-    same_tolerance = option.parameter == "tolerance" and {name, came_from} <= _OF_TRACES
-    return _same(name, came_from) or option.parameter in _SHARED or same_tolerance
+    if name == call.command:
+        return not option.spellings & set(words)
+    mine = next((item for item in _command(call, name).params if item.name == option.parameter), None)
+    return mine is not None and not {*mine.opts, *mine.secondary_opts} & set(words)

@@ -8,7 +8,7 @@ import typer
 from nbtrace.cli import completed_values
 from nbtrace.cli.flag_traps import warn_of_traps
 from nbtrace.cli.groups import Outputs, SimulatorOptions, grouped
-from nbtrace.cli.image_options import split_tolerances
+from nbtrace.cli.image_settings import split_tolerances
 from nbtrace.cli.options import Lenient, PolicyFile
 from nbtrace.cli.output import Delivery
 from nbtrace.cli.panels import PIXELS, PROGRAMS, TOLERANCE

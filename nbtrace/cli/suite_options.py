@@ -157,7 +157,8 @@ def _client(address: str) -> Iterator[Any]:
             "--scheduler needs dask.distributed; install it with: pip install 'nbtrace[cluster]'"
         ) from None
     try:
-        client = Client(address, timeout=_PATIENCE, set_as_default=False)
+        connect: Any = Client  # distributed declares no types
+        client = connect(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ProgramError(f"no dask scheduler answers at {address}: {error}") from None
     with client:

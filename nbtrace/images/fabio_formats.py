@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING
 
 from nbtrace.errors import InputError
-from nbtrace.images import reading_process
-from nbtrace.images.cbf_geometry import cbf_geometry
-from nbtrace.images.fabio_headers import Declared, declared
 from nbtrace.images.image import Image, frame_of
-from nbtrace.images.read_apart import Limits, ReadRequest, read_apart
+
+if TYPE_CHECKING:
+    from nbtrace.images.fabio_headers import Declared
+    from nbtrace.images.read_apart import Limits
 
 MAGIC: Mapping[bytes, str] = {
     b"###CBF": "CBF",
@@ -48,6 +48,13 @@ def read_with_fabio(content: bytes, path: Path, kind: str, frame: int | None = N
         If fabio is not installed, the header cannot be true, fabio cannot make sense of the file, or it has no such
         image.
     """
+    # Programs are run, and headers read, for such files alone.
+    from tempfile import NamedTemporaryFile  # noqa: PLC0415
+
+    from nbtrace.images.cbf_geometry import cbf_geometry  # noqa: PLC0415
+    from nbtrace.images.fabio_headers import declared  # noqa: PLC0415
+    from nbtrace.images.read_apart import ReadRequest, read_apart  # noqa: PLC0415
+
     if find_spec("fabio") is None:
         raise InputError(f"{path} is a {kind} image: reading it needs fabio, pip install 'nbtrace[formats]'")
     expected = declared(content, path, kind)
@@ -65,7 +72,10 @@ def read_with_fabio(content: bytes, path: Path, kind: str, frame: int | None = N
     return Image(read.pixels, str(path), kind, read.header, geometry, expected.remarks, frame=which)
 
 
-def _limits(content: bytes, expected: Declared) -> Limits:
+def _limits(content: bytes, expected: "Declared") -> "Limits":
+    from nbtrace.images import reading_process  # noqa: PLC0415 - see above
+    from nbtrace.images.read_apart import Limits  # noqa: PLC0415
+
     work = len(content) + expected.size
     return Limits(
         _SECONDS + work // _BYTES_PER_SECOND,

@@ -2,16 +2,12 @@
 
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from nbtrace.errors import InputError
 from nbtrace.files import first_bytes
-from nbtrace.images import reading_process
 from nbtrace.images.content import MOST_BYTES
 from nbtrace.images.image import Image, frame_of
-from nbtrace.images.nexus_geometry import nexus_geometry
 from nbtrace.images.numpy_files import OF_SIDE, ONLY
-from nbtrace.images.read_apart import Limits, ReadRequest, read_apart
 from nbtrace.records import Side
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
@@ -19,7 +15,7 @@ MAGIC = b"\x89HDF\r\n\x1a\n"
 INSIDE = "::"
 """What stands between the name of a file and the path of an array in it."""
 
-_LIMITS = Limits(seconds=60, room=2**28 + 2 * MOST_BYTES, output=2 * MOST_BYTES + reading_process.MOST_TEXT)
+_SECONDS = 60
 
 
 def split_name(name: str | Path) -> tuple[Path, str]:
@@ -66,6 +62,8 @@ def read_packed_hdf5(content: bytes, path: Path, array: str, frame: int | None, 
     InputError
         As :func:`read_hdf5`; a link to a file beside it leads nowhere.
     """
+    from tempfile import NamedTemporaryFile  # noqa: PLC0415 - for such files alone
+
     try:
         with NamedTemporaryFile(suffix=".h5") as plain:
             plain.write(content)
@@ -76,10 +74,16 @@ def read_packed_hdf5(content: bytes, path: Path, array: str, frame: int | None, 
 
 
 def _read(file: str, path: Path, array: str, frame: int | None, side: Side | None) -> Image:
+    # A program is run for such files alone.
+    from nbtrace.images import reading_process  # noqa: PLC0415
+    from nbtrace.images.nexus_geometry import nexus_geometry  # noqa: PLC0415
+    from nbtrace.images.read_apart import Limits, ReadRequest, read_apart  # noqa: PLC0415
+
     if find_spec("h5py") is None:
         raise InputError(f"{path} is HDF5: reading it needs h5py, pip install 'nbtrace[formats]'")
     wanted = array or ",".join([ONLY] + ([OF_SIDE[side]] if side in OF_SIDE else []))
-    found = read_apart(ReadRequest("h5py", file, path, "HDF5", (frame or 1) - 1, wanted), _LIMITS)
+    limits = Limits(_SECONDS, room=2**28 + 2 * MOST_BYTES, output=2 * MOST_BYTES + reading_process.MOST_TEXT)
+    found = read_apart(ReadRequest("h5py", file, path, "HDF5", (frame or 1) - 1, wanted), limits)
     geometry, why = nexus_geometry(found.details, path.name)
     unfit = found.details.get("unfit_mask")
     unused = f"its mask {unfit}, does not fit the image and is not used" if unfit else ""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from nbtrace.cli.image_geometry import geometry_from
-from nbtrace.cli.images import PICTURES
+from nbtrace.cli.run_images import PICTURES
 from nbtrace.errors import UsageError
 from nbtrace.images.read import read_image
 from nbtrace.images.resolution import resolution

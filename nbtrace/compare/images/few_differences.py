@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from nbtrace.compare.images.image_parts import in_parts
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 from nbtrace.compare.images.rounding import HALF
 
@@ -53,7 +54,9 @@ def pixels_words(count: int) -> str:
     return f"{count} pixel{'s'[: count != 1]}"
 
 
-def few_differences(source: Values, made: Values, side: str) -> FewDifferences | None:
+def few_differences(
+    source: Values, made: Values, side: str, seen: dict[bool, "DifferenceTally"] | None = None
+) -> FewDifferences | None:
     """Return how the made image differs from its source in a few pixels; None if it does in none, or in many.
 
     Parameters
@@ -62,15 +65,15 @@ def few_differences(source: Values, made: Values, side: str) -> FewDifferences |
         Flat, of one shape, finite.
     side : str
         Name of the made image.
+    seen : dict, optional
+        What looking at the pixels gave, with rounding or without: kept here, as it is the same from either side.
     """
     whole = is_whole(source)
     rounds = made.dtype.kind in "ui" and not whole
     most = _SOME if whole and is_whole(made) else _FEW
-    tally = _Tally(rounds)
-    for start in range(0, source.size, _CHUNK):
-        tally.add(source[start : start + _CHUNK], made[start : start + _CHUNK], start)
-        if tally.differing > most * (tally.lit + max(0, source.size - start - _CHUNK)):
-            return None
+    tally = _looked_at(source, made, most, {} if seen is None else seen, rounds=rounds)
+    if tally.differing > most * tally.lit:
+        return None
     count = tally.differing
     if count == 0:
         return None
@@ -86,7 +89,29 @@ def few_differences(source: Values, made: Values, side: str) -> FewDifferences |
     return FewDifferences((*rounding, few), tally.left, tally.left_relative, source.size - count, saturated)
 
 
-class _Tally:
+def _looked_at(
+    source: Values, made: Values, most: float, seen: dict[bool, "DifferenceTally"], *, rounds: bool
+) -> "DifferenceTally":
+    """Return which pixels differ; not of all of them where there are too many by far."""
+
+    def tallied(first: int, end: int) -> DifferenceTally:
+        tally = DifferenceTally(rounds)
+        with np.errstate(all="ignore"):  # which a thread does not inherit
+            for start in range(first, end, _CHUNK):
+                last = min(start + _CHUNK, end)
+                tally.add(source[start:last], made[start:last], start)
+                if tally.differing > most * (tally.lit + source.size - (last - first)):
+                    break
+        return tally
+
+    if rounds not in seen:
+        seen[rounds], *others = in_parts(source.size, _CHUNK, tallied)
+        for other in others:
+            seen[rounds].merge(other)
+    return seen[rounds]
+
+
+class DifferenceTally:
     """The pixels that were looked at so far: which differ, how many are not 0 in both, what the others leave."""
 
     def __init__(self, rounds: bool) -> None:  # noqa: FBT001 - its only setting
@@ -111,6 +136,14 @@ class _Tally:
         self.left = max(self.left, float(apart.max(initial=0.0, where=alike)))
         relative = np.divide(apart, size, out=apart, where=lit)
         self.left_relative = max(self.left_relative, float(relative.max(initial=0.0, where=alike & lit)))
+
+    def merge(self, later: "DifferenceTally") -> None:
+        """Take over what was seen of later pixels."""
+        self.differing += later.differing
+        self.lit += later.lit
+        self.left = max(self.left, later.left)
+        self.left_relative = max(self.left_relative, later.left_relative)
+        self.places += later.places
 
 
 def is_whole(values: Values) -> bool:

@@ -14,13 +14,19 @@ import numpy.typing as npt
 
 from nbtrace.compare.images.byte_order import is_swapped, more_alike, reads_swapped
 from nbtrace.compare.images.counting_noise import counting_noise
-from nbtrace.compare.images.few_differences import AGREES, few_differences, pixels_words
+from nbtrace.compare.images.few_differences import (
+    AGREES,
+    DifferenceTally,
+    FewDifferences,
+    few_differences,
+    pixels_words,
+)
 from nbtrace.compare.images.image_pair import ImagePair
 from nbtrace.compare.images.mask_values import left_out_step, marked_pixels, mask_step
 from nbtrace.compare.images.orientation import PLACEMENTS
 from nbtrace.compare.images.relation import ImageRelation, RelationKind, RelationStep, free_numbers
 from nbtrace.compare.images.spread import spread_over_neighbours
-from nbtrace.compare.images.value_relations import value_relation
+from nbtrace.compare.images.value_relations import few_places, value_relation
 from nbtrace.records import Side
 
 Values: TypeAlias = npt.NDArray[Any]
@@ -61,8 +67,9 @@ def _of_values(pair: ImagePair) -> Iterator[ImageRelation]:
     c, py = pair.values()
     if c.size < _LEAST_PIXELS:
         return
+    few = few_places(c, py)
     for made, source, target in ((Side.PY, c, py), (Side.C, py, c)):
-        found = value_relation(source, target)
+        found = value_relation(source, target, few)
         if found is not None:
             yield _relation(made, found.steps, target, found.predicted, source)
 
@@ -160,9 +167,10 @@ def _of_few(pair: ImagePair) -> Iterator[ImageRelation]:
     if c.size < _LEAST_PIXELS:
         return
     sides = ((Side.PY, c, py), (Side.C, py, c))
-    found = []
+    found: list[tuple[Side, FewDifferences]] = []
+    seen: dict[bool, DifferenceTally] = {}
     for made, source, target in sides:
-        few = few_differences(source, target, pair.names.of(made))
+        few = few_differences(source, target, pair.names.of(made), seen)
         if few is not None:
             found.append((made, few))
         elif (c.dtype.kind in "ui") == (py.dtype.kind in "ui"):

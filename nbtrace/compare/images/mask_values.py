@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from nbtrace.compare.images.order_statistics import distinct
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 from nbtrace.images.image import Mask
 
@@ -64,14 +65,14 @@ def marked_pixels(made: Values, other: Values, *, mostly: bool = False) -> Marke
         Whether one negative number may fill more than half of the image, if the other image has none below 0 there.
     """
     below = made[made < 0] if made.dtype.kind != "u" else made[:0]
-    marks = np.unique(below)
+    marks = distinct(below)
     too_many = below.size * 2 > made.size and not (mostly and marks.size == 1 and not (other[made < 0] < 0).any())
     if marks.size > _MOST or too_many or not _BELOW.issuperset(marks.tolist()):
         marks = marks[:0]
     found = sorted((float(mark) for mark in marks), key=abs)
     top = float(made.max())
     high = made >= _GAP * top
-    gap = not high.all() and np.unique(made[high]).size <= 2
+    gap = not high.all() and distinct(made[high]).size <= 2
     for mark in (mark for mark in _MARKS if gap and mark >= top - 1):
         at = made == made.dtype.type(mark) if _holds(made.dtype, mark) else None
         if at is not None and at.any() and not at.all() and not _is_limit(other, at, mark):

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from nbtrace.compare.images.order_statistics import distinct
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 from nbtrace.compare.images.value_relations import step_of
 from nbtrace.images.image import Mask
@@ -125,7 +126,7 @@ def _spread(x: Values, y: Values, compared: Mask | None, radius: int) -> Spread 
     sizes = np.abs(_at(target, some))
     bright = some[np.argpartition(sizes, some.size - half)[some.size - half :]]
     spread = _every(places, count, max(1, count // (_EQUATIONS // 2)))
-    chosen = np.unique(np.concatenate((bright, spread)))
+    chosen = distinct(np.concatenate((bright, spread)))
     rows, columns = np.divmod(chosen, target.shape[1])
     near = np.stack([x[rows + s, columns + f] for s in range(size) for f in range(size)], 1).astype(np.float64)
     goal = _at(target, chosen)

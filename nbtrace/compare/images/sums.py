@@ -87,13 +87,14 @@ def _add(
     exact: bool,
 ) -> None:
     """Add products, then numbers, which are used up, to the sums of their names."""
+    largest = {id(values): _largest(values) for values in numbers.values()}
     for name, (one, other) in factors.items():
         product = one * other
         if not exact:
             sums[name].add(_product_error(one, other, product))
-        sums[name].add(product)
+        sums[name].add(product, largest[id(one)] * largest[id(other)])
     for name, values in numbers.items():
-        sums[name].add(values)
+        sums[name].add(values, largest[id(values)])
 
 
 class _Sum:
@@ -102,16 +103,19 @@ class _Sum:
     def __init__(self) -> None:
         self.scaled = 0
 
-    def add(self, values: Floats) -> None:
-        """Add numbers; the array is used up."""
-        for part in _parts(values):
+    def add(self, values: Floats, largest: float | None = None) -> None:
+        """Add numbers, of which none is larger than the largest; the array is used up."""
+        for part in _parts(values, _largest(values) if largest is None else largest):
             numerator, denominator = part.as_integer_ratio()
             self.scaled += (numerator << _SHIFT) // denominator
 
 
-def _parts(values: Floats) -> Iterator[float]:
-    """Yield a few numbers whose exact sum is that of `values`, which are used up."""
-    largest = float(max(values.max(initial=0.0), -values.min(initial=0.0)))
+def _largest(values: Floats) -> float:
+    return float(max(values.max(initial=0.0), -values.min(initial=0.0)))
+
+
+def _parts(values: Floats, largest: float) -> Iterator[float]:
+    """Yield a few numbers whose exact sum is that of `values`, which are used up; none is larger than `largest`."""
     if largest == 0.0:
         return
     bits = values.size.bit_length() + 1

@@ -15,9 +15,11 @@ import numpy.typing as npt
 
 from nbtrace.compare.images.bands import FORMS, Band, Doubles, LineForm
 from nbtrace.compare.images.image_parts import in_parts
+from nbtrace.compare.images.order_statistics import distinct, median
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 
 Values: TypeAlias = npt.NDArray[Any]
+Places: TypeAlias = npt.NDArray[np.intp]
 
 _ENDS = 500
 _SPREAD = 4_000
@@ -98,19 +100,21 @@ def _is_single(values: Values) -> bool:
         return all(bool((part.astype(np.float32) == part).all()) for part in (values[:_SPREAD], values))
 
 
-def value_relation(x: Values, y: Values) -> ValueRelation | None:
+def value_relation(x: Values, y: Values, few: Places | None = None) -> ValueRelation | None:
     """Return the simplest relation by which y is made from x to the last digit; None if there is none.
 
     Parameters
     ----------
     x, y : ndarray
         Flat, of one shape, finite.
+    few : ndarray, optional
+        What :func:`few_places` gives of these two, where it is known.
     """
     special = _narrowed(x, y) or _wrapped(x, y)
     if special is not None:
         return special
     epsilon = max(step_of(x), step_of(y), float(np.finfo(np.float64).eps))
-    few = _some(x, y)
+    few = few_places(x, y) if few is None else few
     some = x[few].astype(np.float64), y[few].astype(np.float64)
     quantum = _quantum(y, max(step_of(y), float(np.finfo(np.float64).eps)))
     quantisers = (_NONE,) if quantum is None else (_NONE, *_QUANTISERS)
@@ -137,8 +141,11 @@ def value_relation(x: Values, y: Values) -> ValueRelation | None:
     return None
 
 
-def _some(x: Values, y: Values) -> npt.NDArray[np.intp]:
-    """Return places of a few pixels: the ends of both images and of what lies between them, some evenly spread."""
+def few_places(x: Values, y: Values) -> Places:
+    """Return places of a few pixels: the ends of both images and of what lies between them, some evenly spread.
+
+    Exchanging the images changes nothing.
+    """
     count = x.size
     spread = np.arange(0, count, max(1, count // _SPREAD))
     if count <= _SPREAD:
@@ -149,23 +156,26 @@ def _some(x: Values, y: Values) -> npt.NDArray[np.intp]:
     for values in (x[some].astype(np.float64), y[some].astype(np.float64)):
         for kth, part in ((_ENDS, slice(None, _ENDS)), (some.size - _ENDS, slice(some.size - _ENDS, None))):
             ends.append(some[np.argpartition(values, kth)[part]])
-    return np.unique(np.concatenate((spread, *ends, *_far_apart(x, y))))
+    return distinct(np.concatenate((spread, *ends, *_far_apart(x, y))))
 
 
-def _far_apart(x: Values, y: Values) -> list[npt.NDArray[np.intp]]:
-    """Return places at which y is far above or below x, absolutely or as a share: few lines meet these by chance."""
+def _far_apart(x: Values, y: Values) -> list[Places]:
+    """Return places at which x and y are far apart, absolutely or as a share of one: few lines meet these by chance."""
 
-    def found(first: int, end: int) -> list[npt.NDArray[np.intp]]:
+    def looked_for(first: int, end: int) -> list[Places]:
         places = []
         with np.errstate(all="ignore"):
             for start in range(first, end, _CHUNK):
                 left, right = (values[start : min(start + _CHUNK, end)].astype(np.float64) for values in (x, y))
                 apart = right - left
-                share = np.divide(apart, np.abs(left), out=np.zeros_like(apart), where=left != 0)
-                places.append(start + np.array([apart.argmin(), apart.argmax(), share.argmin(), share.argmax()]))
+                found = [apart.argmin(), apart.argmax()]
+                for size in (left, right):
+                    share = np.divide(apart, np.abs(size, out=size), out=np.zeros_like(apart), where=size != 0)
+                    found += [share.argmin(), share.argmax()]
+                places.append(start + np.array(found))
         return places
 
-    return [places for part in in_parts(x.size, _CHUNK, found) for places in part]
+    return [places for part in in_parts(x.size, _CHUNK, looked_for) for places in part]
 
 
 def _quantum(y: Values, epsilon: float) -> float | None:
@@ -209,7 +219,7 @@ class _Problem:
         if not self.form.scales:
             size = np.maximum(size, np.abs(u))
         elif self.form.moves:
-            size = size + abs(float(np.median(y)))
+            size = size + abs(median(y))
         width = _STEPS * self.epsilon * size
         low = y - self.unit * self.quantiser.high - width
         high = y - self.unit * self.quantiser.low + width
@@ -294,9 +304,9 @@ def _is_multiple(value: float, unit: float) -> bool:
 
 def _varies(values: Doubles, least: int) -> bool:
     """Tell whether an array has at least so many different values."""
-    if len(np.unique(values[:_SPREAD])) >= least:
+    if len(distinct(values[:_SPREAD])) >= least:
         return True
-    return len(np.unique(values)) >= least
+    return len(distinct(values)) >= least
 
 
 def _offset_words(b: float) -> str:
@@ -310,7 +320,7 @@ def _narrowed(source: Values, y: Values) -> ValueRelation | None:
             return None
         x = source.astype(np.float64)
         half = x.astype(np.float16)
-    if not np.array_equal(half, y) or len(np.unique(half)) < _LEVELS or np.array_equal(x, y):
+    if not np.array_equal(half, y) or len(distinct(half)) < _LEVELS or np.array_equal(x, y):
         return None
     return ValueRelation((RelationStep(RelationKind.NARROWED, "in half precision"),), half.astype(np.float64))
 

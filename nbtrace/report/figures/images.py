@@ -12,6 +12,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage, imsave
 
+from nbtrace.compare.images.image_parts import in_parts
 from nbtrace.compare.images.result import ImagesResult
 from nbtrace.images.image import Floats, Geometry, Mask, Pixels
 from nbtrace.images.resolution import inverse_d_squared
@@ -41,6 +42,8 @@ _RINGS = (50, 30, 20, 15, 10, 8, 6, 5, 4, 3.5, 3, 2.5, 2.2, 2, 1.8, 1.6, 1.4, 1.
 _MOST_RINGS = 4
 _RING_GRID = 120
 _DENSITY_BINS = 120
+_CHUNK = 1 << 16
+"""Pixels at a time."""
 _DECADES = 12.0
 """Intensities fainter than the brightest by more are left out of the scatter."""
 
@@ -251,17 +254,22 @@ def _density(c: Pixels, py: Pixels, exponent: float) -> tuple[Floats, Pixels, in
     high = np.ceil(exponent + 1e-9)
     low = min(max(np.floor(np.log10(smallest)), np.floor(exponent - _DECADES)), high - 1)
     width = (high - low) / _DENSITY_BINS
-    counts = np.zeros(_DENSITY_BINS * _DENSITY_BINS, np.int64)
-    for start in range(0, c.size, 1 << 16):
-        numbers = []
-        with np.errstate(divide="ignore", invalid="ignore"):
-            for values in (c, py):
-                chunk = values[start : start + (1 << 16)]
-                logs = np.log10(chunk, dtype=np.result_type(chunk.dtype, np.float32)).astype(np.float32)
-                numbers.append(np.floor((logs - np.float32(low)) / np.float32(width)))
-        inside = (numbers[0] >= 0) & (numbers[1] >= 0)
-        first, second = (np.minimum(number[inside], _DENSITY_BINS - 1).astype(np.intp) for number in numbers)
-        counts += np.bincount(first * _DENSITY_BINS + second, minlength=counts.size)
+
+    def counted(first: int, end: int) -> Pixels:
+        counts = np.zeros(_DENSITY_BINS * _DENSITY_BINS, np.int64)
+        for start in range(first, end, _CHUNK):
+            numbers = []
+            with np.errstate(divide="ignore", invalid="ignore"):
+                for values in (c, py):
+                    chunk = values[start : min(start + _CHUNK, end)]
+                    logs = np.log10(chunk, dtype=np.result_type(chunk.dtype, np.float32)).astype(np.float32)
+                    numbers.append(np.floor((logs - np.float32(low)) / np.float32(width)))
+            inside = (numbers[0] >= 0) & (numbers[1] >= 0)
+            bins = [np.minimum(number[inside], _DENSITY_BINS - 1).astype(np.intp) for number in numbers]
+            counts += np.bincount(bins[0] * _DENSITY_BINS + bins[1], minlength=counts.size)
+        return counts
+
+    counts = np.sum(in_parts(c.size, _CHUNK, counted), axis=0)
     edges = 10.0 ** (low + width * np.arange(_DENSITY_BINS + 1))
     return edges, counts.reshape(_DENSITY_BINS, _DENSITY_BINS), int(c.size - counts.sum())
 
