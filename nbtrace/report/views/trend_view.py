@@ -74,7 +74,7 @@ def _headline(result: TrendResult) -> str:
     if not parts:
         parts.append("no quantity lost half a digit")
     cases = len({item.case for item in result.series})
-    looked = f"{len(result.series)} quantities of {cases} case{'s' * (cases != 1)} in {result.runs} run{'s' * (result.runs != 1)}"
+    looked = f"{len(result.series)} quantities of {cases} case{'s' * (cases != 1)} in {_runs(result)}"
     wide = f"; {len(result.wide)} tolerances could be ten times tighter" if result.wide else ""
     flickers = f"; {len(result.flickers)} flicker" if result.flickers else ""
     return f"{'; '.join(parts)}; {looked}{wide}{flickers}"
@@ -83,7 +83,11 @@ def _headline(result: TrendResult) -> str:
 def _facts(result: TrendResult) -> Iterator[str]:
     times = [line.time for item in result.series for line in (item.lines[0], item.newest)]
     between = f", {min(times)} to {max(times)}" if times else ""
-    yield f"History: {result.source}, {result.runs} run{'s' * (result.runs != 1)}{between}"
+    yield f"History: {result.source}, {_runs(result)}{between}"
+
+
+def _runs(result: TrendResult) -> str:
+    return f"{result.runs} run{'s' * (result.runs != 1)}"
 
 
 def _sections(result: TrendResult) -> Iterator[Section]:
