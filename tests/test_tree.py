@@ -33,6 +33,7 @@ EXCEPTIONS = {
     "compare/test_work.py": "how the work of all comparisons grows with the logs",
     "evidence/test_interruption.py": "a writer killed anywhere in the package",
     "explanation/test_pairs.py": "recorded pairs through the whole package",
+    "explanation/test_shared_steps.py": "steps that repeat others in both logs, through parsing, comparing and explaining",
     "explanation/test_strangers.py": "programs of another physics through the whole package",
     "loggers/test_fortran.py": "nbtrace/loggers/nbtrace.f90",
     "loggers/test_header.py": "nbtrace/loggers/nbtrace.h",
@@ -56,6 +57,7 @@ EXCEPTIONS = {
     "simulator/test_gradients.py": "derivatives through the whole simulator",
     "simulator/test_live.py": "a reference binary against the whole simulator",
     "simulator/test_recorded_lines.py": "recorded random command lines through the whole simulator",
+    "programs/test_ended_workers.py": "what a suite's processes leave when a signal ends them, across modules",
 }
 """Files of tests that no single module or package is named as, and what they are of instead."""
 

@@ -5,7 +5,6 @@ import os
 import sys
 
 from nbtrace import __version__
-from nbtrace.cli.plain_words import plain_call
 from nbtrace.cli.process import end_with, prepare
 
 HELP = frozenset({"--help", "-h"})
@@ -34,6 +33,8 @@ def _run() -> object:
 
         if asks_for_help(sys.argv[1:]):
             return helped(sys.argv[1:], _invoked)
+    from nbtrace.cli.plain_words import plain_call  # noqa: PLC0415 - not for the version and kept help
+
     call = plain_call(sys.argv[1:])
     if call is not None:
         gc.disable()  # until all is loaded, which stays

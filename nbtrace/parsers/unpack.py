@@ -36,7 +36,7 @@ def beginning(head: bytes) -> bytes:
         return b""
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@dataclass(slots=True)
 class Ending:
     """How a packed file ended.
 

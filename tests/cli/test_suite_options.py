@@ -65,7 +65,8 @@ def test_shards_and_one_run_merge_to_one_digest(nb: Run, suite: Path, tmp_path: 
     assert digest(tmp_path / "again.json") == digest(tmp_path / "whole.json")
 
 
-@pytest.mark.parametrize("jobs", ["1", pytest.param("2", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("jobs", ["1", "2"])
 def test_a_run_that_is_killed_goes_on_where_it_was(jobs: str, nb: Run, suite: Path, tmp_path: Path) -> None:
     results = tmp_path / "r" / "cases"
     with started(words(suite, "--results", tmp_path / "r", "--jobs", jobs, slow=True)) as running:

@@ -143,6 +143,7 @@ def test_regular_blocks_are_counted_and_not_kept(tmp_path: Path, side: str) -> N
     assert max(item.instances for item in found.checks) == 28
 
 
+@pytest.mark.slow
 def test_steps_that_repeat_others_are_counted_and_not_kept(tmp_path: Path) -> None:
     lines = (SUPERVISOR_PAIR / "c.log").read_text().splitlines()
     first = next(at for at, line in enumerate(lines) if line.startswith("TRACE_C: pix0_vector_meters"))

@@ -42,7 +42,13 @@ SUMS = {
 }
 LOOKUPS = {"no list": "", "nearest": "-nointerpolate", "tricubic": "-interpolate"}
 CASES = [
-    (sums, shape, lookup, ("spec", "c-parity")[(i + j) % 2])
+    pytest.param(
+        sums,
+        shape,
+        lookup,
+        ("spec", "c-parity")[(i + j) // 2 % 2],
+        marks=[pytest.mark.slow] if (i + j) % 2 else [],
+    )
     for i, sums in enumerate(SUMS)
     for j, shape in enumerate(SHAPES)
     for lookup in (list(LOOKUPS)[(i + j) % 3],)

@@ -65,7 +65,7 @@ def test_every_formula_holds_on_a_whole_trace(name: str) -> None:
         assert [item.node.label for item in result.audit.findings if item.c.broken] == []
 
 
-@pytest.mark.parametrize("name", ["gauss", "everything"])
+@pytest.mark.parametrize("name", ["gauss", pytest.param("everything", marks=pytest.mark.slow)])
 def test_a_changed_value_is_a_root_on_its_side(name: str) -> None:
     text = text_of(name)
     (original, *_) = parse_trace(text, "ours.log")
