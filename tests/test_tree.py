@@ -33,7 +33,7 @@ EXCEPTIONS = {
     "compare/test_work.py": "how the work of all comparisons grows with the logs",
     "evidence/test_interruption.py": "a writer killed anywhere in the package",
     "explanation/test_pairs.py": "recorded pairs through the whole package",
-    "explanation/test_shared_steps.py": "steps that repeat others in both logs, through parsing, comparing and explaining",
+    "explanation/test_shared_steps.py": "steps that repeat others in both logs, through the whole package",
     "explanation/test_strangers.py": "programs of another physics through the whole package",
     "loggers/test_fortran.py": "nbtrace/loggers/nbtrace.f90",
     "loggers/test_header.py": "nbtrace/loggers/nbtrace.h",
