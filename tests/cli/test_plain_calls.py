@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-import nbtrace.cli
 from nbtrace.cli.commands import Commands
 from nbtrace.cli.destinations import Destinations
 from nbtrace.cli.plain_words import plain_call
@@ -38,7 +37,7 @@ def by_typer(nb: "Run", monkeypatch: pytest.MonkeyPatch) -> "Run":
 
     def run(*words: Any) -> Any:
         with monkeypatch.context() as context:
-            context.setattr(nbtrace.cli, "plain_call", lambda _: None)
+            context.setattr("nbtrace.cli.plain_words.plain_call", lambda _: None)
             return nb(*words)
 
     return run
