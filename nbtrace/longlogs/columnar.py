@@ -3,7 +3,8 @@
 Regular lines become arrays; every other line goes through the line reader itself, in its place among the others.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -20,7 +21,7 @@ from nbtrace.parsers.outcome import Field, Outcome
 from nbtrace.parsers.reader import LogReader
 from nbtrace.parsers.source import LogLines, text_of
 from nbtrace.parsers.unfolded import is_folded
-from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side, Value
+from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side, Trace, Value
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -260,7 +261,28 @@ class ColumnReader:
     @property
     def dialects(self) -> tuple[str, ...]:
         """Names of the dialects found so far, in the order of their first lines."""
-        return tuple(sorted(self._dialects, key=self._dialects.__getitem__))
+        found = self._dialects.copy()  # Another thread may read on.
+        return tuple(sorted(found, key=found.__getitem__))
+
+    def trace(self, records: Iterable[Record], blocks: AbstractSet[int]) -> Trace:
+        """Return some values of the lines read so far as a trace, with the pixels of the given blocks.
+
+        What it says of the log is a copy: another thread may read on meanwhile.
+        """
+        return Trace(
+            self.source,
+            tuple(sorted(records, key=lambda record: record.line)),
+            self.settings.copy(),
+            self.account,
+            self.dialects,
+            {block: pixel for block, pixel in self.pixels_so_far().items() if block in blocks},
+            self.vocabulary,
+            statistics=self.statistics,
+        )
+
+    def pixels_so_far(self) -> dict[int, Pixel]:
+        """Return the pixels of the lines read so far, as a copy: another thread may read on meanwhile."""
+        return self.pixels.copy()
 
     def _columns(self, scanned: Scan) -> Columns:
         first_line = self._total + 1

@@ -5,7 +5,7 @@ that hold a first or worst value, a gap, or anything irregular are kept as recor
 comparison; its rows are those that a report shows.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -27,10 +27,11 @@ from nbtrace.compare.occurrences import numbered
 from nbtrace.compare.precision import NumberFormat, number_formats
 from nbtrace.compare.repeats import phi_steps
 from nbtrace.compare.self_check import SelfCheck
+from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.frozen import frozen
 from nbtrace.longlogs.chunks import CHUNK, NotColumnarError
 from nbtrace.longlogs.columnar import ColumnReader, Columns
-from nbtrace.longlogs.decimals import Ints
+from nbtrace.longlogs.decimals import Floats, Ints
 from nbtrace.longlogs.held_relations import Assumed, HeldRelations
 from nbtrace.longlogs.last_digits import LastDigits
 from nbtrace.longlogs.odd_values import lone_and_irregular
@@ -222,19 +223,8 @@ class _Log:
 
     def trace(self, blocks: AbstractSet[int]) -> Trace:
         """Return some of the kept blocks as a trace."""
-        reader = self.reader
-        records = [record for block in sorted(blocks & self.kept.keys()) for record in self.kept[block].records]
-        records.sort(key=lambda record: record.line)
-        return Trace(
-            reader.source,
-            tuple(records),
-            reader.settings,
-            reader.account,
-            reader.dialects,
-            {block: pixel for block, pixel in reader.pixels.copy().items() if block in blocks},
-            reader.vocabulary,
-            statistics=reader.statistics,
-        )
+        records = [record for block in blocks & self.kept.keys() for record in self.kept[block].records]
+        return self.reader.trace(records, blocks)
 
     def whole(self, side: Side, aside: AbstractSet[int]) -> WholeLog:
         """Return what was counted in the whole log; `aside` are the blocks that are counted as records."""
@@ -258,6 +248,7 @@ class _Comparison:
         self._exchanged = False
         self._aside: set[int] = set()
         self._blocks = [0, 0]
+        self._pixels: list[Floats] = []
 
     def run(self, c: str, py: str) -> tuple[Assumed, Assumed]:
         """Read two files; return what is known of them then."""
@@ -337,9 +328,9 @@ class _Comparison:
         both = window.sides[0].present & window.sides[1].present
         window.aside[both & ((known[0] != known[1]) | (known[0] & known[1] & differ))] = True
         for number, log in enumerate(self._logs):
-            pixels_so_far = log.reader.pixels.copy()  # Another thread reads on.
-            stated = {block - first: pixel for block, pixel in pixels_so_far.items() if block >= first}
+            stated = {at - first: pixel for at, pixel in log.reader.pixels_so_far().items() if at >= first}
             window.aside[contradicted(stated, pixels[number], known[number])] = True
+        self._pixels.append(pixels[0][both & known[0] & ~window.aside])
 
     def _keep(self, start: int, parts: tuple[WindowPart, WindowPart], wanted: set[int]) -> None:
         """Keep the values of the blocks that stand for the rest, and drop those that no longer do."""
@@ -354,7 +345,7 @@ class _Comparison:
         wholes = [log.whole(side, self._aside) for log, side in zip(self._logs, (Side.C, Side.PY), strict=True)]
         kept = [excerpt_of(log.trace(blocks), whole) for log, whole in zip(self._logs, wholes, strict=True)]
         partners = pair_blocks(kept[0], kept[1])
-        if _are_crossed(partners, kept[0].blocks):
+        if self._are_crossed(partners, kept[0].blocks) or self._are_of_one_pixel(kept):
             raise _OrdinaryNeeded
         c, py = numbered(kept[0], kept[1], partners)
         alignment = align(c, py, partners)
@@ -396,6 +387,20 @@ class _Comparison:
             LongReading(self._chunk, self.assumed or (), frozenset(self._aside)),
             (self._blocks[0], self._blocks[1]),
         )
+
+    def _are_crossed(self, partners: Mapping[int, int], of_c: Collection[int]) -> bool:
+        """Whether a block belongs to another one than that of its number, with which arrays compare it."""
+        in_arrays = set(of_c) - self._aside
+        return any(block != of and (block in in_arrays or of in in_arrays) for block, of in partners.items())
+
+    def _are_of_one_pixel(self, kept: Iterable[Trace]) -> bool:
+        """Whether a block that was set aside is of the pixel of one that arrays compare: they may be partners."""
+        places = (whereabouts(trace, block).pixel for trace in kept for block in trace.blocks if block in self._aside)
+        pixels = {pixel for pixel in places if pixel is not None}
+        if not pixels or not self._pixels:
+            return False
+        own, others = np.array(sorted(pixels), dtype=np.float64), np.concatenate(self._pixels)
+        return bool(np.isin(_numbers(own), _numbers(others)).any())
 
     def _gaps(self, lacking: tuple[LackRecords, LackRecords], traces: tuple[Trace, Trace]) -> tuple[Gaps, Gaps]:
         """Return the gaps: those of the blocks that were set aside, and those that were counted in the arrays."""
@@ -456,6 +461,7 @@ class _Comparison:
         return replace(worst, checks=counted, remarks=tuple(remarks_on(trace, counted, tuple(instances_of(trace)))))
 
 
-def _are_crossed(partners: Mapping[int, int], of_c: Collection[int]) -> bool:
-    """Whether a block of Py belongs to another one of C than that of its number, with which arrays compare it."""
-    return any(block != of and (block in of_c or of in of_c) for block, of in partners.items())
+def _numbers(pixels: Floats) -> Floats:
+    """Return a number for each pixel (slow, fast), shape (n, 2)."""
+    complex_plane: Floats = pixels[:, 0] + 1j * pixels[:, 1]
+    return complex_plane
