@@ -26,7 +26,7 @@ from nbtrace.explanation.simulations.ruling import ruled
 from nbtrace.explanation.simulations.run import Config, Simulate
 from nbtrace.frozen import frozen
 from nbtrace.longlogs.diff_logs import diff
-from nbtrace.parsers.given_logs import Log, Words
+from nbtrace.parsers.given_logs import Log, Words, trace_pair
 from nbtrace.presentable import Presentable
 from nbtrace.progress import stage
 from nbtrace.records import Record, Shape, Side, Trace
@@ -160,7 +160,11 @@ def explain(
         If one of them holds no value, or there is nothing that both have.
     """
     with stage("explaining"):
-        return _explained(diff(c, py, policy, vocabulary=vocabulary), config, policy, simulate)
+        result = diff(c, py, policy, vocabulary=vocabulary)
+        if not result.has_whole_blocks:  # an explanation takes every turn of a loop
+            words = result.c.vocabulary
+            result = diff_traces(*trace_pair(c, py, words), result.policy)
+        return _explained(result, config, policy, simulate)
 
 
 def _explained(

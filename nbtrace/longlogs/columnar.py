@@ -11,9 +11,9 @@ import numpy as np
 
 from nbtrace.longlogs.chunks import CHUNK, Chunk, NotColumnarError, read_chunks
 from nbtrace.longlogs.column_knowledge import columns_of
-from nbtrace.longlogs.decimals import Bytes, Figures, Floats, Ints, Words, word_at
+from nbtrace.longlogs.decimals import PAD, Bytes, Figures, Floats, Ints, Words, word_at
 from nbtrace.longlogs.placing import ColumnPlacement, Placed
-from nbtrace.longlogs.scan import BLANK, IRREGULAR, Scan, scan
+from nbtrace.longlogs.scan import BLANK, IRREGULAR, Scan, ranges, scan
 from nbtrace.longlogs.templates import TemplateKind, Templates
 from nbtrace.parsers.both_sides import HEADER, end_of_diff_header, is_two_columns
 from nbtrace.parsers.dialect import LONGEST_LINE, Dialect, Placement, dialect_of
@@ -32,6 +32,9 @@ _MOST_KNOWN = 2000
 
 _LONGEST_KNOWN = 1000
 """Letters of one that is."""
+
+_FEW = 4
+"""Times as many rows from which on some of them get a text of their own."""
 
 TEXT_WORDS = 5
 """Words that hold the text of a number of up to 32 characters, and its length."""
@@ -122,6 +125,41 @@ class Columns:
             _text=self._text[start:stop].copy(),
             _text_start=self._text_start[first:last] - start,
             _text_stop=self._text_stop[first:last] - start,
+        )
+
+    def count_steps(self) -> int:
+        """Return how many values of the first block are of a step that their line names."""
+        return int(np.count_nonzero((self.step >= 0) & (self.block == self.block[:1]))) if self.kind.size else 0
+
+    def some(self, which: Ints, odd: tuple[Record, ...] = ()) -> "Columns":
+        """Return some rows, in order, with these odd values; few of many keep nothing else in memory."""
+        low, high = self.offset[which], self.offset[which + 1]
+        at = ranges(low, high - low)
+        start, stop, text = self._text_start[at], self._text_stop[at], self._text
+        if which.size * _FEW < self.kind.size:
+            begin = start[np.cumsum(high - low) - (high - low)]
+            end = self._text_stop[high - 1] if which.size else begin
+            size = end - begin + PAD
+            moved = np.cumsum(size) - size + PAD - begin
+            text = np.zeros(-(-int(size.sum() + 2 * PAD) // 8) * 8, dtype=np.uint8)
+            source = ranges(begin, end - begin)
+            text[source + np.repeat(moved, end - begin)] = self._text[source]
+            moved = np.repeat(moved, high - low)
+            start, stop = start + moved, stop + moved
+        return Columns(
+            kinds=self.kinds,
+            kind=self.kind[which],
+            line=self.line[which],
+            block=self.block[which],
+            sample=self.sample[which],
+            step=self.step[which],
+            offset=np.concatenate([[0], np.cumsum(high - low)]),
+            numbers=self.numbers[at],
+            odd=odd,
+            _text=text,
+            _text_start=start,
+            _text_stop=stop,
+            figures=None if self.figures is None else self.figures.at(at),
         )
 
     def record(self, row: int) -> Record:
