@@ -25,8 +25,8 @@ from nbtrace.explanation.simulations.evidence import logged_sides
 from nbtrace.explanation.simulations.ruling import ruled
 from nbtrace.explanation.simulations.run import Config, Simulate
 from nbtrace.frozen import frozen
-from nbtrace.longlogs.diff_logs import diff
-from nbtrace.parsers.given_logs import Log, Words, trace_pair
+from nbtrace.longlogs.diff_logs import diff_in_blocks
+from nbtrace.parsers.given_logs import Log, Words
 from nbtrace.presentable import Presentable
 from nbtrace.progress import stage
 from nbtrace.records import Record, Shape, Side, Trace
@@ -160,11 +160,7 @@ def explain(
         If one of them holds no value, or there is nothing that both have.
     """
     with stage("explaining"):
-        result = diff(c, py, policy, vocabulary=vocabulary)
-        if not result.has_whole_blocks:  # an explanation takes every turn of a loop
-            words = result.c.vocabulary
-            result = diff_traces(*trace_pair(c, py, words), result.policy)
-        return _explained(result, config, policy, simulate)
+        return _explained(diff_in_blocks(c, py, policy, vocabulary=vocabulary), config, policy, simulate)
 
 
 def _explained(

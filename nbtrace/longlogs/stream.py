@@ -59,7 +59,7 @@ from nbtrace.vocabulary.quantity import Scope
 _MOST_ASIDE = 500
 """Blocks that may be set aside; logs with more irregular ones are not for arrays."""
 
-_LONG_SWEEP = 2000
+LONG_SWEEP = 2000
 """Values of the steps of the first block from which on they are taken out of it."""
 
 _MOST_CELLS = 20_000_000
@@ -236,7 +236,7 @@ class StreamedLog:
             self.forms.add(columns)
             if self._first is None:
                 self._first = self.forms.single, self.forms.formats_in_arrays()
-                self.has_long_sweep = columns.count_steps() > _LONG_SWEEP
+                self.has_long_sweep = columns.count_steps() > LONG_SWEEP
             yield columns
 
     def assumed(self) -> Assumed:
