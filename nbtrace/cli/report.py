@@ -1,5 +1,6 @@
 """`nbtrace report`."""
 
+import gc
 import sys
 import webbrowser
 from enum import Enum
@@ -75,6 +76,7 @@ def report_command(
     Destinations(text=out, force=force).check([])
     evidence = Bundle.open(bundle)
     contents = read_contents(evidence)
+    gc.freeze()  # documents of megabytes stay; looking through them again and again takes as long as reading them
     text = _rendered(form, contents, all_pixels=all_pixels)
     path = _deliver(text, evidence, out, force=force)
     if path is not None:

@@ -32,6 +32,10 @@ from nbtrace.vocabulary.chosen import chosen
 if TYPE_CHECKING:
     from nbtrace.verdicts.waivers import WaiverReport
 
+_HEAD = 4096
+_BEFORE_A_DOCUMENT = b" \t\r\n\0\xef\xbb\xbf\xff\xfe"
+"""Blanks, the marks at the beginning of a text, and the second bytes of letters of two."""
+
 
 def run_diff(
     c_log: str,
@@ -183,7 +187,12 @@ def _long_with_noise(logs: tuple[str, str], limits: Policy, file: Path, *, stric
 
 
 def _is_document(file: Path) -> bool:
-    """Whether a file of noise is a document of a command, whatever its name; any other is a log of the reference."""
+    """Whether a file of noise is a document of a command, whatever its name; any other is a log of the reference.
+
+    A long log is not read for it, and a pipe, which can be read once, is a log.
+    """
+    if not first_bytes(file, _HEAD).translate(None, _BEFORE_A_DOCUMENT).startswith(b"{"):
+        return False
     try:
         document = load(file)
     except InputError:

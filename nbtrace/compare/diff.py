@@ -111,6 +111,11 @@ class DiffResult(Presentable):
         """How many pixel blocks C and Py have."""
         return len(self.c.blocks), len(self.py.blocks)
 
+    @property
+    def has_whole_blocks(self) -> bool:
+        """Whether the traces hold all of the blocks that they hold anything of."""
+        return True
+
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """The rows by quantity, in execution order."""

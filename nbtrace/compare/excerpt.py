@@ -28,6 +28,8 @@ class WholeLog:
         How many sweeps have a step with a value that it is known by.
     repeats : tuple of Repeat
         The steps that repeat another one.
+    turns : int
+        How many different steps of a sweep its lines name; 0 where the records tell.
     """
 
     single: bool
@@ -35,6 +37,7 @@ class WholeLog:
     blocks: int
     sweeps: int
     repeats: tuple["Repeat", ...]
+    turns: int = 0
 
 
 @frozen

@@ -7,7 +7,7 @@ point alone, the reference one source. The other points and sources are not lost
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -114,30 +114,27 @@ class LackRecords:
         Values in the blocks and steps that both have.
     steps : tuple of Record
         One record of each missing step.
-    steps_there : tuple of int
-        The blocks of the steps that the other side has, in the blocks that both have.
+    steps_there : tuple of Record
+        One record of each step that the other side has, in the blocks that both have.
     blocks : tuple of int
         The other side's blocks that are missing.
     """
 
     values: tuple[Record, ...]
     steps: tuple[Record, ...]
-    steps_there: tuple[int, ...]
+    steps_there: tuple[Record, ...]
     blocks: tuple[int, ...]
 
-    def count(self, trace: Trace, blocks: AbstractSet[int] | None = None) -> LackCount:
-        """Return the count, of all blocks or of some and the run; `trace` is the side that lacks them."""
-
-        def counts(block: int) -> bool:
-            return blocks is None or block in blocks
+    def count(
+        self, trace: Trace, blocks: AbstractSet[int] | None = None, counts: Callable[[Record], bool] = lambda _: True
+    ) -> LackCount:
+        """Return the count, of all blocks and records or of some and the run; `trace` is the side that lacks them."""
 
         apart = trace.vocabulary.judged_apart
         return LackCount(
-            Counter(
-                _key(record, apart) for record in self.values if record.scope is Scope.RUN or counts(record.index.block)
-            ),
-            sum(map(counts, self.blocks)),
-            sum(counts(record.index.block) for record in self.steps),
+            Counter(_key(record, apart) for record in self.values if record.scope is Scope.RUN or counts(record)),
+            sum(blocks is None or block in blocks for block in self.blocks),
+            sum(map(counts, self.steps)),
             sum(map(counts, self.steps_there)),
             any(record.index.sample for record in trace.records if of_a_block(record)),
             {turn for record in trace.records for turn in record.index.loops if turn[0] in apart},
@@ -183,7 +180,7 @@ def lacks(alignment: Alignment, c: Trace, py: Trace, partners: Mapping[int, int]
     shared_c = set(partners.values()) & set(c.blocks)
     shared_py = {block for block, partner in partners.items() if partner in shared_c}
     steps_c, steps_py = (_steps(trace.records) for trace in (c, py))
-    there_c, there_py = (_steps(_step_records(trace)) for trace in (c, py))
+    there_c, there_py = (_first_of_steps(_step_records(trace)) for trace in (c, py))
     number_in_py = {partner: block for block, partner in partners.items()}
     of_c = _lack(alignment.only_py, py.blocks, shared_py, there_py, _renumbered(steps_c, number_in_py))
     of_py = _lack(alignment.only_c, c.blocks, shared_c, there_c, _renumbered(steps_py, partners))
@@ -199,7 +196,7 @@ def _lack(
     lacking: Iterable[Record],
     blocks: Iterable[int],
     shared: AbstractSet[int],
-    steps_there: AbstractSet[_Step],
+    steps_there: Mapping[_Step, Record],
     steps_here: AbstractSet[_Step],
 ) -> LackRecords:
     values: list[Record] = []
@@ -212,7 +209,7 @@ def _lack(
             steps.setdefault(step, record)
         else:
             values.append(record)
-    steps_shared = tuple(block for block, *_ in steps_there if block in shared)
+    steps_shared = tuple(record for record in steps_there.values() if record.index.block in shared)
     return LackRecords(
         tuple(values), tuple(steps.values()), steps_shared, tuple(block for block in blocks if block not in shared)
     )
@@ -226,6 +223,15 @@ def _step_records(trace: Trace) -> tuple[Record, ...]:
 
 def _steps(records: Iterable[Record]) -> set[_Step]:
     return {step for record in records if (step := _step_of(record))}
+
+
+def _first_of_steps(records: Iterable[Record]) -> dict[_Step, Record]:
+    first: dict[_Step, Record] = {}
+    for record in records:
+        step = _step_of(record)
+        if step is not None:
+            first.setdefault(step, record)
+    return first
 
 
 def _step_of(record: Record) -> _Step | None:

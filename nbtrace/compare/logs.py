@@ -121,6 +121,11 @@ class Logs:
         del trace
         return frozenset()
 
+    def traced_key(self, trace: Trace) -> tuple[float, float] | None:
+        """Return between which numbers the KEY of such a turn lies; None where there can be none."""
+        del trace
+        return None
+
 
 @cache
 def _made(kind: type[Logs]) -> Logs:

@@ -25,7 +25,7 @@ from nbtrace.explanation.simulations.evidence import logged_sides
 from nbtrace.explanation.simulations.ruling import ruled
 from nbtrace.explanation.simulations.run import Config, Simulate
 from nbtrace.frozen import frozen
-from nbtrace.longlogs.diff_logs import diff
+from nbtrace.longlogs.diff_logs import diff_in_blocks
 from nbtrace.parsers.given_logs import Log, Words
 from nbtrace.presentable import Presentable
 from nbtrace.progress import stage
@@ -160,7 +160,7 @@ def explain(
         If one of them holds no value, or there is nothing that both have.
     """
     with stage("explaining"):
-        return _explained(diff(c, py, policy, vocabulary=vocabulary), config, policy, simulate)
+        return _explained(diff_in_blocks(c, py, policy, vocabulary=vocabulary), config, policy, simulate)
 
 
 def _explained(

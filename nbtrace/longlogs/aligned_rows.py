@@ -36,7 +36,7 @@ AlignedRow: TypeAlias = tuple[str, str, str, Status]
 def are_in_blocks(result: LongDiffResult) -> bool:
     """Whether every value that arrays hold stands with its block in the order of execution."""
     order = ExecutionOrder(result.c.vocabulary, (*result.c.records, *result.py.records))
-    return all(
+    return result.has_whole_blocks and all(
         row.c.scope is Scope.RUN or order.of(row.quantity, replace(row.index, block=1))[0] == 1 for row in result.rows
     )
 

@@ -3,16 +3,17 @@
 Regular lines become arrays; every other line goes through the line reader itself, in its place among the others.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from nbtrace.longlogs.chunks import CHUNK, Chunk, NotColumnarError, read_chunks
 from nbtrace.longlogs.column_knowledge import columns_of
-from nbtrace.longlogs.decimals import Bytes, Figures, Floats, Ints, Words, word_at
+from nbtrace.longlogs.decimals import PAD, Bytes, Figures, Floats, Ints, Words, word_at
 from nbtrace.longlogs.placing import ColumnPlacement, Placed
-from nbtrace.longlogs.scan import BLANK, IRREGULAR, Scan, scan
+from nbtrace.longlogs.scan import BLANK, IRREGULAR, Scan, ranges, scan
 from nbtrace.longlogs.templates import TemplateKind, Templates
 from nbtrace.parsers.both_sides import HEADER, end_of_diff_header, is_two_columns
 from nbtrace.parsers.dialect import LONGEST_LINE, Dialect, Placement, dialect_of
@@ -20,7 +21,7 @@ from nbtrace.parsers.outcome import Field, Outcome
 from nbtrace.parsers.reader import LogReader
 from nbtrace.parsers.source import LogLines, text_of
 from nbtrace.parsers.unfolded import is_folded
-from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side, Value
+from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side, Trace, Value
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -31,6 +32,9 @@ _MOST_KNOWN = 2000
 
 _LONGEST_KNOWN = 1000
 """Letters of one that is."""
+
+_FEW = 4
+"""Times as many rows from which on some of them get a text of their own."""
 
 TEXT_WORDS = 5
 """Words that hold the text of a number of up to 32 characters, and its length."""
@@ -121,6 +125,41 @@ class Columns:
             _text=self._text[start:stop].copy(),
             _text_start=self._text_start[first:last] - start,
             _text_stop=self._text_stop[first:last] - start,
+        )
+
+    def count_steps(self) -> int:
+        """Return how many values of the first block are of a step that their line names."""
+        return int(np.count_nonzero((self.step >= 0) & (self.block == self.block[:1]))) if self.kind.size else 0
+
+    def some(self, which: Ints, odd: tuple[Record, ...] = ()) -> "Columns":
+        """Return some rows, in order, with these odd values; few of many keep nothing else in memory."""
+        low, high = self.offset[which], self.offset[which + 1]
+        at = ranges(low, high - low)
+        start, stop, text = self._text_start[at], self._text_stop[at], self._text
+        if which.size * _FEW < self.kind.size:
+            begin = start[np.cumsum(high - low) - (high - low)]
+            end = self._text_stop[high - 1] if which.size else begin
+            size = end - begin + PAD
+            moved = np.cumsum(size) - size + PAD - begin
+            text = np.zeros(-(-int(size.sum() + 2 * PAD) // 8) * 8, dtype=np.uint8)
+            source = ranges(begin, end - begin)
+            text[source + np.repeat(moved, end - begin)] = self._text[source]
+            moved = np.repeat(moved, high - low)
+            start, stop = start + moved, stop + moved
+        return Columns(
+            kinds=self.kinds,
+            kind=self.kind[which],
+            line=self.line[which],
+            block=self.block[which],
+            sample=self.sample[which],
+            step=self.step[which],
+            offset=np.concatenate([[0], np.cumsum(high - low)]),
+            numbers=self.numbers[at],
+            odd=odd,
+            _text=text,
+            _text_start=start,
+            _text_stop=stop,
+            figures=None if self.figures is None else self.figures.at(at),
         )
 
     def record(self, row: int) -> Record:
@@ -260,7 +299,28 @@ class ColumnReader:
     @property
     def dialects(self) -> tuple[str, ...]:
         """Names of the dialects found so far, in the order of their first lines."""
-        return tuple(sorted(self._dialects, key=self._dialects.__getitem__))
+        found = self._dialects.copy()  # Another thread may read on.
+        return tuple(sorted(found, key=found.__getitem__))
+
+    def trace(self, records: Iterable[Record], blocks: AbstractSet[int]) -> Trace:
+        """Return some values of the lines read so far as a trace, with the pixels of the given blocks.
+
+        What it says of the log is a copy: another thread may read on meanwhile.
+        """
+        return Trace(
+            self.source,
+            tuple(sorted(records, key=lambda record: record.line)),
+            self.settings.copy(),
+            self.account,
+            self.dialects,
+            {block: pixel for block, pixel in self.pixels_so_far().items() if block in blocks},
+            self.vocabulary,
+            statistics=self.statistics,
+        )
+
+    def pixels_so_far(self) -> dict[int, Pixel]:
+        """Return the pixels of the lines read so far, as a copy: another thread may read on meanwhile."""
+        return self.pixels.copy()
 
     def _columns(self, scanned: Scan) -> Columns:
         first_line = self._total + 1

@@ -46,3 +46,14 @@ def diff(
         if result is not None:
             return result
     return diff_traces(*trace_pair(c, py, words), policy, strict=strict)
+
+
+def diff_in_blocks(c: Log, py: Log, policy: Policy | None = None, *, vocabulary: Words | None = None) -> DiffResult:
+    """Compare two traces, or two logs, for what takes every turn of a loop: the traces of the result hold whole blocks.
+
+    Takes and raises what :func:`diff` does.
+    """
+    result = diff(c, py, policy, vocabulary=vocabulary)
+    if result.has_whole_blocks:
+        return result
+    return diff_traces(*trace_pair(c, py, result.c.vocabulary), result.policy)

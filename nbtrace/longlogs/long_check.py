@@ -171,7 +171,7 @@ class _Pass:
         names = self._slots.quantity
         if any(name in names_of_steps and self._slots.find(name) != at for at, name in enumerate(names)):
             aside[window.repeated_steps(0)] = True  # Some steps are of a source or another place of their own.
-        stated = {block - first: pixel for block, pixel in self._reader.pixels.items() if block >= first}
+        stated = {at - first: pixel for at, pixel in self._reader.pixels_so_far().items() if at >= first}
         aside[contradicted(stated, *points(window.places(0)))] = True
         if window.shape.samples > self._most_samples:
             aside[side.part.block[side.part.sample >= self._most_samples] - first] = True
@@ -187,20 +187,8 @@ class _Pass:
             self._chosen.first(("seen", number), int(window.sides[0].part.block[row]))
 
     def _trace(self, blocks: AbstractSet[int]) -> Trace:
-        reader = self._reader
-        records = [record for block in sorted(blocks & self._kept.keys()) for record in self._kept[block].records]
-        records.sort(key=lambda record: record.line)
-        pixels = {block: pixel for block, pixel in reader.pixels.items() if block in blocks}
-        return Trace(
-            reader.source,
-            tuple(records),
-            reader.settings,
-            reader.account,
-            reader.dialects,
-            pixels,
-            self._vocabulary,
-            statistics=reader.statistics,
-        )
+        records = [record for block in blocks & self._kept.keys() for record in self._kept[block].records]
+        return self._reader.trace(records, blocks)
 
     def result(self) -> SelfCheck:
         """Hold the kept blocks against themselves, and count all of them."""

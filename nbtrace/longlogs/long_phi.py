@@ -103,16 +103,7 @@ class _StepReader:
         records = {(record.line, record.key): record for record in self._kept}
         if self._last is not None:
             records[self._last.line, self._last.key] = self._last
-        trace = Trace(
-            reader.source,
-            tuple(sorted(records.values(), key=lambda record: record.line)),
-            reader.settings,
-            reader.account,
-            reader.dialects,
-            {block: pixel for block, pixel in reader.pixels.items() if block == 0},
-            self.vocabulary,
-            statistics=reader.statistics,
-        )
+        trace = reader.trace(records.values(), {0})
         if not self._found:
             raise NotColumnarError(f"{self.name} has no steps")
         arrays = [np.concatenate(parts) for parts in zip(*self._found, strict=True)]

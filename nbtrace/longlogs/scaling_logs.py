@@ -1,7 +1,7 @@
 """The scaling chains of two traces or logs: compared by columns where the logs are long, else by records."""
 
 from nbtrace.compare.scaling import ScalingResult, scaling_of
-from nbtrace.longlogs.diff_logs import diff
+from nbtrace.longlogs.diff_logs import diff_in_blocks
 from nbtrace.parsers.given_logs import Log, Words
 from nbtrace.verdicts.tolerance import Policy
 
@@ -31,4 +31,4 @@ def scaling_chain(
     InputError
         If neither log, or only one, holds a quantity of the chain.
     """
-    return scaling_of(diff(c, py, policy, vocabulary=vocabulary), cells)
+    return scaling_of(diff_in_blocks(c, py, policy, vocabulary=vocabulary), cells)

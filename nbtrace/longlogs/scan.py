@@ -264,7 +264,7 @@ def _same_words(tokens: _Tokens, named: Ints) -> Flags:
     return same
 
 
-def _ranges(first: Ints, count: Ints) -> Ints:
+def ranges(first: Ints, count: Ints) -> Ints:
     """Return the whole numbers from each of `first` on, as many as `count` says, one range after the other."""
     total = int(count.sum())
     before = np.cumsum(count) - count
@@ -292,8 +292,8 @@ def _assemble(
             token[offset_of[group.lines][:, None] + np.arange(group.tokens.shape[1])] = group.tokens
             step[row_first[group.lines][:, None] + np.arange(group.tokens.shape[1])] = group.steps[:, None]
             keyed = keyed[~np.isin(keyed, group.lines)]
-    at = _ranges(offset_of[keyed], numbers_of[keyed])
-    token[at] = _ranges(tokens.last[keyed] - numbers_of[keyed] + 1, numbers_of[keyed])
+    at = ranges(offset_of[keyed], numbers_of[keyed])
+    token[at] = ranges(tokens.last[keyed] - numbers_of[keyed] + 1, numbers_of[keyed])
     return Scan(
         chunk=chunk,
         line_start=tokens.start[tokens.first],

@@ -5,7 +5,7 @@ that hold a first or worst value, a gap, or anything irregular are kept as recor
 comparison; its rows are those that a report shows.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -20,17 +20,18 @@ from nbtrace.compare.divergence import Group, group_rows
 from nbtrace.compare.excerpt import WholeLog, excerpt_of
 from nbtrace.compare.gaps import Gaps, LackRecords, lacks
 from nbtrace.compare.judge import Row, judge
-from nbtrace.compare.logs import logs_of
+from nbtrace.compare.logs import KEY, logs_of
 from nbtrace.compare.notices.compared import ComparedLogs
 from nbtrace.compare.notices.kinds import all_notices
 from nbtrace.compare.occurrences import numbered
 from nbtrace.compare.precision import NumberFormat, number_formats
 from nbtrace.compare.repeats import phi_steps
 from nbtrace.compare.self_check import SelfCheck
+from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.frozen import frozen
 from nbtrace.longlogs.chunks import CHUNK, NotColumnarError
 from nbtrace.longlogs.columnar import ColumnReader, Columns
-from nbtrace.longlogs.decimals import Ints
+from nbtrace.longlogs.decimals import Floats, Ints
 from nbtrace.longlogs.held_relations import Assumed, HeldRelations
 from nbtrace.longlogs.last_digits import LastDigits
 from nbtrace.longlogs.odd_values import lone_and_irregular
@@ -58,12 +59,19 @@ from nbtrace.vocabulary.quantity import Scope
 _MOST_ASIDE = 500
 """Blocks that may be set aside; logs with more irregular ones are not for arrays."""
 
+LONG_SWEEP = 2000
+"""Values of the steps of the first block from which on they are taken out of it."""
+
 _MOST_CELLS = 20_000_000
 _SAME_POINT = 0.02
 
 
-class _OrdinaryNeeded(Exception):  # noqa: N818 - a way out, not an error
+class OrdinaryNeededError(Exception):
     """The logs have a form that only the ordinary comparison handles."""
+
+
+class LongSweepError(Exception):
+    """A log has a sweep of so many steps that they are better taken out of its blocks."""
 
 
 @frozen
@@ -86,11 +94,15 @@ class CountedGroup(Group):
 
 @dataclass(frozen=True, slots=True)
 class LongReading:
-    """How two long logs were read: what was assumed of C and Py, and the blocks that were compared as records."""
+    """How two long logs were read: what was assumed of C and Py, and the blocks that were compared as records.
+
+    `in_blocks` tells whether the traces hold whole blocks; else they hold some steps of their sweeps alone.
+    """
 
     chunk: int
     assumed: tuple[Assumed, ...]
     aside: frozenset[int]
+    in_blocks: bool = True
 
 
 @frozen
@@ -115,6 +127,11 @@ class LongDiffResult(DiffResult):
     def num_blocks(self) -> tuple[int, int]:
         """How many pixel blocks the whole logs have."""
         return self.whole
+
+    @property
+    def has_whole_blocks(self) -> bool:
+        """Whether the traces hold all of the blocks that they hold anything of."""
+        return self.reading.in_blocks
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -158,21 +175,43 @@ def diff_long(
     InputError
         If one of them is missing, unreadable or binary.
     """
+    policy = policy or Policy()
+    try:
+        return _by_blocks(BlockComparison, (c, py), policy, strict=strict, chunk=chunk, all_extremes=all_extremes)
+    except LongSweepError:
+        from nbtrace.longlogs.long_sweeps import diff_sweeps  # noqa: PLC0415 - which is made of what stands here
+
+    result = diff_sweeps(c, py, policy, strict=strict, chunk=chunk, all_extremes=all_extremes)
+    if result is not None:
+        return result
+    return _by_blocks(WholeBlocks, (c, py), policy, strict=strict, chunk=chunk, all_extremes=all_extremes)
+
+
+def _by_blocks(
+    kind: "type[BlockComparison]",
+    logs: tuple[str, str],
+    policy: Policy,
+    *,
+    strict: bool,
+    chunk: int,
+    all_extremes: bool,
+) -> LongDiffResult | None:
+    """Compare two long logs, of whose pixel blocks the whole is kept or nothing."""
     assumed = None
     try:
         for _ in range(2):
-            comparison = _Comparison(policy or Policy(), strict=strict, chunk=chunk, assumed=assumed)
+            comparison = kind(policy, strict=strict, chunk=chunk, assumed=assumed)
             comparison.tally.all_extremes = all_extremes
-            found = comparison.run(c, py)
+            found = comparison.run(*logs)
             if comparison.assumed == found:
                 return comparison.result()
             assumed = found
-    except (NotColumnarError, _OrdinaryNeeded):
+    except (NotColumnarError, OrdinaryNeededError):
         return None
     return None
 
 
-class _Log:
+class StreamedLog:
     """One of the two logs: what reads it, and what is counted of it alone."""
 
     def __init__(
@@ -187,20 +226,26 @@ class _Log:
         self.names: set[str] = set()
         self.lone: list[Record] = []
         self.lone_names: set[str] = set()
-        self._forms = PrintedForms()
+        self.forms = PrintedForms()
+        self.has_long_sweep = False
         self._first: tuple[bool, dict[str, NumberFormat]] | None = None
         self.stream = SideStream(self.reader, slots, executor, self._counted())
 
     def _counted(self) -> Iterator[Columns]:
         for columns in self.reader.chunks():
-            self._forms.add(columns)
-            self._first = self._first or (self._forms.single, self._forms.formats_in_arrays())
+            self.forms.add(columns)
+            if self._first is None:
+                self._first = self.forms.single, self.forms.formats_in_arrays()
+                self.has_long_sweep = columns.count_steps() > LONG_SWEEP
             yield columns
 
     def assumed(self) -> Assumed:
         """Return what the first part of the log shows, of which the first block is kept."""
+        return self.assumed_of(self.trace(self.kept.keys()))
+
+    def assumed_of(self, trace: Trace) -> Assumed:
+        """Return what the first part of the log shows, some of whose values are those of a trace."""
         single, formats = self._first or (False, {})
-        trace = self.trace(self.kept.keys())
         return Assumed(single or states_float32(trace), formats, logs_of(trace.vocabulary).stated(trace))
 
     def set_odd_apart(
@@ -217,34 +262,28 @@ class _Log:
     def found(self) -> Assumed:
         """Return what is known of the log when it has been read."""
         trace = self.trace(self.kept.keys())
-        single = self._forms.single or states_float32(trace)
-        return Assumed(single, self._forms.formats_in_arrays(), logs_of(trace.vocabulary).stated(trace))
+        single = self.forms.single or states_float32(trace)
+        return Assumed(single, self.forms.formats_in_arrays(), logs_of(trace.vocabulary).stated(trace))
 
     def trace(self, blocks: AbstractSet[int]) -> Trace:
         """Return some of the kept blocks as a trace."""
-        reader = self.reader
-        records = [record for block in sorted(blocks & self.kept.keys()) for record in self.kept[block].records]
-        records.sort(key=lambda record: record.line)
-        return Trace(
-            reader.source,
-            tuple(records),
-            reader.settings,
-            reader.account,
-            reader.dialects,
-            {block: pixel for block, pixel in reader.pixels.copy().items() if block in blocks},
-            reader.vocabulary,
-            statistics=reader.statistics,
-        )
+        records = [record for block in blocks & self.kept.keys() for record in self.kept[block].records]
+        return self.reader.trace(records, blocks)
 
     def whole(self, side: Side, aside: AbstractSet[int]) -> WholeLog:
         """Return what was counted in the whole log; `aside` are the blocks that are counted as records."""
         steps = phi_steps(self.trace(aside))
         repeated, sweeps = self.repeats.all(side, steps)
-        return WholeLog(self._forms.single, self._forms.formats(), len(self.kept), sweeps, repeated)
+        return WholeLog(self.forms.single, self.forms.formats(), len(self.kept), sweeps, repeated)
 
 
-class _Comparison:
+class BlockComparison:
     """One reading of both logs, with what is assumed of them; by default what their first parts show."""
+
+    refuses_long_sweeps = True
+    in_blocks = True
+    log_type = StreamedLog
+    _logs: tuple[StreamedLog, StreamedLog]
 
     def __init__(
         self, policy: Policy, *, strict: bool, chunk: int, assumed: tuple[Assumed, Assumed] | None = None
@@ -258,23 +297,32 @@ class _Comparison:
         self._exchanged = False
         self._aside: set[int] = set()
         self._blocks = [0, 0]
+        self._pixels: list[Floats] = []
 
     def run(self, c: str, py: str) -> tuple[Assumed, Assumed]:
         """Read two files; return what is known of them then."""
         with ThreadPoolExecutor(2) as executor:
-            first, second = (_Log(name, self._chunk, self._slots, executor, self.tally.chosen) for name in (c, py))
+            first, second = (
+                self.log_type(name, self._chunk, self._slots, executor, self.tally.chosen) for name in (c, py)
+            )
             for log in (first, second):
                 log.stream.advance()
+            steps = logs_of(self._policy.vocabulary).of_a_step(KEY)
+            if self.refuses_long_sweeps and steps and (first.has_long_sweep or second.has_long_sweep):
+                raise LongSweepError
             self._exchanged = first.reader.side is Side.PY and second.reader.side is Side.C
             self._logs = (second, first) if self._exchanged else (first, second)
             with stage("megabytes compared"):
                 told = 0
-                for start, c_part, py_part in windows(*(log.stream for log in self._logs)):
+                for start, c_part, py_part in self._windows():
                     self._add(start, (c_part, py_part))
                     read = (first.reader.unpacked + second.reader.unpacked) // 1_000_000
                     step(read - told)
                     told = read
         return self._logs[0].found(), self._logs[1].found()
+
+    def _windows(self) -> Iterator[tuple[int, WindowPart, WindowPart]]:
+        return windows(*(log.stream for log in self._logs))
 
     def _add(self, start: int, parts: tuple[WindowPart, WindowPart]) -> None:
         if self.assumed is None:
@@ -297,13 +345,17 @@ class _Comparison:
         if len(self._aside) > _MOST_ASIDE or any(
             self._policy.vocabulary.equivalent_names(name) & only_c for name in only_py
         ):
-            raise _OrdinaryNeeded
-        self._keep(start, parts, self._aside | self.tally.chosen.blocks)
+            raise OrdinaryNeededError
+        self._keep(start, parts, self._standing())
+
+    def _standing(self) -> set[int]:
+        """Return the blocks that stand for the rest so far."""
+        return self._aside | self.tally.chosen.blocks
 
     def _window(self, start: int, parts: tuple[WindowPart, WindowPart], assumed: tuple[Assumed, Assumed]) -> Window:
         shape = TableShape.around(start, parts)
         if shape.cells(CellLoop.STEP) * len(self._slots.quantity) > _MOST_CELLS:
-            raise _OrdinaryNeeded
+            raise OrdinaryNeededError
         aside = np.zeros(shape.blocks, dtype=np.bool_)
         aside[: start == 0] = True
         slots = [log.stream.slot_of(part) for log, part in zip(self._logs, parts, strict=True)]
@@ -313,7 +365,7 @@ class _Comparison:
             log.names |= {kind.item.meaning.quantity for columns, *_ in part.pieces[-1:] for kind in columns.kinds}
             log.names |= {record.quantity for record in part.odd}
         if any(log.lone_names & other.names for log, other in (self._logs, self._logs[::-1])):
-            raise _OrdinaryNeeded
+            raise OrdinaryNeededError
         others = self._logs[1].names, self._logs[0].names
         for log, part, slot, known, elsewhere in zip(self._logs, parts, slots, assumed, others, strict=True):
             own, irregular = log.set_odd_apart(part, self._slots, elsewhere, arity)
@@ -337,9 +389,9 @@ class _Comparison:
         both = window.sides[0].present & window.sides[1].present
         window.aside[both & ((known[0] != known[1]) | (known[0] & known[1] & differ))] = True
         for number, log in enumerate(self._logs):
-            pixels_so_far = log.reader.pixels.copy()  # Another thread reads on.
-            stated = {block - first: pixel for block, pixel in pixels_so_far.items() if block >= first}
+            stated = {at - first: pixel for at, pixel in log.reader.pixels_so_far().items() if at >= first}
             window.aside[contradicted(stated, pixels[number], known[number])] = True
+        self._pixels.append(pixels[0][both & known[0] & ~window.aside])
 
     def _keep(self, start: int, parts: tuple[WindowPart, WindowPart], wanted: set[int]) -> None:
         """Keep the values of the blocks that stand for the rest, and drop those that no longer do."""
@@ -350,18 +402,18 @@ class _Comparison:
 
     def result(self) -> LongDiffResult:
         """Return the comparison of the blocks that were kept, with the counts of all."""
-        blocks = self._aside | self.tally.chosen.blocks
+        blocks = self._standing()
         wholes = [log.whole(side, self._aside) for log, side in zip(self._logs, (Side.C, Side.PY), strict=True)]
         kept = [excerpt_of(log.trace(blocks), whole) for log, whole in zip(self._logs, wholes, strict=True)]
         partners = pair_blocks(kept[0], kept[1])
-        if _are_crossed(partners, kept[0].blocks):
-            raise _OrdinaryNeeded
+        if self._are_crossed(partners, kept[0].blocks) or self._are_of_one_pixel(kept):
+            raise OrdinaryNeededError
         c, py = numbered(kept[0], kept[1], partners)
         alignment = align(c, py, partners)
         if not alignment.pairs or c.side is Side.UNKNOWN or py.side is Side.UNKNOWN:
-            raise _OrdinaryNeeded
+            raise OrdinaryNeededError
         if any(map(self._counted_alone, alignment.pairs)):
-            raise _OrdinaryNeeded
+            raise OrdinaryNeededError
         formats, names = (number_formats(c), number_formats(py)), c.vocabulary.names
         rows = tuple(judge(pair, self._policy.of(pair.quantity), *formats, names) for pair in alignment.pairs)
         checks = self._checked(0, c, wholes[0]), self._checked(1, py, wholes[1])
@@ -393,16 +445,30 @@ class _Comparison:
             gaps,
             conflicts_of(alignment),
             self._counts(rows),
-            LongReading(self._chunk, self.assumed or (), frozenset(self._aside)),
+            LongReading(self._chunk, self.assumed or (), frozenset(self._aside), self.in_blocks),
             (self._blocks[0], self._blocks[1]),
         )
+
+    def _are_crossed(self, partners: Mapping[int, int], of_c: Collection[int]) -> bool:
+        """Whether a block belongs to another one than that of its number, with which arrays compare it."""
+        in_arrays = set(of_c) - self._aside
+        return any(block != of and (block in in_arrays or of in in_arrays) for block, of in partners.items())
+
+    def _are_of_one_pixel(self, kept: Iterable[Trace]) -> bool:
+        """Whether a block that was set aside is of the pixel of one that arrays compare: they may be partners."""
+        places = (whereabouts(trace, block).pixel for trace in kept for block in trace.blocks if block in self._aside)
+        pixels = {pixel for pixel in places if pixel is not None}
+        if not pixels or not self._pixels:
+            return False
+        own, others = np.array(sorted(pixels), dtype=np.float64), np.concatenate(self._pixels)
+        return bool(np.isin(_numbers(own), _numbers(others)).any())
 
     def _gaps(self, lacking: tuple[LackRecords, LackRecords], traces: tuple[Trace, Trace]) -> tuple[Gaps, Gaps]:
         """Return the gaps: those of the blocks that were set aside, and those that were counted in the arrays."""
         gaps = []
         for number, lack in enumerate(lacking):
             trace, other = traces[number], traces[1 - number]
-            count = lack.count(trace, self._aside)
+            count = lack.count(trace, self._aside, self._is_own)
             count.add(self.tally.lacking[number])
             gaps.append(lack.gaps(count, trace, other))
         return gaps[0], gaps[1]
@@ -456,6 +522,13 @@ class _Comparison:
         return replace(worst, checks=counted, remarks=tuple(remarks_on(trace, counted, tuple(instances_of(trace)))))
 
 
-def _are_crossed(partners: Mapping[int, int], of_c: Collection[int]) -> bool:
-    """Whether a block of Py belongs to another one of C than that of its number, with which arrays compare it."""
-    return any(block != of and (block in of_c or of in of_c) for block, of in partners.items())
+def _numbers(pixels: Floats) -> Floats:
+    """Return a number for each pixel (slow, fast), shape (n, 2)."""
+    complex_plane: Floats = pixels[:, 0] + 1j * pixels[:, 1]
+    return complex_plane
+
+
+class WholeBlocks(BlockComparison):
+    """The same, of logs whose sweeps are long."""
+
+    refuses_long_sweeps = False

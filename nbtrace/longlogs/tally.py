@@ -240,7 +240,7 @@ class Tally:
         """Set the blocks aside in which too few digits of a value are printed to compare it."""
         if not any(digits.fixed for digits in window.last_digits):
             return
-        for loop in (CellLoop.SAMPLE, CellLoop.STEP, CellLoop.BLOCK):
+        for loop in window.sides[0].tables:
             both = np.logical_and.reduce([side.tables[loop] >= 0 for side in window.sides])
             for size in (1, 3):
                 some = np.flatnonzero(both.any(axis=1) & (window.arity == size))

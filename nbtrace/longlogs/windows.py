@@ -34,7 +34,7 @@ class CellLoop(IntEnum):
     BLOCK = 3
 
 
-def _loop_of(known: Quantity | None) -> CellLoop:
+def loop_of(known: Quantity | None) -> CellLoop:
     """Return the loop in which a quantity is printed."""
     if known is None or known.scope is Scope.BLOCK:
         return CellLoop.BLOCK
@@ -212,6 +212,12 @@ class SideStream:
         last += [record.index.block for record in columns.odd[-1:]]
         self.last_block = max([self.last_block, *last])
 
+    def waiting(self, most: int) -> Iterator[Record]:
+        """Yield the values that were not cut yet, those of so many rows of each chunk."""
+        for columns, low in self._pending:
+            yield from map(columns.record, range(low, min(columns.kind.size, low + most)))
+        yield from self._odd
+
     def cut(self, stop: int) -> WindowPart:
         """Return the values of all blocks below `stop` that were not cut before."""
         pieces, rest = [], []
@@ -224,9 +230,11 @@ class SideStream:
         self._pending = rest
         odd = [record for record in self._odd if record.index.block < stop]
         self._odd = [record for record in self._odd if record.index.block >= stop]
-        return self._joined(pieces, odd)
+        return self.joined(pieces, odd)
 
-    def _joined(self, pieces: list[tuple[Columns, int, int]], odd: list[Record]) -> WindowPart:
+    def joined(self, pieces: list[tuple[Columns, int, int]], odd: list[Record]) -> WindowPart:
+        """Return rows of chunks as one part."""
+
         def join(name: str) -> Ints:
             parts = [getattr(columns, name)[low:high] for columns, low, high in pieces]
             return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
@@ -248,7 +256,7 @@ class SideStream:
     def _facts(self, pieces: list[tuple[Columns, int, int]]) -> tuple[list[int], list[int], list[bool], list[float]]:
         kinds = pieces[-1][0].kinds if pieces else []
         for kind in kinds[len(self._slot) :]:
-            self._loop.append(_loop_of(kind.known))
+            self._loop.append(loop_of(kind.known))
             self._slot.append(self._slots.of(kind))
             self._own.append(kind.item.key == kind.item.meaning.quantity)
             self._scale.append(kind.item.meaning.scale)
@@ -266,7 +274,13 @@ class SideStream:
         result: Ints = np.where(loop == CellLoop.NONE, slot, -1)[part.kind] if part.kind.size else part.kind
         return result
 
-    def tables(self, part: WindowPart, shape: "TableShape", blocks_aside: Flags) -> dict[CellLoop, Ints]:
+    def tables(
+        self,
+        part: WindowPart,
+        shape: "TableShape",
+        blocks_aside: Flags,
+        loops: tuple[CellLoop, ...] = (CellLoop.SAMPLE, CellLoop.STEP, CellLoop.BLOCK),
+    ) -> dict[CellLoop, Ints]:
         """Return, for each loop, the table of values: shape (slots, cells), -1 where there is none.
 
         Blocks that hold what a table cannot, two values in a cell, are marked in `blocks_aside`.
@@ -274,7 +288,7 @@ class SideStream:
         loop, slot, own = (np.array(facts) for facts in (self._loop, self._slot, self._own))
         by_loop = {}
         at_block = part.block - shape.first_block
-        for which in (CellLoop.SAMPLE, CellLoop.STEP, CellLoop.BLOCK):
+        for which in loops:
             table = np.full((len(self._slots.quantity), shape.cells(which)), -1, dtype=np.int64)
             rows = np.flatnonzero(loop[part.kind] == which) if part.kind.size else np.zeros(0, dtype=np.int64)
             for named_so in (False, True):

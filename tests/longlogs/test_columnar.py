@@ -6,6 +6,7 @@ import struct
 from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from nbtrace.longlogs.columnar import ColumnReader, NotColumnarError
 from nbtrace.parsers import read_sides
 from nbtrace.parsers.reader import LogReader
 from nbtrace.physics.nanobragg.quantities import QUANTITIES
-from nbtrace.records import Side, Trace
+from nbtrace.records import Pixel, Side, Trace
 from nbtrace.vocabulary.quantity import Kind
 from tests.column_trace import column_trace
 from tests.logged_lines import PREFIXES
@@ -388,3 +389,22 @@ def test_every_file_of_the_corpus_gives_the_same_trace(size: int) -> None:
         pytest.skip("NBTRACE_CORPUS names no folder of logs")
     files = [path for path in sorted(Path(folder).rglob("*")) if path.suffix in {".log", ".txt"}]
     assert sum(_same(path, size) for path in files) > 20
+
+
+class _ReadOn(dict[int, Pixel]):
+    """Pixels of a log to which another thread adds one while they are looked through."""
+
+    def items(self) -> Any:
+        for item in super().items():
+            self[len(self)] = (0, 0)
+            yield item
+
+
+def test_what_another_thread_reads_on_is_copied_before_it_is_looked_through(tmp_path: Path) -> None:
+    log = tmp_path / "c.log"
+    log.write_text("TRACE_CONFIG: tracing pixel (spixel=4, fpixel=5)\nTRACE_C: hkl_frac 1 2 3.5\n")
+    reader = ColumnReader(str(log))
+    records = [record for columns in reader.chunks() for record in columns.records()]
+    reader.pixels = _ReadOn(reader.pixels)
+    assert reader.trace(records, {0}).pixels == {0: (4, 5)}
+    assert reader.trace(records, {0}).settings is not reader.settings

@@ -32,7 +32,7 @@ _ODD = (
 )
 
 
-def _log(side: str, seed: int, steps: int, *, sweeps: int, rate: float) -> bytes:
+def log_of_sweeps(side: str, seed: int, steps: int, *, sweeps: int, rate: float) -> bytes:
     """Return the log of some pixels, each of whose sweeps may repeat, lack or repeat in other digits some steps."""
     chance = random.Random(seed)  # noqa: S311 - no secret
     lines = [f"{side}: pix0_vector_meters 0.1 0.2 0.3"]
@@ -71,7 +71,7 @@ def test_both_ways_say_the_same_of_a_pair(
 ) -> None:
     paths = [tmp_path_factory.getbasetemp() / name for name in ("first.log", "second.log")]
     for path, side, seed in zip(paths, sides, seeds, strict=True):
-        path.write_bytes(_log(side, seed, steps, sweeps=sweeps, rate=rate))
+        path.write_bytes(log_of_sweeps(side, seed, steps, sweeps=sweeps, rate=rate))
     first, second = map(str, paths)
     by_columns = compare_long_phi(first, second, None, registry.default(), chunk=chunk)
     if by_columns is None:
@@ -84,7 +84,7 @@ def test_both_ways_say_the_same_of_a_pair(
 def test_the_library_reads_long_sweeps_by_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = tmp_path / "c.log", tmp_path / "py.log"
     for number, (path, side) in enumerate(zip(paths, ("TRACE_C", "TRACE_PY"), strict=True)):
-        path.write_bytes(_log(side, number, 50, sweeps=1, rate=0.0))
+        path.write_bytes(log_of_sweeps(side, number, 50, sweeps=1, rate=0.0))
     ordinary = nbtrace.compare_phi(*paths)
     monkeypatch.setattr(long_files, "LONG", 0)
     found = nbtrace.compare_phi(*paths)

@@ -245,3 +245,18 @@ def test_a_vector_whose_squares_leave_the_range_of_numbers_is_judged_alike(tmp_p
     assert by_columns is not None
     assert by_records.divergences
     assert dump(diff_document(by_columns)) == dump(diff_document(by_records))
+
+
+@pytest.mark.parametrize("other", [40, 13])
+def test_blocks_of_one_pixel_are_paired_as_in_records(tmp_path: Path, other: int) -> None:
+    """A block of Py is of the pixel of a block that arrays compare with another one: it has the first claim to it."""
+    for name in ("c.log", "py.log"):
+        write_blocks(tmp_path / name, "polar_09__35_24", 50, Faults(), 0)
+    py = tmp_path / "py.log"
+    lines = py.read_text().splitlines()
+    at = [at for at, line in enumerate(lines) if "pixel_pos_meters" in line]
+    lines[at[25]] = lines[at[other]]
+    py.write_text("\n".join(lines) + "\n")
+    names = str(tmp_path / "c.log"), str(py)
+    by_columns = diff_long(*names)
+    assert by_columns is None or diff_document(by_columns) == diff_document(diff_traces(*map(read_trace, names)))

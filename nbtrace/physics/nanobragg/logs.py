@@ -160,6 +160,15 @@ class NanoBraggLogs(Logs):
         if any(values.get("polar", (1.0,))[0] == 0 for values in samples):
             yield "polar is 0: no computation gives that; a placeholder"
 
+    def traced_key(self, trace: Trace) -> tuple[float, float] | None:
+        """Return between which numbers the k of a step lies whose k is that of the keyed lines."""
+        keyed = trace.get("hkl_frac")
+        if keyed is None or len(keyed.numbers) != 3:
+            return None
+        k = keyed.numbers[1]
+        margin = max(2 * _SAME_STEP * abs(k), 1e-12)
+        return k - margin, k + margin
+
     def traced_turns(self, trace: Trace) -> frozenset[int]:
         """Return the φ steps whose k is that of the keyed lines."""
         keyed = trace.get("hkl_frac")

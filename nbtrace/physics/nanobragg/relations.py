@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from nbtrace.compare.excerpt import whole_of
 from nbtrace.compare.relations import Relation, Values, Vector
 from nbtrace.compare.vectors import Column, ceiling, inner, largest, length, where
 from nbtrace.physics.nanobragg.quantities import PHI_TIC, QUANTITIES
@@ -188,8 +189,10 @@ def has_unlogged_samples(trace: Trace) -> bool:
     steps = trace.number("steps")
     points = len({record.index.sample for record in trace.records if record.scope is Scope.POINT}) or 1
     stated = trace.settings.get("phi_steps")
+    whole = whole_of(trace)
     tics = {record.index.ordinal(PHI_TIC) for record in trace.records} - {None}
-    turns = float(stated.value) if stated is not None else len(tics) or 1
+    logged = whole.turns if whole is not None and whole.turns else len(tics)
+    turns = float(stated.value) if stated is not None else logged or 1
     return steps is not None and steps > points * turns
 
 

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import math
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from nbtrace.documents import utc_text
 from nbtrace.errors import InputError
@@ -23,6 +22,7 @@ from nbtrace.evidence.verification import FileStatus, Integrity
 from nbtrace.progress import tracked
 from nbtrace.report.documents.filed import names_of, read_as
 from nbtrace.report.documents.models.diff import DiffDocument
+from nbtrace.report.page.cells import breakable, rows_of, unbroken
 from nbtrace.report.page.pictures import Pictures, pictures_of
 from nbtrace.report.page.provenance import command_table, conditions_table, file_table, input_table
 from nbtrace.report.page.results import (
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 SCRIPTS = ("theme.js", "tables.js")
 _VIEWER_SCRIPTS = ("arrays.js", "viewer.js")
-_EXPONENT = re.compile(r"([-+−]?\d[\d.]*e[-+]\d+)")
 _WEIGHT = ("explain", "compare", "diff", "images", "phi", "scaling")
 """Whose answer stands on top: of several results that are equally bad, the first of these."""
 
@@ -287,22 +286,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    environment.filters |= {"unbroken": _unbroken, "breakable": _breakable}
+    environment.filters |= {"unbroken": unbroken, "breakable": breakable, "rows": rows_of}
     return environment
-
-
-def _unbroken(text: str) -> Markup:
-    """Return text in which no line ends within a number, after the `-` of 1e-06."""
-    pieces = _EXPONENT.split(clean(text))
-    return Markup("").join(
-        Markup('<span class="nb">{}</span>').format(piece) if place % 2 else escape(piece)
-        for place, piece in enumerate(pieces)
-    )
-
-
-def _breakable(text: str) -> Markup:
-    """Return a name, or the text of a cell, in which a line may end after a `_`."""
-    return Markup("_<wbr>").join(map(_unbroken, text.split("_")))
 
 
 def _shown(value: object) -> object:

@@ -1,0 +1,131 @@
+"""Long sweeps by columns against the ordinary comparison: the same documents and reports."""
+
+import random
+import tracemalloc
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import nbtrace
+from nbtrace.compare.diff import diff_traces
+from nbtrace.compare.scaling import scaling_of
+from nbtrace.documents import dump
+from nbtrace.longlogs import long_files, stream
+from nbtrace.longlogs.diff_logs import diff_in_blocks
+from nbtrace.longlogs.long_sweeps import diff_sweeps
+from nbtrace.longlogs.stream import diff_long
+from nbtrace.parsers import read_trace
+from nbtrace.report.documents.trace_documents import diff_document
+from nbtrace.report.views.diff_view import diff_view
+from nbtrace.verdicts.tolerance import Policy
+from tests.longlogs.test_long_phi import log_of_sweeps
+from tests.places import PAIRS
+
+_ORDERS = [("TRACE_C", "TRACE_PY"), ("TRACE_C", "TRACE_PY"), ("TRACE_PY", "TRACE_C")]
+
+
+def _edited(log: bytes, chance: random.Random) -> bytes:
+    """Return a log with other line ends, words that no vocabulary knows, steps in another order, or a rank in front."""
+    lines = log.split(b"\n")
+    for at, line in enumerate(lines):
+        if b"_PHI " in line and chance.random() < 0.05:
+            lines[at] = chance.choice([line + b" S_x=1.5", b"[1] " + line, line[: chance.randrange(len(line))]])
+    if chance.random() < 0.3:
+        first, second = sorted(chance.choices(range(len(lines)), k=2))
+        lines[first], lines[second] = lines[second], lines[first]
+    words = b" extra=2.5" if chance.random() < 0.2 else b""
+    lines = [line + words if b"_PHI " in line and words else line for line in lines]
+    return chance.choice([b"\n", b"\n", b"\r\n"]).join(lines)
+
+
+def _same(first: Path, second: Path, chunk: int) -> bool | None:
+    """Return whether both ways give the same; None if columns cannot."""
+    names = str(first), str(second)
+    by_columns = diff_sweeps(*names, Policy(), chunk=chunk)
+    if by_columns is None:
+        return None
+    ordinary = diff_traces(read_trace(names[0]), read_trace(names[1]))
+    assert dump(diff_document(by_columns)) == dump(diff_document(ordinary))
+    return diff_view(by_columns) == diff_view(ordinary)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    seed=st.integers(0, 10**6),
+    sides=st.sampled_from(_ORDERS),
+    steps=st.tuples(st.integers(1, 12), st.integers(-1, 1)),
+    sweeps=st.integers(1, 3),
+    rate=st.sampled_from([0.0, 0.0, 0.1, 0.4]),
+    chunk=st.sampled_from([200, 1000, 1 << 20]),
+)
+def test_documents_and_reports_are_the_same(
+    tmp_path_factory: pytest.TempPathFactory,
+    seed: int,
+    sides: tuple[str, str],
+    steps: tuple[int, int],
+    sweeps: int,
+    rate: float,
+    chunk: int,
+) -> None:
+    folder = tmp_path_factory.mktemp("logs")
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    many = steps[0], max(1, sum(steps))
+    for name, side, own in zip(("a.log", "b.log"), sides, many, strict=True):
+        log = log_of_sweeps(side, chance.randrange(10**6), own, sweeps=sweeps, rate=rate)
+        (folder / name).write_bytes(_edited(log, chance) if rate else log)
+    assert _same(folder / "a.log", folder / "b.log", chunk) in {True, None}
+
+
+@pytest.mark.parametrize("pair", ["custom_vectors_mat_hkl_phi__24_51", "supervisor__685_1039"])
+def test_recorded_pairs_are_compared_by_columns(pair: str) -> None:
+    assert _same(PAIRS / pair / "c.log", PAIRS / pair / "py.log", 4000)
+
+
+def _pair(folder: Path, steps: int) -> tuple[str, str]:
+    """Write the logs of one pixel with a sweep of many steps, one of which is another in the port's."""
+    for side in ("C", "PY"):
+        lines = (PAIRS / "custom_vectors_mat_hkl_phi__24_51" / f"{side.lower()}.log").read_text().splitlines()
+        at = next(at for at, line in enumerate(lines) if "_PHI " in line)
+        sweep = []
+        for tic in range(steps):
+            factor = 2.5 if side == "PY" and tic == steps // 2 else 1.5
+            values = f"k_frac={1 + tic * 1e-4:.15g} F_latt_b={factor} F_latt={factor * 2}"
+            sweep.append(f"TRACE_{side}_PHI phi_tic={tic} phi_deg={tic / 100:.15g} {values}")
+        rest = [line for line in lines[at:] if "_PHI " not in line]
+        (folder / f"{side.lower()}.log").write_text("\n".join([*lines[:at], *sweep, *rest]) + "\n")
+    return str(folder / "c.log"), str(folder / "py.log")
+
+
+def test_a_long_sweep_is_compared_by_its_steps(tmp_path: Path) -> None:
+    names = _pair(tmp_path, 700)
+    result = diff_long(*names)
+    ordinary = diff_traces(*map(read_trace, names))
+    assert result is not None
+    assert not result.has_whole_blocks
+    assert len(result.c.records) < 400 < len(ordinary.c.records)
+    assert dump(diff_document(result)) == dump(diff_document(ordinary))
+    assert any(row.index.ordinal("phi_tic") == 350 and row.status.diverges for row in result.rows)
+
+
+def test_what_takes_every_step_gets_them_as_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = _pair(tmp_path, 30)
+    ordinary = diff_traces(*map(read_trace, names))
+    monkeypatch.setattr(long_files, "LONG", 100)
+    monkeypatch.setattr(stream, "LONG_SWEEP", 100)
+    assert not nbtrace.diff(*names).has_whole_blocks
+    assert diff_in_blocks(*names).c == ordinary.c
+    assert nbtrace.scaling_chain(*names).report() == scaling_of(ordinary).report()
+
+
+def test_memory_does_not_grow_with_the_steps(tmp_path: Path) -> None:
+    """What is left of a step is the number by which it is known, and that of its turn."""
+    peaks = []
+    for steps in (1000, 9000):
+        names = _pair(tmp_path, steps)
+        tracemalloc.start()
+        assert diff_sweeps(*names, Policy(), chunk=20_000) is not None
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] + 8000 * 250
