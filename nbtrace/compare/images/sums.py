@@ -22,6 +22,9 @@ from nbtrace.images.image import Floats
 _CHUNK = 1 << 14
 """Pixels at a time: their working arrays stay in the processor's cache."""
 
+_SPARSE = 4
+"""Pixels in each of which one may differ for those that do to be looked at alone."""
+
 _MANTISSA = 53
 _SHIFT = 1100
 """Binary digits behind the point that hold any float64."""
@@ -58,9 +61,14 @@ def moments(x: npt.NDArray[Any], y: npt.NDArray[Any]) -> Moments:
         for start in range(first, end, _CHUNK):
             one, other = (values[start : min(start + _CHUNK, end)] for values in (x, y))
             a = _scaled(one, left)
-            if left == right and np.array_equal(one, other):
-                _add(sums, {"same": a}, {"same squares": (a, a)}, exact=exact)
-                continue
+            apart = np.flatnonzero(one != other) if left == right else None
+            if apart is not None and apart.size * _SPARSE <= a.size:
+                # Alike but for a few: these are summed on their own, and are 0 among the others.
+                same, a, other = a, a[apart], other[apart]
+                same[apart] = 0.0
+                _add(sums, {"same": same}, {"same squares": (same, same)}, exact=exact)
+                if not apart.size:
+                    continue
             b = _scaled(other, right)
             _add(sums, {"x": a, "y": b}, {"xx": (a, a), "yy": (b, b), "xy": (a, b)}, exact=exact)
         return Counter({name: total.scaled for name, total in sums.items()})

@@ -22,10 +22,14 @@ Values: TypeAlias = npt.NDArray[Any]
 Places: TypeAlias = npt.NDArray[np.intp]
 
 _ENDS = 500
+_EVERY, _NEAR = 64, 4
+"""One in so many numbers is looked at to tell which are near an end, and how many more than these are taken."""
 _SPREAD = 4_000
 _LOOKED_AT = 500_000
 _CHUNK = 1 << 16
 """Pixels at a time."""
+_SPARSE = 4
+"""Pixels in each of which one may differ for those that do to be looked at alone."""
 _STEPS = 4.0
 """Steps of the number format that an operation may leave."""
 _LEVELS = 4
@@ -153,10 +157,29 @@ def few_places(x: Values, y: Values) -> Places:
     # Among very many pixels, the ends of some of them, and those of all.
     some = np.arange(0, count, max(1, count // _LOOKED_AT))
     ends = [np.array([values.argmin(), values.argmax()]) for values in (x, y)]
-    for values in (x[some].astype(np.float64), y[some].astype(np.float64)):
-        for kth, part in ((_ENDS, slice(None, _ENDS)), (some.size - _ENDS, slice(some.size - _ENDS, None))):
-            ends.append(some[np.argpartition(values, kth)[part]])
+    for values in (x[:: some[1]], y[:: some[1]]):
+        ends += [some[_ends(values, lowest=lowest)] for lowest in (True, False)]
     return distinct(np.concatenate((spread, *ends, *_far_apart(x, y))))
+
+
+def _ends(values: Values, *, lowest: bool) -> Places:
+    """Return the places of the `_ENDS` smallest or largest numbers.
+
+    Where it is open which of equal numbers are among them, numpy's own choice of places decides.
+    """
+    # What some of the numbers tell to be near the end is sorted, not all.
+    sample = np.sort(values[::_EVERY])
+    near = min(_NEAR * _ENDS // _EVERY, sample.size - 1)
+    some = np.flatnonzero(values <= sample[near] if lowest else values >= sample[-1 - near])
+    if some.size > _ENDS:
+        found = np.sort(values[some])
+        inner, outer = found[[_ENDS - 1, _ENDS] if lowest else [-_ENDS, -_ENDS - 1]]
+        if inner != outer:
+            chosen: Places = some[values[some] <= inner if lowest else values[some] >= inner]
+            return chosen
+    kth = _ENDS if lowest else values.size - _ENDS
+    order = np.argpartition(values.astype(np.float64), kth)
+    return order[:kth] if lowest else order[kth:]
 
 
 def _far_apart(x: Values, y: Values) -> list[Places]:
@@ -166,16 +189,40 @@ def _far_apart(x: Values, y: Values) -> list[Places]:
         places = []
         with np.errstate(all="ignore"):
             for start in range(first, end, _CHUNK):
-                left, right = (values[start : min(start + _CHUNK, end)].astype(np.float64) for values in (x, y))
-                apart = right - left
-                found = [apart.argmin(), apart.argmax()]
-                for size in (left, right):
-                    share = np.divide(apart, np.abs(size, out=size), out=np.zeros_like(apart), where=size != 0)
-                    found += [share.argmin(), share.argmax()]
-                places.append(start + np.array(found))
+                left, right = (values[start : min(start + _CHUNK, end)] for values in (x, y))
+                differ = np.flatnonzero(left != right)
+                few = differ if differ.size * _SPARSE <= left.size else None
+                places.append(start + np.array(_farthest(left, right, few)))
         return places
 
     return [places for part in in_parts(x.size, _CHUNK, looked_for) for places in part]
+
+
+def _farthest(x: Values, y: Values, few: Places | None) -> list[int]:
+    """Return where y − x is least and most, and where it is as a share of either; of equal places the first.
+
+    `few` are the places where the two differ, if these are few: no others are then computed.
+    """
+    if few is not None:
+        x, y = x[few], y[few]
+        others = np.flatnonzero(few != np.arange(few.size))
+        alike = int(others[0]) if others.size else few.size
+    left, right = x.astype(np.float64), y.astype(np.float64)
+    found = []
+    for size in (None, left, right):
+        if size is None:
+            values = apart = right - left
+        else:
+            values = apart / np.abs(size)
+            values[size == 0] = 0.0
+        if few is None:
+            found += [int(values.argmin()), int(values.argmax())]
+            continue
+        zeros = few[values == 0]
+        nowhere = min(alike, int(zeros[0])) if zeros.size else alike
+        found.append(int(few[values.argmin()]) if values.min(initial=0.0) < 0 else nowhere)
+        found.append(int(few[values.argmax()]) if values.max(initial=0.0) > 0 else nowhere)
+    return found
 
 
 def _quantum(y: Values, epsilon: float) -> float | None:
