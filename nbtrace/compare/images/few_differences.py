@@ -20,6 +20,8 @@ _FEW = 0.1
 """Share of the pixels, 0 in both left aside, up to which those that differ are few."""
 _SOME = 0.9
 """The same where all are whole numbers and differ by one number alone."""
+_SPARSE = 4
+"""Pixels in each of which one may differ for those that do to be looked at alone."""
 _CHUNK = 1 << 16
 """Pixels at a time: their working arrays stay in the processor's cache."""
 
@@ -122,6 +124,14 @@ class DifferenceTally:
 
     def add(self, source: Values, made: Values, start: int) -> None:
         """Look at the pixels from the flat place `start` on."""
+        differ = np.flatnonzero(source != made)
+        if differ.size * _SPARSE > source.size:
+            self._add(source, made, np.arange(start, start + source.size))
+            return
+        self._add(source[differ], made[differ], differ + start)
+        self.lit += int(np.count_nonzero(source)) - int(np.count_nonzero(source[differ]))
+
+    def _add(self, source: Values, made: Values, at: npt.NDArray[np.intp]) -> None:
         x, y = source.astype(np.float64), made.astype(np.float64)
         apart, size = np.abs(y - x), np.maximum(np.abs(x), np.abs(y))
         alike = apart <= AGREES * size
@@ -129,10 +139,10 @@ class DifferenceTally:
             alike |= apart <= HALF
         lit = size > 0
         self.lit += int(np.count_nonzero(lit))
-        places = np.flatnonzero(~alike)
+        places = at[~alike]
         self.differing += places.size
         if places.size:
-            self.places.append(places + start)
+            self.places.append(places)
         self.left = max(self.left, float(apart.max(initial=0.0, where=alike)))
         relative = np.divide(apart, size, out=apart, where=lit)
         self.left_relative = max(self.left_relative, float(relative.max(initial=0.0, where=alike & lit)))

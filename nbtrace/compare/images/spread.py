@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nbtrace.compare.images.order_statistics import distinct
+from nbtrace.compare.images.order_statistics import distinct, outermost
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 from nbtrace.compare.images.value_relations import step_of
 from nbtrace.images.image import Mask
@@ -124,7 +124,7 @@ def _spread(x: Values, y: Values, compared: Mask | None, radius: int) -> Spread 
     some = _every(places, count, max(1, count // _LOOKED_AT))
     half = min(_EQUATIONS // 2, some.size)
     sizes = np.abs(_at(target, some))
-    bright = some[np.argpartition(sizes, some.size - half)[some.size - half :]]
+    bright = some[outermost(sizes, half)]
     spread = _every(places, count, max(1, count // (_EQUATIONS // 2)))
     chosen = distinct(np.concatenate((bright, spread)))
     rows, columns = np.divmod(chosen, target.shape[1])

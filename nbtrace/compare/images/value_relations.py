@@ -15,15 +15,13 @@ import numpy.typing as npt
 
 from nbtrace.compare.images.bands import FORMS, Band, Doubles, LineForm
 from nbtrace.compare.images.image_parts import in_parts
-from nbtrace.compare.images.order_statistics import distinct, median
+from nbtrace.compare.images.order_statistics import distinct, median, outermost
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 
 Values: TypeAlias = npt.NDArray[Any]
 Places: TypeAlias = npt.NDArray[np.intp]
 
 _ENDS = 500
-_EVERY, _NEAR = 64, 4
-"""One in so many numbers is looked at to tell which are near an end, and how many more than these are taken."""
 _SPREAD = 4_000
 _LOOKED_AT = 500_000
 _CHUNK = 1 << 16
@@ -158,28 +156,8 @@ def few_places(x: Values, y: Values) -> Places:
     some = np.arange(0, count, max(1, count // _LOOKED_AT))
     ends = [np.array([values.argmin(), values.argmax()]) for values in (x, y)]
     for values in (x[:: some[1]], y[:: some[1]]):
-        ends += [some[_ends(values, lowest=lowest)] for lowest in (True, False)]
+        ends += [some[outermost(values, _ENDS, lowest=lowest)] for lowest in (True, False)]
     return distinct(np.concatenate((spread, *ends, *_far_apart(x, y))))
-
-
-def _ends(values: Values, *, lowest: bool) -> Places:
-    """Return the places of the `_ENDS` smallest or largest numbers.
-
-    Where it is open which of equal numbers are among them, numpy's own choice of places decides.
-    """
-    # What some of the numbers tell to be near the end is sorted, not all.
-    sample = np.sort(values[::_EVERY])
-    near = min(_NEAR * _ENDS // _EVERY, sample.size - 1)
-    some = np.flatnonzero(values <= sample[near] if lowest else values >= sample[-1 - near])
-    if some.size > _ENDS:
-        found = np.sort(values[some])
-        inner, outer = found[[_ENDS - 1, _ENDS] if lowest else [-_ENDS, -_ENDS - 1]]
-        if inner != outer:
-            chosen: Places = some[values[some] <= inner if lowest else values[some] >= inner]
-            return chosen
-    kth = _ENDS if lowest else values.size - _ENDS
-    order = np.argpartition(values.astype(np.float64), kth)
-    return order[:kth] if lowest else order[kth:]
 
 
 def _far_apart(x: Values, y: Values) -> list[Places]:
