@@ -126,12 +126,13 @@ class DifferenceTally:
         """Look at the pixels from the flat place `start` on."""
         differ = np.flatnonzero(source != made)
         if differ.size * _SPARSE > source.size:
-            self._add(source, made, np.arange(start, start + source.size))
+            self._add(source, made, start, None)
             return
-        self._add(source[differ], made[differ], differ + start)
+        self._add(source[differ], made[differ], start, differ)
         self.lit += int(np.count_nonzero(source)) - int(np.count_nonzero(source[differ]))
 
-    def _add(self, source: Values, made: Values, at: npt.NDArray[np.intp]) -> None:
+    def _add(self, source: Values, made: Values, start: int, at: npt.NDArray[np.intp] | None) -> None:
+        """Look at pixels at places from `start` on; None stands for all."""
         x, y = source.astype(np.float64), made.astype(np.float64)
         apart, size = np.abs(y - x), np.maximum(np.abs(x), np.abs(y))
         alike = apart <= AGREES * size
@@ -139,10 +140,10 @@ class DifferenceTally:
             alike |= apart <= HALF
         lit = size > 0
         self.lit += int(np.count_nonzero(lit))
-        places = at[~alike]
+        places = np.flatnonzero(~alike)
         self.differing += places.size
         if places.size:
-            self.places.append(places)
+            self.places.append((places if at is None else at[places]) + start)
         self.left = max(self.left, float(apart.max(initial=0.0, where=alike)))
         relative = np.divide(apart, size, out=apart, where=lit)
         self.left_relative = max(self.left_relative, float(relative.max(initial=0.0, where=alike & lit)))

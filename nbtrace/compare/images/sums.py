@@ -32,6 +32,9 @@ _SHIFT = 1100
 _LEAST_EXPONENT = -1021
 """With σ at or below this power of two all that is left are multiples of 2⁻¹⁰⁷⁴ with a sum below 2⁻¹⁰²¹: exact."""
 
+_SHORT = 1 << 26
+"""Largest whole number of which a square is exact in float64, and has products that are with any smaller one."""
+
 _SPLITTER = 2.0**27 + 1.0
 
 
@@ -162,8 +165,10 @@ def _scaled(values: npt.NDArray[Any], exponent: int) -> Floats:
 
 
 def _is_short(values: npt.NDArray[Any]) -> bool:
-    kind, size = values.dtype.kind, values.dtype.itemsize
-    return size <= (4 if kind == "f" else 2)
+    """Tell whether all numbers have so few bits that their products are exact."""
+    if values.dtype.kind == "f":
+        return values.dtype.itemsize <= 4
+    return max(int(values.max(initial=0)), -int(values.min(initial=0))) <= _SHORT
 
 
 def _common_exponent(values: npt.NDArray[Any]) -> int:

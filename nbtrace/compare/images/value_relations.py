@@ -361,15 +361,23 @@ def _wrapped(source: Values, y: Values) -> ValueRelation | None:
     largest = float(np.abs(x).max())
     if largest >= 2.0**53 or not bool((np.rint(y) == y).all()):
         return None
+    some = slice(None, None, max(1, x.size // _SPREAD))
     for (bits, signed), (function, words) in product(_WRAPS, ((np.rint, "rounded"), (np.trunc, "cut"))):
         if largest < 2.0 ** (bits - signed):
             continue
+        # Some pixels tell where it is not so: remainders of all of them take long.
+        if not np.array_equal(_lowest_bits(function(x[some]), bits, signed=signed), y[some]):
+            continue
         whole = function(x)
-        wrapped = np.mod(whole, 2.0**bits)
-        wrapped = np.where(wrapped >= 2.0 ** (bits - 1), wrapped - 2.0**bits, wrapped) if signed else wrapped
+        wrapped = _lowest_bits(whole, bits, signed=signed)
         beyond = int(np.count_nonzero(wrapped != whole))
         if beyond and beyond * 2 < x.size and np.array_equal(wrapped, y):
             kind = "signed " if signed else ""
             text = f"{words} to {kind}integers of {bits} bits, which {beyond} pixels overflow"
             return ValueRelation((RelationStep(RelationKind.WRAPPED, text),), wrapped)
     return None
+
+
+def _lowest_bits(whole: Doubles, bits: int, *, signed: bool) -> Doubles:
+    wrapped: Doubles = np.mod(whole, 2.0**bits)
+    return np.where(wrapped >= 2.0 ** (bits - 1), wrapped - 2.0**bits, wrapped) if signed else wrapped
