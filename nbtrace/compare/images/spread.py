@@ -139,8 +139,7 @@ def _spread(x: Values, y: Values, compared: Mask | None, radius: int) -> Spread 
     solved: Doubles = np.linalg.lstsq(near, goal, rcond=None)[0].astype(np.float64)
     if not float(((goal - near @ solved) ** 2).sum()) <= (1 - _WORTH) * before:
         return None
-    used = np.ones(target.shape, bool) if wanted is None else wanted
-    return _judged(x, y, solved.reshape(size, size), used, radius)
+    return _judged(x, y, solved.reshape(size, size), wanted, radius)
 
 
 def _solvable(near: Doubles, goal: Doubles, most: float) -> bool:
@@ -171,19 +170,23 @@ def _at(values: Values, places: npt.NDArray[np.intp]) -> Doubles:
     return found
 
 
-def _judged(x: Values, y: Values, weights: Doubles, wanted: Mask, radius: int) -> Spread | None:
+def _judged(x: Values, y: Values, weights: Doubles, wanted: Mask | None, radius: int) -> Spread | None:
     inner = tuple(slice(radius, length - radius) for length in x.shape)
     source, target = x.astype(np.float64), y[inner].astype(np.float64)
     predicted, reach = _sums_over_neighbours(source, weights)
-    left = np.abs(target - predicted)[wanted]
-    before = ((target - source[inner]) ** 2)[wanted].sum()
+
+    def used(values: Doubles) -> Doubles:
+        return values.ravel() if wanted is None else values[wanted]
+
+    left = used(np.abs(target - predicted))
+    before = used((target - source[inner]) ** 2).sum()
     epsilon = max(step_of(x), step_of(y), float(np.finfo(np.float64).eps))
-    allowed = max(_STEPS * epsilon, _SOLVED) * reach[wanted]
+    allowed = max(_STEPS * epsilon, _SOLVED) * used(reach)
     exact = bool((left <= allowed).all())
     total = float(weights.sum())
     if before == 0 or abs(total) < _LEAST or not (exact or abs(total - 1) < _KEPT):
         return None
-    sizes = np.maximum(np.abs(target), np.abs(predicted))[wanted]
+    sizes = used(np.maximum(np.abs(target), np.abs(predicted)))
     relative = np.divide(left, sizes, out=np.zeros_like(left), where=sizes > 0)
     return Spread(
         weights=weights,
@@ -191,7 +194,7 @@ def _judged(x: Values, y: Values, weights: Doubles, wanted: Mask, radius: int) -
         left=float(left.max()),
         left_relative=float(relative.max()),
         explained=1 - float((left * left).sum() / before),
-        pixels=int(np.count_nonzero(wanted)),
+        pixels=left.size,
     )
 
 
