@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nbtrace.compare.images.image_parts import in_parts
+from nbtrace.compare.images.image_parts import few_apart, in_parts
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 from nbtrace.compare.images.rounding import HALF
 
@@ -20,8 +20,6 @@ _FEW = 0.1
 """Share of the pixels, 0 in both left aside, up to which those that differ are few."""
 _SOME = 0.9
 """The same where all are whole numbers and differ by one number alone."""
-_SPARSE = 4
-"""Pixels in each of which one may differ for those that do to be looked at alone."""
 _CHUNK = 1 << 16
 """Pixels at a time: their working arrays stay in the processor's cache."""
 
@@ -124,8 +122,8 @@ class DifferenceTally:
 
     def add(self, source: Values, made: Values, start: int) -> None:
         """Look at the pixels from the flat place `start` on."""
-        differ = np.flatnonzero(source != made)
-        if differ.size * _SPARSE > source.size:
+        differ = few_apart(source, made)
+        if differ is None:
             self._add(source, made, start, None)
             return
         self._add(source[differ], made[differ], start, differ)

@@ -1,4 +1,7 @@
-"""The different numbers of an array, its median, and where its ends are: numpy's own load its masked arrays to see that it is none."""
+"""The different numbers of an array, its median, and where its ends are.
+
+numpy's own `unique` and `median` load its masked arrays to see that it is none.
+"""
 
 from typing import Any
 

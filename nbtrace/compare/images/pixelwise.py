@@ -6,16 +6,13 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nbtrace.compare.images.image_parts import in_parts
+from nbtrace.compare.images.image_parts import few_apart, in_parts
 from nbtrace.compare.images.ulps import BINS, common_format, format_name, step_counts
 from nbtrace.images.image import Floats
 from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW, Status
 
 _CHUNK = 1 << 14
 _WORST = 10
-
-_SPARSE = 4
-"""Pixels in each of which one may differ for those that do to be looked at alone."""
 
 Values: TypeAlias = npt.NDArray[Any]
 Places: TypeAlias = npt.NDArray[np.intp]
@@ -137,8 +134,8 @@ class _Tally:
 
     def add(self, x: Values, y: Values, start: int) -> None:
         """Look at the pixels from position `start` on."""
-        differ = np.flatnonzero(x != y)
-        if differ.size * _SPARSE > x.size:
+        differ = few_apart(x, y)
+        if differ is None:
             self._add(x, y, start, None)
             return
         alike = x.size - differ.size

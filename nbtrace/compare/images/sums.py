@@ -16,14 +16,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nbtrace.compare.images.image_parts import in_parts
+from nbtrace.compare.images.image_parts import few_apart, in_parts
 from nbtrace.images.image import Floats
 
 _CHUNK = 1 << 14
 """Pixels at a time: their working arrays stay in the processor's cache."""
-
-_SPARSE = 4
-"""Pixels in each of which one may differ for those that do to be looked at alone."""
 
 _MANTISSA = 53
 _SHIFT = 1100
@@ -64,8 +61,8 @@ def moments(x: npt.NDArray[Any], y: npt.NDArray[Any]) -> Moments:
         for start in range(first, end, _CHUNK):
             one, other = (values[start : min(start + _CHUNK, end)] for values in (x, y))
             a = _scaled(one, left)
-            apart = np.flatnonzero(one != other) if left == right else None
-            if apart is not None and apart.size * _SPARSE <= a.size:
+            apart = few_apart(one, other) if left == right else None
+            if apart is not None:
                 # Alike but for a few: these are summed on their own, and are 0 among the others.
                 same, a, other = a, a[apart], other[apart]
                 same[apart] = 0.0

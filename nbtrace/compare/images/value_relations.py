@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nbtrace.compare.images.bands import FORMS, Band, Doubles, LineForm
-from nbtrace.compare.images.image_parts import in_parts
+from nbtrace.compare.images.image_parts import few_apart, in_parts
 from nbtrace.compare.images.order_statistics import distinct, median, outermost
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 
@@ -26,8 +26,6 @@ _SPREAD = 4_000
 _LOOKED_AT = 500_000
 _CHUNK = 1 << 16
 """Pixels at a time."""
-_SPARSE = 4
-"""Pixels in each of which one may differ for those that do to be looked at alone."""
 _STEPS = 4.0
 """Steps of the number format that an operation may leave."""
 _LEVELS = 4
@@ -168,9 +166,7 @@ def _far_apart(x: Values, y: Values) -> list[Places]:
         with np.errstate(all="ignore"):
             for start in range(first, end, _CHUNK):
                 left, right = (values[start : min(start + _CHUNK, end)] for values in (x, y))
-                differ = np.flatnonzero(left != right)
-                few = differ if differ.size * _SPARSE <= left.size else None
-                places.append(start + np.array(_farthest(left, right, few)))
+                places.append(start + np.array(_farthest(left, right, few_apart(left, right))))
         return places
 
     return [places for part in in_parts(x.size, _CHUNK, looked_for) for places in part]
