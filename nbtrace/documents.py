@@ -167,7 +167,7 @@ _SCALARS: Mapping[type, Callable[[Any], str]] = {
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Let no garbage be looked for while a document comes into being, of millions of values that are none."""
+    """Let no garbage be looked for while a document, or an import, makes a great many values that are none."""
     collecting = gc.isenabled()
     gc.disable()
     try:

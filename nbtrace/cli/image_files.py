@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from nbtrace.compare.images import ImagesResult
+from nbtrace.documents import uncollected
 from nbtrace.report.views.images_view import PERCENTILE
 
 
@@ -25,8 +26,9 @@ def difference_bytes(result: ImagesResult, path: Path) -> bytes:
 
 def picture_bytes(result: ImagesResult, kinds: Sequence[str], percentile: float = PERCENTILE) -> Mapping[str, bytes]:
     """Return every figure in each of the kinds (`png`, `svg`), by file name; the percentile is drawn darkest."""
-    from nbtrace.report.figures.images import image_figures  # noqa: PLC0415 - matplotlib
-    from nbtrace.report.figures.style import encoded  # noqa: PLC0415
+    with uncollected():
+        from nbtrace.report.figures.images import image_figures  # noqa: PLC0415 - matplotlib
+        from nbtrace.report.figures.style import encoded  # noqa: PLC0415
 
     gc.freeze()  # what was imported stays; looking through it again and again takes as long as drawing a figure
     figures = image_figures(result, percentile=percentile)

@@ -12,6 +12,7 @@ from nbtrace.cli.destinations import STDOUT, Destinations, require_matplotlib
 from nbtrace.cli.given_waivers import GivenWaivers, given_waivers, waived_code
 from nbtrace.cli.image_settings import mask_values_of, origins_of, pixel_tolerances
 from nbtrace.cli.output import EXIT_OF, Delivery
+from nbtrace.documents import uncollected
 from nbtrace.errors import ExitCode, UsageError
 from nbtrace.files import write_new
 from nbtrace.frozen import frozen
@@ -55,11 +56,12 @@ def run_images(
     screen: int | None = None,
 ) -> ExitCode:
     """Compare two images and deliver the result."""
-    _load_numpy()
-    from nbtrace.compare.images import ImageOptions, compare_images  # noqa: PLC0415 - numpy, loaded only now
-    from nbtrace.images.hdf5_images import split_name  # noqa: PLC0415
-    from nbtrace.images.read import read_image, read_mask  # noqa: PLC0415
-    from nbtrace.report.views.images_view import images_view  # noqa: PLC0415
+    with uncollected():
+        _load_numpy()
+        from nbtrace.compare.images import ImageOptions, compare_images  # noqa: PLC0415 - numpy, loaded only now
+        from nbtrace.images.hdf5_images import split_name  # noqa: PLC0415
+        from nbtrace.images.read import read_image, read_mask  # noqa: PLC0415
+        from nbtrace.report.views.images_view import images_view  # noqa: PLC0415
 
     gc.freeze()  # what was imported stays
     if shape is not None and min(shape) < 1:

@@ -15,6 +15,8 @@ Doubles: TypeAlias = npt.NDArray[np.float64]
 
 _ENDS = 500
 _ROUNDS = 6
+_CLEARLY = 1e-6
+"""Share of the largest number by which bands must be apart for no solver's tolerance to let a line through."""
 
 
 @dataclass(frozen=True)
@@ -129,8 +131,6 @@ def _rounder(band: Band, k: float, b: float) -> tuple[float, float] | None:
 
 def _within_bands(band: Band, k: float, b: float) -> tuple[float, float] | None:
     """Return the line in the middle of all bands, from those of a few pixels that are nearest to breaking it."""
-    from scipy.optimize import linprog  # noqa: PLC0415 - loaded only where two images differ by a line
-
     size = float(np.abs(band.u).max())
     for _ in range(_ROUNDS):
         room = np.minimum(k * band.u + b - band.low, band.high - k * band.u - b)
@@ -139,6 +139,10 @@ def _within_bands(band: Band, k: float, b: float) -> tuple[float, float] | None:
         nearest = np.argsort(room)[:_ENDS]
         ends = np.concatenate((nearest, np.argsort(band.u)[:: max(1, band.u.size // _ENDS)]))
         u, low, high = band.u[ends] / size, band.low[ends], band.high[ends]
+        if _no_line(band.u[ends], low, high, band.unit):
+            return None
+        from scipy.optimize import linprog  # noqa: PLC0415 - loaded only where two images may differ by a line
+
         above, below = np.isfinite(high), np.isfinite(low)
         rows = np.concatenate(
             (
@@ -152,6 +156,25 @@ def _within_bands(band: Band, k: float, b: float) -> tuple[float, float] | None:
             return None
         k, b = float(solved.x[0]) / size, float(solved.x[1])
     return None
+
+
+def _no_line(u: Doubles, low: Doubles, high: Doubles, unit: float) -> bool:
+    """Tell whether no line meets some bands, clearly: neighbours along u leave no slope that all allow.
+
+    Noise does not; solving for the line would tell so as well, and takes long. Near ones are left to that.
+    """
+    finite = np.concatenate((low[np.isfinite(low)], high[np.isfinite(high)]))
+    room = unit + _CLEARLY * float(np.abs(finite).max(initial=0.0))
+    order = np.argsort(u, kind="stable")
+    u, low, high = u[order], low[order] - room, high[order] + room
+    steps = np.diff(u)
+    same = steps == 0
+    if bool(((low[1:] > high[:-1]) | (low[:-1] > high[1:]))[same].any()):
+        return True
+    steps = steps[~same]
+    least = ((low[1:] - high[:-1])[~same] / steps).max(initial=-np.inf)
+    most = ((high[1:] - low[:-1])[~same] / steps).min(initial=np.inf)
+    return bool(least > most)
 
 
 FORMS = (

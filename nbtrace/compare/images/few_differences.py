@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nbtrace.compare.images.image_parts import in_parts
+from nbtrace.compare.images.image_parts import few_apart, in_parts
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 from nbtrace.compare.images.rounding import HALF
 
@@ -122,6 +122,15 @@ class DifferenceTally:
 
     def add(self, source: Values, made: Values, start: int) -> None:
         """Look at the pixels from the flat place `start` on."""
+        differ = few_apart(source, made)
+        if differ is None:
+            self._add(source, made, start, None)
+            return
+        self._add(source[differ], made[differ], start, differ)
+        self.lit += int(np.count_nonzero(source)) - int(np.count_nonzero(source[differ]))
+
+    def _add(self, source: Values, made: Values, start: int, at: npt.NDArray[np.intp] | None) -> None:
+        """Look at pixels at places from `start` on; None stands for all."""
         x, y = source.astype(np.float64), made.astype(np.float64)
         apart, size = np.abs(y - x), np.maximum(np.abs(x), np.abs(y))
         alike = apart <= AGREES * size
@@ -132,7 +141,7 @@ class DifferenceTally:
         places = np.flatnonzero(~alike)
         self.differing += places.size
         if places.size:
-            self.places.append(places + start)
+            self.places.append((places if at is None else at[places]) + start)
         self.left = max(self.left, float(apart.max(initial=0.0, where=alike)))
         relative = np.divide(apart, size, out=apart, where=lit)
         self.left_relative = max(self.left_relative, float(relative.max(initial=0.0, where=alike & lit)))

@@ -2,11 +2,16 @@
 
 import os
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 _LEAST = 1 << 19
 """Pixels of a part: below, a thread costs more than it gives."""
 _MOST = 8
+_SPARSE = 4
+"""Pixels in each of which one may differ for those that do to be looked at alone."""
 
 _Part = TypeVar("_Part")
 
@@ -33,6 +38,12 @@ def in_parts(size: int, chunk: int, work: Callable[[int, int], _Part]) -> list[_
     edges = [*(size * number // count // chunk * chunk for number in range(count)), size]
     with ThreadPoolExecutor(count) as pool:
         return list(pool.map(work, edges[:-1], edges[1:]))
+
+
+def few_apart(x: npt.NDArray[Any], y: npt.NDArray[Any]) -> npt.NDArray[np.intp] | None:
+    """Return the places at which two flat arrays differ, rising, so that only these need be looked at; None if many."""
+    places = np.flatnonzero(x != y)
+    return places if places.size * _SPARSE <= x.size else None
 
 
 def _processors() -> int:

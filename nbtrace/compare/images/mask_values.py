@@ -78,7 +78,9 @@ def marked_pixels(made: Values, other: Values, *, mostly: bool = False) -> Marke
         if at is not None and at.any() and not at.all() and not _is_limit(other, at, mark):
             found.append(mark)
     values = tuple(mark for mark in found if not bool((other[made == mark] == mark).all()))
-    where = np.isin(made, np.array(values)) if values else np.zeros(made.shape, bool)
+    if not values:
+        return None
+    where = np.isin(made, np.array(values))
     return MarkedPixels(values, where) if 0 < np.count_nonzero(where) < made.size else None
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from nbtrace.images.image import Floats, Mask, Pixels
 
@@ -75,14 +77,17 @@ def better_placement(c: Pixels, py: Pixels, compared: Mask | None) -> Orientatio
         return None
     bins = -(-max(left.shape) // _COARSE)
     small_left, small_right = _binned(left, bins), _binned(right, bins)
+    spectrum = _spectrum(small_left)
     better = [
-        (*_best_shift(small_left, place(small_right)), name)
+        (*_best_shift(spectrum, place(small_right)), name)
         for name, place in PLACEMENTS.items()
         if place(small_right).shape == small_left.shape
     ]
     _, coarse, name = max(better, key=lambda item: item[0])
     placed = PLACEMENTS[name](right)
     shift = _refined(left, placed, (coarse[0] * bins, coarse[1] * bins)) if bins > 1 else coarse
+    if name == _AS_IT_IS and shift == (0, 0):
+        return None  # as they are given
     achieved = _correlation(*_overlap(left, placed, shift))
     if achieved < _LEAST or achieved < as_given + _GAIN:
         return None
@@ -114,15 +119,28 @@ def _binned(values: Floats, bins: int) -> Floats:
     return means
 
 
-def _best_shift(left: Floats, right: Floats) -> tuple[float, tuple[int, int]]:
+@dataclass(frozen=True, eq=False)
+class _Spectrum:
+    """What an image is correlated by: its Fourier transform, conjugate, without its mean, and its length."""
+
+    conjugate: npt.NDArray[np.complexfloating[Any, Any]]
+    norm: np.floating[Any]
+
+
+def _spectrum(values: Floats) -> _Spectrum:
+    a = values - values.mean()
+    return _Spectrum(np.conj(np.fft.rfft2(a)), np.linalg.norm(a))
+
+
+def _best_shift(left: _Spectrum, right: Floats) -> tuple[float, tuple[int, int]]:
     """Return the largest circular correlation of two images and the shift (slow, fast) that has it."""
-    a, b = left - left.mean(), right - right.mean()
-    norm = float(np.linalg.norm(a) * np.linalg.norm(b))
+    b = right - right.mean()
+    norm = float(left.norm * np.linalg.norm(b))
     if norm == 0:
         return 0.0, (0, 0)
-    products = np.fft.irfft2(np.conj(np.fft.rfft2(a)) * np.fft.rfft2(b), s=a.shape)
+    products = np.fft.irfft2(left.conjugate * np.fft.rfft2(b), s=b.shape)
     peak = np.unravel_index(int(np.argmax(products)), products.shape)
-    slow, fast = (int((at + size // 2) % size - size // 2) for at, size in zip(peak, a.shape, strict=True))
+    slow, fast = (int((at + size // 2) % size - size // 2) for at, size in zip(peak, b.shape, strict=True))
     return float(products[peak]) / norm, (slow, fast)
 
 
@@ -134,7 +152,7 @@ def _refined(left: Floats, right: Floats, shift: tuple[int, int]) -> tuple[int, 
     middle = np.unravel_index(int(np.argmax(a)), a.shape)
     starts = [min(max(at - _CROP // 2, 0), max(size - _CROP, 0)) for at, size in zip(middle, a.shape, strict=True)]
     crop = tuple(slice(start, start + _CROP) for start in starts)
-    _, (slow, fast) = _best_shift(a[crop], b[crop])
+    _, (slow, fast) = _best_shift(_spectrum(a[crop]), b[crop])
     return shift[0] + slow, shift[1] + fast
 
 

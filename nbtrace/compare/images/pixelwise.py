@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nbtrace.compare.images.image_parts import in_parts
+from nbtrace.compare.images.image_parts import few_apart, in_parts
 from nbtrace.compare.images.ulps import BINS, common_format, format_name, step_counts
 from nbtrace.images.image import Floats
 from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW, Status
@@ -15,6 +15,7 @@ _CHUNK = 1 << 14
 _WORST = 10
 
 Values: TypeAlias = npt.NDArray[Any]
+Places: TypeAlias = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def scan(x: Values, y: Values, tolerance: PixelTolerance) -> PixelScan:
 
     def tallied(first: int, end: int) -> _Tally:
         tally = _Tally(tolerance, common_format(x.dtype, y.dtype))
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):  # where both are 0, no share is beyond
             for start in range(first, end, _CHUNK):
                 chunk = slice(start, min(start + _CHUNK, end))
                 tally.add(x[chunk], y[chunk], start)
@@ -133,24 +134,32 @@ class _Tally:
 
     def add(self, x: Values, y: Values, start: int) -> None:
         """Look at the pixels from position `start` on."""
-        if np.array_equal(x, y):
-            self._identical += x.size
-            self._steps[0] += x.size
-            self._up_to = [count + x.size for count in self._up_to]
+        differ = few_apart(x, y)
+        if differ is None:
+            self._add(x, y, start, None)
             return
+        alike = x.size - differ.size
+        self._identical += alike
+        self._steps[0] += alike
+        self._up_to = [count + alike for count in self._up_to]
+        if differ.size:
+            self._add(x[differ], y[differ], start, differ)
+
+    def _add(self, x: Values, y: Values, start: int, places: Places | None) -> None:
+        """Look at pixels, of which most differ, at rising places from position `start` on; None stands for all."""
         if self._format is not None:
             self._steps += step_counts(x, y, self._format)
         u, v = x.astype(np.float64), y.astype(np.float64)
         apart, size = np.abs(v - u), np.maximum(np.abs(u), np.abs(v))
         self._identical += int(np.count_nonzero(apart == 0))
-        self._by_size.offer(apart, start)
+        self._by_size.offer(apart, start, places)
         beyond = self._beyond(apart, size)
         if beyond is not None:
             zero_in_x, zero_in_y = beyond & (u == 0), beyond & (v == 0)
             self._zero_in_x += int(np.count_nonzero(zero_in_x))
             self._zero_in_y += int(np.count_nonzero(zero_in_y))
             beyond &= ~(zero_in_x | zero_in_y)
-            self._by_share.offer(np.divide(apart, size, out=np.zeros_like(apart), where=beyond), start)
+            self._by_share.offer(np.where(beyond, apart / size, 0.0), start, places)
 
     def _beyond(self, apart: Floats, size: Floats) -> npt.NDArray[np.bool_] | None:
         """Count the pixels up to each limit; return those beyond the first one, None if there are none."""
@@ -203,16 +212,17 @@ class _Largest:
         self._most = most
         self._found: list[tuple[float, int]] = []
 
-    def offer(self, values: Floats, start: int) -> None:
-        """Offer numbers at the positions from `start` on."""
+    def offer(self, values: Floats, start: int, places: Places | None) -> None:
+        """Offer numbers at rising places from position `start` on; None stands for all."""
         least = -self._found[-1][0] if len(self._found) == self._most else 0.0
         if not values.max() > least:
             return
-        places = np.flatnonzero(values > least)
-        if places.size > self._most:
+        found = np.flatnonzero(values > least)
+        if found.size > self._most:
             # Stable, so that of equal numbers the first are kept.
-            places = places[np.argsort(-values[places], kind="stable")[: self._most]]
-        offered = [(-float(values[place]), start + int(place)) for place in places]
+            found = found[np.argsort(-values[found], kind="stable")[: self._most]]
+        at = found if places is None else places[found]
+        offered = [(-float(value), start + int(place)) for value, place in zip(values[found], at, strict=True)]
         self._found = sorted(self._found + offered)[: self._most]
 
     def merge(self, later: "_Largest") -> None:

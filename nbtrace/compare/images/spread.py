@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nbtrace.compare.images.order_statistics import distinct
+from nbtrace.compare.images.image_parts import in_parts
+from nbtrace.compare.images.order_statistics import distinct, outermost
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 from nbtrace.compare.images.value_relations import step_of
 from nbtrace.images.image import Mask
@@ -21,6 +22,8 @@ _EQUATIONS = 2_500
 _LOOKED_AT = 300_000
 """Pixels among which bright ones are looked for."""
 _PER_WEIGHT = 8
+_ROWS = 8
+"""Rows at a time: their working arrays stay in the processor's cache."""
 _STEPS = 64.0
 """Steps of the number format that the sum over neighbours may leave, of the sum of their sizes."""
 _SOLVED = 1e-10
@@ -124,7 +127,7 @@ def _spread(x: Values, y: Values, compared: Mask | None, radius: int) -> Spread 
     some = _every(places, count, max(1, count // _LOOKED_AT))
     half = min(_EQUATIONS // 2, some.size)
     sizes = np.abs(_at(target, some))
-    bright = some[np.argpartition(sizes, some.size - half)[some.size - half :]]
+    bright = some[outermost(sizes, half)]
     spread = _every(places, count, max(1, count // (_EQUATIONS // 2)))
     chosen = distinct(np.concatenate((bright, spread)))
     rows, columns = np.divmod(chosen, target.shape[1])
@@ -136,8 +139,7 @@ def _spread(x: Values, y: Values, compared: Mask | None, radius: int) -> Spread 
     solved: Doubles = np.linalg.lstsq(near, goal, rcond=None)[0].astype(np.float64)
     if not float(((goal - near @ solved) ** 2).sum()) <= (1 - _WORTH) * before:
         return None
-    used = np.ones(target.shape, bool) if wanted is None else wanted
-    return _judged(x, y, solved.reshape(size, size), used, radius)
+    return _judged(x, y, solved.reshape(size, size), wanted, radius)
 
 
 def _solvable(near: Doubles, goal: Doubles, most: float) -> bool:
@@ -168,26 +170,23 @@ def _at(values: Values, places: npt.NDArray[np.intp]) -> Doubles:
     return found
 
 
-def _judged(x: Values, y: Values, weights: Doubles, wanted: Mask, radius: int) -> Spread | None:
-    size = 2 * radius + 1
+def _judged(x: Values, y: Values, weights: Doubles, wanted: Mask | None, radius: int) -> Spread | None:
     inner = tuple(slice(radius, length - radius) for length in x.shape)
     source, target = x.astype(np.float64), y[inner].astype(np.float64)
-    predicted, reach = np.zeros(target.shape), np.zeros(target.shape)
-    for slow in range(size):
-        for fast in range(size):
-            part = source[slow : slow + target.shape[0], fast : fast + target.shape[1]]
-            weight = float(weights[slow, fast])
-            predicted += weight * part
-            reach += abs(weight) * np.abs(part)
-    left = np.abs(target - predicted)[wanted]
-    before = ((target - source[inner]) ** 2)[wanted].sum()
+    predicted, reach = _sums_over_neighbours(source, weights)
+
+    def used(values: Doubles) -> Doubles:
+        return values.ravel() if wanted is None else values[wanted]
+
+    left = used(np.abs(target - predicted))
+    before = used((target - source[inner]) ** 2).sum()
     epsilon = max(step_of(x), step_of(y), float(np.finfo(np.float64).eps))
-    allowed = max(_STEPS * epsilon, _SOLVED) * reach[wanted]
+    allowed = max(_STEPS * epsilon, _SOLVED) * used(reach)
     exact = bool((left <= allowed).all())
     total = float(weights.sum())
     if before == 0 or abs(total) < _LEAST or not (exact or abs(total - 1) < _KEPT):
         return None
-    sizes = np.maximum(np.abs(target), np.abs(predicted))[wanted]
+    sizes = used(np.maximum(np.abs(target), np.abs(predicted)))
     relative = np.divide(left, sizes, out=np.zeros_like(left), where=sizes > 0)
     return Spread(
         weights=weights,
@@ -195,5 +194,26 @@ def _judged(x: Values, y: Values, weights: Doubles, wanted: Mask, radius: int) -
         left=float(left.max()),
         left_relative=float(relative.max()),
         explained=1 - float((left * left).sum() / before),
-        pixels=int(np.count_nonzero(wanted)),
+        pixels=left.size,
     )
+
+
+def _sums_over_neighbours(source: Doubles, weights: Doubles) -> tuple[Doubles, Doubles]:
+    """Return the weighted sums over the neighbours of each pixel, the border left out, and those of their sizes."""
+    size = len(weights)
+    rows, columns = (length - size + 1 for length in source.shape)
+    predicted, reach = np.zeros((rows, columns)), np.zeros((rows, columns))
+
+    def summed(first: int, end: int) -> None:
+        for start in range(first // columns, end // columns, _ROWS):
+            last = min(start + _ROWS, end // columns)
+            part = source[start : last + size - 1]
+            sizes = np.abs(part)
+            for slow, fast in np.ndindex(size, size):
+                weight = float(weights[slow, fast])
+                crop = slice(slow, slow + last - start), slice(fast, fast + columns)
+                predicted[start:last] += weight * part[crop]
+                reach[start:last] += abs(weight) * sizes[crop]
+
+    in_parts(rows * columns, columns, summed)
+    return predicted, reach

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nbtrace.compare.images.image_parts import in_parts
+from nbtrace.compare.images.image_parts import few_apart, in_parts
 from nbtrace.images.image import Floats
 
 _CHUNK = 1 << 14
@@ -28,6 +28,9 @@ _SHIFT = 1100
 
 _LEAST_EXPONENT = -1021
 """With σ at or below this power of two all that is left are multiples of 2⁻¹⁰⁷⁴ with a sum below 2⁻¹⁰²¹: exact."""
+
+_SHORT = 1 << 26
+"""Largest whole number of which a square is exact in float64, and has products that are with any smaller one."""
 
 _SPLITTER = 2.0**27 + 1.0
 
@@ -58,9 +61,14 @@ def moments(x: npt.NDArray[Any], y: npt.NDArray[Any]) -> Moments:
         for start in range(first, end, _CHUNK):
             one, other = (values[start : min(start + _CHUNK, end)] for values in (x, y))
             a = _scaled(one, left)
-            if left == right and np.array_equal(one, other):
-                _add(sums, {"same": a}, {"same squares": (a, a)}, exact=exact)
-                continue
+            apart = few_apart(one, other) if left == right else None
+            if apart is not None:
+                # Alike but for a few: these are summed on their own, and are 0 among the others.
+                same, a, other = a, a[apart], other[apart]
+                same[apart] = 0.0
+                _add(sums, {"same": same}, {"same squares": (same, same)}, exact=exact)
+                if not apart.size:
+                    continue
             b = _scaled(other, right)
             _add(sums, {"x": a, "y": b}, {"xx": (a, a), "yy": (b, b), "xy": (a, b)}, exact=exact)
         return Counter({name: total.scaled for name, total in sums.items()})
@@ -154,8 +162,10 @@ def _scaled(values: npt.NDArray[Any], exponent: int) -> Floats:
 
 
 def _is_short(values: npt.NDArray[Any]) -> bool:
-    kind, size = values.dtype.kind, values.dtype.itemsize
-    return size <= (4 if kind == "f" else 2)
+    """Tell whether all numbers have so few bits that their products are exact."""
+    if values.dtype.kind == "f":
+        return values.dtype.itemsize <= 4
+    return max(int(values.max(initial=0)), -int(values.min(initial=0))) <= _SHORT
 
 
 def _common_exponent(values: npt.NDArray[Any]) -> int:

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nbtrace.compare.images.bands import FORMS, Band, Doubles, LineForm
-from nbtrace.compare.images.image_parts import in_parts
-from nbtrace.compare.images.order_statistics import distinct, median
+from nbtrace.compare.images.image_parts import few_apart, in_parts
+from nbtrace.compare.images.order_statistics import distinct, median, outermost
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 
 Values: TypeAlias = npt.NDArray[Any]
@@ -153,9 +153,8 @@ def few_places(x: Values, y: Values) -> Places:
     # Among very many pixels, the ends of some of them, and those of all.
     some = np.arange(0, count, max(1, count // _LOOKED_AT))
     ends = [np.array([values.argmin(), values.argmax()]) for values in (x, y)]
-    for values in (x[some].astype(np.float64), y[some].astype(np.float64)):
-        for kth, part in ((_ENDS, slice(None, _ENDS)), (some.size - _ENDS, slice(some.size - _ENDS, None))):
-            ends.append(some[np.argpartition(values, kth)[part]])
+    for values in (x[:: some[1]], y[:: some[1]]):
+        ends += [some[outermost(values, _ENDS, lowest=lowest)] for lowest in (True, False)]
     return distinct(np.concatenate((spread, *ends, *_far_apart(x, y))))
 
 
@@ -166,16 +165,38 @@ def _far_apart(x: Values, y: Values) -> list[Places]:
         places = []
         with np.errstate(all="ignore"):
             for start in range(first, end, _CHUNK):
-                left, right = (values[start : min(start + _CHUNK, end)].astype(np.float64) for values in (x, y))
-                apart = right - left
-                found = [apart.argmin(), apart.argmax()]
-                for size in (left, right):
-                    share = np.divide(apart, np.abs(size, out=size), out=np.zeros_like(apart), where=size != 0)
-                    found += [share.argmin(), share.argmax()]
-                places.append(start + np.array(found))
+                left, right = (values[start : min(start + _CHUNK, end)] for values in (x, y))
+                places.append(start + np.array(_farthest(left, right, few_apart(left, right))))
         return places
 
     return [places for part in in_parts(x.size, _CHUNK, looked_for) for places in part]
+
+
+def _farthest(x: Values, y: Values, few: Places | None) -> list[int]:
+    """Return where y − x is least and most, and where it is as a share of either; of equal places the first.
+
+    `few` are the places where the two differ, if these are few: no others are then computed.
+    """
+    if few is not None:
+        x, y = x[few], y[few]
+        others = np.flatnonzero(few != np.arange(few.size))
+        alike = int(others[0]) if others.size else few.size
+    left, right = x.astype(np.float64), y.astype(np.float64)
+    found = []
+    for size in (None, left, right):
+        if size is None:
+            values = apart = right - left
+        else:
+            values = apart / np.abs(size)
+            values[size == 0] = 0.0
+        if few is None:
+            found += [int(values.argmin()), int(values.argmax())]
+            continue
+        zeros = few[values == 0]
+        nowhere = min(alike, int(zeros[0])) if zeros.size else alike
+        found.append(int(few[values.argmin()]) if values.min(initial=0.0) < 0 else nowhere)
+        found.append(int(few[values.argmax()]) if values.max(initial=0.0) > 0 else nowhere)
+    return found
 
 
 def _quantum(y: Values, epsilon: float) -> float | None:
@@ -336,15 +357,23 @@ def _wrapped(source: Values, y: Values) -> ValueRelation | None:
     largest = float(np.abs(x).max())
     if largest >= 2.0**53 or not bool((np.rint(y) == y).all()):
         return None
+    some = slice(None, None, max(1, x.size // _SPREAD))
     for (bits, signed), (function, words) in product(_WRAPS, ((np.rint, "rounded"), (np.trunc, "cut"))):
         if largest < 2.0 ** (bits - signed):
             continue
+        # Some pixels tell where it is not so: remainders of all of them take long.
+        if not np.array_equal(_lowest_bits(function(x[some]), bits, signed=signed), y[some]):
+            continue
         whole = function(x)
-        wrapped = np.mod(whole, 2.0**bits)
-        wrapped = np.where(wrapped >= 2.0 ** (bits - 1), wrapped - 2.0**bits, wrapped) if signed else wrapped
+        wrapped = _lowest_bits(whole, bits, signed=signed)
         beyond = int(np.count_nonzero(wrapped != whole))
         if beyond and beyond * 2 < x.size and np.array_equal(wrapped, y):
             kind = "signed " if signed else ""
             text = f"{words} to {kind}integers of {bits} bits, which {beyond} pixels overflow"
             return ValueRelation((RelationStep(RelationKind.WRAPPED, text),), wrapped)
     return None
+
+
+def _lowest_bits(whole: Doubles, bits: int, *, signed: bool) -> Doubles:
+    wrapped: Doubles = np.mod(whole, 2.0**bits)
+    return np.where(wrapped >= 2.0 ** (bits - 1), wrapped - 2.0**bits, wrapped) if signed else wrapped

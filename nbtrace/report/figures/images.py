@@ -11,6 +11,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage, imsave
+from matplotlib.ticker import NullLocator
 
 from nbtrace.compare.images.image_parts import in_parts
 from nbtrace.compare.images.result import ImagesResult
@@ -237,6 +238,7 @@ def scatter_figure(result: ImagesResult) -> Figure:
     ):
         if decades >= _DECADES_TOLD:
             axis.set_major_formatter(power_of_ten)
+            axis.set_minor_locator(NullLocator())
     caption(
         figure, f"{result.metrics.pixels - left_out} pixels; {left_out} are not above {edges[0]:.1e} in both images."
     )
@@ -250,7 +252,7 @@ def _fit(names: Names, scale: str = "") -> str:
 
 def _density(c: Pixels, py: Pixels, exponent: float) -> tuple[Floats, Pixels, int]:
     """Return edges of bins, counts of shape (C, Py), and how many pixels fall outside."""
-    smallest = min(float(values[values > 0].min()) for values in (c, py) if (values > 0).any())
+    smallest = min(_least_above_zero(values) for values in (c, py))
     high = np.ceil(exponent + 1e-9)
     low = min(max(np.floor(np.log10(smallest)), np.floor(exponent - _DECADES)), high - 1)
     width = (high - low) / _DENSITY_BINS
@@ -272,6 +274,15 @@ def _density(c: Pixels, py: Pixels, exponent: float) -> tuple[Floats, Pixels, in
     counts = np.sum(in_parts(c.size, _CHUNK, counted), axis=0)
     edges = 10.0 ** (low + width * np.arange(_DENSITY_BINS + 1))
     return edges, counts.reshape(_DENSITY_BINS, _DENSITY_BINS), int(c.size - counts.sum())
+
+
+def _least_above_zero(values: Pixels) -> float:
+    """Return the smallest number above 0, inf if there is none."""
+    least = values.min()
+    if not least > 0:
+        above = values[values > 0]
+        least = above.min() if above.size else np.inf
+    return float(least)
 
 
 def _strip(panels: int, shape: tuple[int, int]) -> Figure:

@@ -75,7 +75,8 @@ def new_figure(width: float = 7.0, height: float = 4.0) -> Figure:
 
 def dress(axes: Axes, *, title: str = "", x: str = "", y: str = "", framed: bool = False) -> None:
     """Give axes the shared text sizes, a title and labels; only an image is `framed` on all four sides."""
-    axes.set_title(plain(title), fontsize=TITLE_SIZE, loc="left")
+    # Nothing stands above axes: a place of its own spares the title a look at all labels.
+    axes.set_title(plain(title), fontsize=TITLE_SIZE, loc="left", y=1.0)
     axes.set_xlabel(plain(x), fontsize=TEXT_SIZE)
     axes.set_ylabel(plain(y), fontsize=TEXT_SIZE)
     axes.tick_params(labelsize=CAPTION_SIZE)

@@ -113,3 +113,27 @@ def test_equal_worst_pixels_come_in_order_and_equal_images_have_none() -> None:
     y = np.ones(40_000)
     assert scan(x, y, PixelTolerance(0.0, 0.0)).worst == tuple(range(10))
     assert scan(x, x, PixelTolerance(0.0, 0.0)).worst == ()
+
+
+@pytest.mark.parametrize("differing", [0.0, 1e-3, 0.2, 0.9])
+@pytest.mark.parametrize("dtype", [np.float32, np.int32])
+def test_few_or_many_differing_pixels_are_counted_as_one_by_one(differing: float, dtype: type[np.generic]) -> None:
+    x = (RNG.lognormal(2, 2, 40_000) * (RNG.random(40_000) < 0.8)).astype(dtype)
+    moved = (x * (1 + 1e-3 * RNG.standard_normal(x.size)) + RNG.integers(0, 2, x.size)).astype(dtype)
+    y = np.where(RNG.random(x.size) < differing, moved, x)
+    x[::9] *= dtype(-1)
+    y[::9] *= dtype(-1)
+    tolerance = PixelTolerance(1e-4, 0.0)
+    result = scan(x, y, tolerance)
+
+    u, v = x.astype(np.float64), y.astype(np.float64)
+    apart, size = np.abs(v - u), np.maximum(np.abs(u), np.abs(v))
+    beyond = apart > tolerance.relative * size
+    share = np.divide(apart, size, out=np.zeros(x.size), where=beyond & (u != 0) & (v != 0))
+    assert result.identical == int((u == v).sum())
+    assert result.beyond == int(beyond.sum())
+    assert (result.zero_in_x, result.zero_in_y) == (int((beyond & (u == 0)).sum()), int((beyond & (v == 0)).sum()))
+    assert list(result.worst) == [place for place in np.argsort(-apart, kind="stable")[:10] if apart[place]]
+    assert list(result.worst_relative) == [place for place in np.argsort(-share, kind="stable")[:10] if share[place]]
+    steps = step_counts(x, y, np.dtype(dtype) if dtype is np.float32 else np.dtype(np.int64))
+    assert result.steps == tuple(np.trim_zeros(steps, "b"))

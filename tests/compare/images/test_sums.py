@@ -96,3 +96,21 @@ def test_any_order_of_pixels_gives_the_same_sums(order: list[int]) -> None:
     rng = np.random.default_rng(3)
     x, y = (rng.lognormal(-12, 5, 50).astype(np.float32) for _ in range(2))
     assert moments(x[order], y[order]) == moments(x, y)
+
+
+@pytest.mark.parametrize("differing", [0.0, 1e-3, 0.24, 0.26])
+def test_images_that_are_alike_but_for_some_pixels(differing: float) -> None:
+    rng = np.random.default_rng(2)
+    x = np.rint(rng.lognormal(8, 3, 40_000)).astype(np.float32)
+    y = np.where(rng.random(x.size) < differing, -2 * x - 1, x)
+    a, b = x.astype(np.int64).astype(object), y.astype(np.int64).astype(object)
+    assert found(moments(x, y)) == tuple(
+        Fraction(int(total)) for total in (a.sum(), b.sum(), (a * a).sum(), (b * b).sum(), (a * b).sum())
+    )
+
+
+@pytest.mark.parametrize("largest", [2**26, 2**26 + 1, 2**31 - 1])
+def test_whole_numbers_of_which_products_are_exact_or_not(largest: int) -> None:
+    x = np.array([largest, -largest, largest - 1, 3], np.int32)
+    y = np.array([largest, largest - 2, 1, -largest], np.int32)
+    assert found(moments(x, y)) == expected(x, y)
