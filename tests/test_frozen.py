@@ -176,7 +176,7 @@ def test_what_the_shared_methods_do_not_hold_is_refused() -> None:
 
 def test_a_class_with_its_own_equality_has_a_hash() -> None:
     @frozen
-    class Rounded:
+    class Rounded:  # noqa: PLW1641 - which this is about
         number: float
 
         def __eq__(self, other: object) -> bool:
