@@ -60,7 +60,7 @@ class GradientRow:
         if not self._agrees(candidate, reference) or self.judged_by_witness:
             return GradientStatus.DIFFER
         # Of two zeros nothing is shown, however exact they are: no graph, or no way, may lead to the parameter.
-        known = 0.0 < abs(reference.value) and self.bar <= _VAGUE * abs(reference.value)
+        known = abs(reference.value) > 0.0 and self.bar <= _VAGUE * abs(reference.value)
         return GradientStatus.AGREE if known else GradientStatus.UNMEASURED
 
     @property
