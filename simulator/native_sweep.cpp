@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 
 namespace {
 
@@ -248,14 +249,26 @@ void multiply_any_axis(double index, double nearest, double cells, float &numera
 
 template <typename real>
 void any_square_factor(Block<real> &block, const Arguments &a, Lane i) {
-    real numerator = real(1), denominator = real(1);
-    for (int axis = 0; axis < 3; ++axis)
+    block.lattice[i] = real(1);
+    for (int axis = 0; axis < 3; ++axis) {
+        real numerator = real(1), denominator = real(1);
         if (a.cells[axis] > 1.0)
             multiply_any_axis(block.miller[axis][i], block.nearest[axis][i], a.cells[axis], numerator, denominator);
-    block.lattice[i] = numerator / denominator;
+        block.lattice[i] *= numerator / denominator;
+    }
 }
 
-// What is no number for a sample at a reflection, or beyond the reach of the polynomials, is found again.
+// A product of sines below this has lost digits, or all.
+template <typename real>
+constexpr real LEAST_PRODUCT = std::numeric_limits<real>::min() * real(1 << 24);
+
+template <typename real>
+inline bool is_lost(real product) {
+    return product < LEAST_PRODUCT<real> && -product < LEAST_PRODUCT<real>;
+}
+
+// What is no number for a sample at a reflection or lost so close to it, or beyond the reach of the polynomials, is
+// found again, axis by axis.
 template <typename real>
 void square_factor(Block<real> &block, const Arguments &a) {
     alignas(64) real denominators[BLOCK];
@@ -278,10 +291,10 @@ void square_factor(Block<real> &block, const Arguments &a) {
         for (Lane i = 0; i < BLOCK; ++i) block.lattice[i] = numerators[i] / denominators[i];
     }
     std::int32_t again = std::int32_t(a.far != 0);
-    for (Lane i = 0; i < BLOCK; ++i) again |= std::int32_t(denominators[i] == real(0));
+    for (Lane i = 0; i < BLOCK; ++i) again |= std::int32_t(is_lost(denominators[i]));
     if (!again) return;
     for (Lane i = 0; i < BLOCK; ++i)
-        if (a.far || denominators[i] == real(0)) any_square_factor(block, a, i);
+        if (a.far || is_lost(denominators[i])) any_square_factor(block, a, i);
 }
 
 // What an index is off its reflection, for the shapes without a lattice of their own: in double precision always, so
