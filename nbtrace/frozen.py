@@ -10,9 +10,12 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
 from functools import cache
 from reprlib import recursive_repr
+from threading import Lock
 from typing import Any, NamedTuple, TypeVar, cast, dataclass_transform
 
 _Value = TypeVar("_Value")
+
+_one_at_a_time = Lock()
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
@@ -22,24 +25,45 @@ def frozen(cls: type[_Value]) -> type[_Value]:
     Raises
     ------
     TypeError
-        If it has what the shared methods do not hold: slots, or fields that are not given when a value is made.
+        If it has what the shared methods do not hold: slots, or fields that are not given when a value is made; or if a
+        field without a default follows one with.
     """
     for name, method in _METHODS.items():
-        if name not in vars(cls):
+        # Python itself writes that what compares in its own way has no hash.
+        if name not in vars(cls) or (name == "__hash__" and vars(cls)[name] is None and "__eq__" in vars(cls)):
             setattr(cls, name, method)
-    # A dataclass inherits from frozen ones, or from others: it must not see, here, that its bases are frozen.
-    known: Any = cls
-    bases = [base.__dataclass_params__ for base in known.__mro__[1:] if "__dataclass_params__" in vars(base)]
-    were = [base.frozen for base in bases]
-    for base in bases:
-        base.frozen = False
-    made: Any = dataclass(init=False, repr=False, eq=False)(cls)
-    made.__dataclass_params__.frozen = True
-    for base, was in zip(bases, were, strict=True):
-        base.frozen = was
+    made: Any = _as_dataclass(cls)
     if any(vars(base).get("__slots__") for base in cls.__mro__) or not all(item.init for item in fields(made)):
         raise TypeError(f"{cls.__qualname__} has slots, or a field that is not given when a value is made")
+    optional = [item for item in fields(made) if not item.kw_only]
+    while optional and not _has_default(optional[0]):
+        del optional[0]
+    if any(not _has_default(item) for item in optional):
+        raise TypeError(f"{cls.__qualname__}: a field without a default follows {optional[0].name!r}, which has one")
     return cast("type[_Value]", made)
+
+
+def _has_default(item: Any) -> bool:
+    return item.default is not MISSING or item.default_factory is not MISSING
+
+
+def _as_dataclass(cls: Any) -> Any:
+    """Return a class as a dataclass with the methods that it has; its bases may be frozen, and stay what they are.
+
+    A dataclass inherits from frozen ones, or from others: it must not see, here, that its bases are frozen.
+    """
+    bases = [base.__dataclass_params__ for base in cls.__mro__[1:] if "__dataclass_params__" in vars(base)]
+    with _one_at_a_time:  # modules may be imported in several threads
+        were = [base.frozen for base in bases]
+        try:
+            for base in bases:
+                base.frozen = False
+            made: Any = dataclass(init=False, repr=False, eq=False)(cls)
+        finally:
+            for base, was in zip(bases, were, strict=True):
+                base.frozen = was
+    made.__dataclass_params__.frozen = True
+    return made
 
 
 class _Layout(NamedTuple):

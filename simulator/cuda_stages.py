@@ -101,12 +101,12 @@ def _polarization_kernel(out, direction, numbers, count, IS_POLARIZED: tl.conste
     cos_sqr = cos_2theta * cos_2theta
     factor = 1.0 + cos_sqr
     if IS_POLARIZED:
-        u = _along(x, y, z, numbers + 4)
-        v = _along(x, y, z, numbers + 7)
+        u = _along(x, y, z, numbers + 3)
+        v = _along(x, y, z, numbers + 6)
         across = u * u + v * v
         on_axis = across == 0.0
         cos_2psi = tl.where(on_axis, 1.0, (u * u - v * v) / tl.where(on_axis, 1.0, across))
-        factor -= tl.load(numbers + 10) * cos_2psi * (1.0 - cos_sqr)
+        factor -= tl.load(numbers + 9) * cos_2psi * (1.0 - cos_sqr)
     tl.store(out + place, 0.5 * factor, mask=present)
 
 
@@ -157,7 +157,10 @@ class CudaStages:
             self._close_m = plain(model.detector.close_m)
             self._fluence = plain(model.beam.fluence_per_m2)
             kahn = model.beam.kahn_factor
-            self._sources = {id(source.incident): _source_numbers(source, model) for source in model.beam.sources}
+            # Sources of one direction share its vector. The objects are kept, so that no later one has their address.
+            self._kept = model.beam.sources
+            self._sources = {id(source): _ray_numbers(source) for source in self._kept}
+            self._fields = {id(source.incident): _field_numbers(source, model) for source in self._kept}
             self._kahn = 0.0 if kahn is None else plain(kahn)
         self._tables: dict[tuple[float, ...], Tensor] = {}
         self._stages: dict[Any, Callable[..., Any]] = {
@@ -191,14 +194,14 @@ class CudaStages:
         return self._launched(_solid_angle_kernel, 1, distance.numel(), distance, table, constants=constants)[0]
 
     def _scattering(self, direction: Vector, source: BeamSource) -> Vector:
-        known = self._sources.get(id(source.incident))
+        known = self._sources.get(id(source))
         if known is None:
             return scattering_vector(direction, source)
         there = joined(direction)
         return Vector(*self._launched(_scattering_kernel, 3, there.shape[1], there, self._table(*known)))
 
     def _polarization(self, kahn_factor: Tensor | None, incident: Vector, diffracted: Vector, polar: Vector) -> Tensor:
-        known = self._sources.get(id(incident))
+        known = self._fields.get(id(incident))
         if known is None:
             return polarization_factor(kahn_factor, incident, diffracted, polar)
         there, table = joined(diffracted), self._table(*known, self._kahn)
@@ -246,10 +249,15 @@ def _numbers(*scalars: Tensor) -> tuple[float, ...]:
     return tuple(torch.stack([scalar.detach() for scalar in scalars]).tolist())
 
 
-def _source_numbers(source: BeamSource, model: Model) -> tuple[float, ...]:
-    """Return direction and wavelength of a source, and the directions along and across the electric field."""
+def _ray_numbers(source: BeamSource) -> tuple[float, ...]:
+    """Return direction and wavelength of a source."""
+    return _numbers(*(component.cpu() for component in (*source.incident, source.wavelength_m)))
+
+
+def _field_numbers(source: BeamSource, model: Model) -> tuple[float, ...]:
+    """Return direction of a source, and the directions along and across its electric field."""
     incident = Vector(*(component.detach().cpu() for component in source.incident))
     polar = Vector(*(component.detach().cpu() for component in model.beam.polar))
     across = unit(cross(polar, incident))
     along = unit(cross(incident, across))
-    return _numbers(*incident, source.wavelength_m.detach().cpu(), *along, *across)
+    return _numbers(*incident, *along, *across)

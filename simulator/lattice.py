@@ -1,7 +1,7 @@
 """The lattice factor: how strongly the cells of the crystal scatter in phase."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -65,16 +65,18 @@ def lattice_factor(crystal: Crystal, miller: Vector, nearest: Vector, dtype: tor
 
 def _square(crystal: Crystal, miller: Vector, nearest: Vector, dtype: torch.dtype) -> LatticeFactor:
     if dtype == torch.float32 and _is_plain(miller.x):
-        unsigned = _unsigned_product(crystal, miller, nearest)
-        if not _has_nan(unsigned):
-            factors = tuple(
-                partial(axis_factor, index, integer, count, dtype)
-                for index, integer, count in zip(miller, nearest, crystal.N, strict=True)
-            )
-            return LatticeFactor(unsigned, lambda: _product(crystal, [factor() for factor in factors]), factors)
+        factors = tuple(
+            partial(axis_factor, index, integer, count, dtype)
+            for index, integer, count in zip(miller, nearest, crystal.N, strict=True)
+        )
+
+        def total() -> Tensor:
+            return _product(crystal, [factor() for factor in factors])
+
+        return LatticeFactor(_unsigned_product(crystal, miller, nearest, total), total, factors)
     axes = _axis_factors(crystal, miller, nearest, dtype)
-    total = _product(crystal, axes)
-    return LatticeFactor(total, total, axes)
+    product = _product(crystal, axes)
+    return LatticeFactor(product, product, axes)
 
 
 def _axis_factors(crystal: Crystal, miller: Vector, nearest: Vector, dtype: torch.dtype) -> tuple[Tensor, ...]:
@@ -100,8 +102,12 @@ def _product(crystal: Crystal, axes: Sequence[Tensor]) -> Tensor:
     return total
 
 
-def _unsigned_product(crystal: Crystal, miller: Vector, nearest: Vector) -> Tensor:
-    """Return F_latt but for its sign in float32, as in :func:`axis_factor`; NaN at a reflection."""
+_LEAST_PRODUCT = 1e-30
+"""A product of sines below this has lost digits in single precision, or all: next to a reflection, such as 0 0 0."""
+
+
+def _unsigned_product(crystal: Crystal, miller: Vector, nearest: Vector, exact: Callable[[], Tensor]) -> Tensor:
+    """Return F_latt but for its sign in float32, as in :func:`axis_factor`; where that loses digits, what is exact."""
     numerator = denominator = torch.ones_like(miller.x, dtype=torch.float32)
     for index, integer, count in zip(miller, nearest, crystal.N, strict=True):
         if count > 1:
@@ -109,7 +115,11 @@ def _unsigned_product(crystal: Crystal, miller: Vector, nearest: Vector) -> Tens
             phase = delta * count
             numerator = numerator * torch.sin(math.pi * (phase - torch.round(phase)).to(torch.float32))
             denominator = denominator * torch.sin(math.pi * delta.to(torch.float32))
-    return numerator / denominator
+    quotient = numerator / denominator
+    size = denominator.abs()
+    if not size.numel() or float(size.min()) > _LEAST_PRODUCT:
+        return quotient
+    return torch.where(size > _LEAST_PRODUCT, quotient, exact())
 
 
 def _is_plain(values: Tensor) -> bool:

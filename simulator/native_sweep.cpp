@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 
 namespace {
 
@@ -248,14 +249,26 @@ void multiply_any_axis(double index, double nearest, double cells, float &numera
 
 template <typename real>
 void any_square_factor(Block<real> &block, const Arguments &a, Lane i) {
-    real numerator = real(1), denominator = real(1);
-    for (int axis = 0; axis < 3; ++axis)
+    block.lattice[i] = real(1);
+    for (int axis = 0; axis < 3; ++axis) {
+        real numerator = real(1), denominator = real(1);
         if (a.cells[axis] > 1.0)
             multiply_any_axis(block.miller[axis][i], block.nearest[axis][i], a.cells[axis], numerator, denominator);
-    block.lattice[i] = numerator / denominator;
+        block.lattice[i] *= numerator / denominator;
+    }
 }
 
-// What is no number for a sample at a reflection, or beyond the reach of the polynomials, is found again.
+// A product of sines below this has lost digits, or all.
+template <typename real>
+constexpr real LEAST_PRODUCT = std::numeric_limits<real>::min() * real(1 << 24);
+
+template <typename real>
+inline bool is_lost(real product) {
+    return product < LEAST_PRODUCT<real> && -product < LEAST_PRODUCT<real>;
+}
+
+// What is no number for a sample at a reflection or lost so close to it, or beyond the reach of the polynomials, is
+// found again, axis by axis.
 template <typename real>
 void square_factor(Block<real> &block, const Arguments &a) {
     alignas(64) real denominators[BLOCK];
@@ -278,10 +291,10 @@ void square_factor(Block<real> &block, const Arguments &a) {
         for (Lane i = 0; i < BLOCK; ++i) block.lattice[i] = numerators[i] / denominators[i];
     }
     std::int32_t again = std::int32_t(a.far != 0);
-    for (Lane i = 0; i < BLOCK; ++i) again |= std::int32_t(denominators[i] == real(0));
+    for (Lane i = 0; i < BLOCK; ++i) again |= std::int32_t(is_lost(denominators[i]));
     if (!again) return;
     for (Lane i = 0; i < BLOCK; ++i)
-        if (a.far || denominators[i] == real(0)) any_square_factor(block, a, i);
+        if (a.far || is_lost(denominators[i])) any_square_factor(block, a, i);
 }
 
 // What an index is off its reflection, for the shapes without a lattice of their own: in double precision always, so
@@ -529,31 +542,46 @@ struct Slopes {
 
 inline double without_sign(double x) { return x < 0.0 ? -x : x; }
 
-// (sin πNh / sin πh)² and half its derivative with respect to h. Both cosines change sign with the half turns that are
-// taken off, as the sines do, and the product of the two does not.
-inline void squared_axis(double index, double nearest, double cells, double &squared, double &slope) {
-    const double delta = (index - nearest) + 1e-30;  // at a reflection the ratio is N, not 0/0
+// The distance to the reflection along an axis; at a reflection a ratio of sines is N, not 0/0.
+inline double distance_along(double index, double nearest) { return (index - nearest) + 1e-30; }
+
+// (sin πNh / sin πh)² and half its derivative with respect to h, from the distance and one over the lower sine. Both
+// cosines change sign with the half turns that are taken off, as the sines do, and the product of the two does not.
+inline void squared_axis(double delta, double one_below, double cells, double &squared, double &slope) {
     const double phase = delta * cells;
-    const double rest = PI * (phase - rounded(phase)), small = PI * delta;
-    const double one_below = 1.0 / short_sine(small);
+    const double rest = PI * (phase - rounded(phase));
     const double ratio = short_sine(rest) * one_below;
-    const double exact = PI * (cells * short_cosine(rest) - ratio * short_cosine(small)) * one_below;
+    const double exact = PI * one_below * fused(cells, short_cosine(rest), -ratio * short_cosine(PI * delta));
     // Next to a reflection that difference is lost in rounding; the first term of the series is exact enough there.
-    const double series = (1.0 - cells * cells) * cells * PI * PI * delta / 3.0;
+    const double series = (1.0 - cells * cells) * cells * (PI * PI / 3.0) * delta;
     squared = ratio * ratio;
     slope = ratio * (without_sign(phase) < 1.0 / 1024.0 ? series : exact);
 }
 
 void square_slopes(const Block<double> &block, Slopes &s, const Arguments &a) {
-    alignas(64) double squared[3][BLOCK];
+    alignas(64) double squared[3][BLOCK], delta[3][BLOCK], one_below[3][BLOCK];
+    for (Lane i = 0; i < BLOCK; ++i) {
+        double below[3];
+        for (int axis = 0; axis < 3; ++axis) {
+            delta[axis][i] = distance_along(block.miller[axis][i], block.nearest[axis][i]);
+            below[axis] = short_sine(PI * delta[axis][i]);
+        }
+        // One division for all three: it takes as long as a sine.
+        const double one_below_all = 1.0 / (below[0] * below[1] * below[2]);
+        one_below[0][i] = one_below_all * (below[1] * below[2]);
+        one_below[1][i] = one_below_all * (below[0] * below[2]);
+        one_below[2][i] = one_below_all * (below[0] * below[1]);
+    }
     for (int axis = 0; axis < 3; ++axis) {
         const double cells = a.cells[axis];
-        const double many = cells > 1.0 ? 1.0 : 0.0;
-        for (Lane i = 0; i < BLOCK; ++i) {
-            double value, slope;
-            squared_axis(block.miller[axis][i], block.nearest[axis][i], cells, value, slope);
-            squared[axis][i] = many != 0.0 ? value : 1.0;
-            s.along[axis][i] = many != 0.0 ? slope : 0.0;
+        if (cells > 1.0) {
+            for (Lane i = 0; i < BLOCK; ++i)
+                squared_axis(delta[axis][i], one_below[axis][i], cells, squared[axis][i], s.along[axis][i]);
+        } else {
+            for (Lane i = 0; i < BLOCK; ++i) {
+                squared[axis][i] = 1.0;
+                s.along[axis][i] = 0.0;
+            }
         }
     }
     for (Lane i = 0; i < BLOCK; ++i) {
@@ -592,7 +620,7 @@ void round_slopes(const Block<double> &block, Slopes &s, const Arguments &a) {
 inline double sum_of_products(const double *x, const double *y) {
     double part[8] = {0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0};
     for (Lane i = 0; i < BLOCK; i += 8)
-        for (int j = 0; j < 8; ++j) part[j] += x[i + j] * y[i + j];
+        for (int j = 0; j < 8; ++j) part[j] = fused(x[i + j], y[i + j], part[j]);
     return ((part[0] + part[4]) + (part[1] + part[5])) + ((part[2] + part[6]) + (part[3] + part[7]));
 }
 
@@ -661,6 +689,21 @@ void interpolated_slopes(const Block<double> &block, const Arguments &a, double 
             }
 }
 
+// Adds numbers at places of a table. Pixels side by side have most often one place: each addition to it would have to
+// wait for the one before.
+void add_at_places(double *out, const std::int32_t *place, const double *added) {
+    for (Lane i = 0; i < BLOCK; i += 8) {
+        std::int32_t differ = 0;
+        for (int j = 1; j < 8; ++j) differ |= place[i + j] ^ place[i];
+        if (differ == 0) {
+            const double *x = added + i;
+            out[place[i]] += ((x[0] + x[4]) + (x[1] + x[5])) + ((x[2] + x[6]) + (x[3] + x[7]));
+        } else {
+            for (int j = 0; j < 8; ++j) out[place[i + j]] += added[i + j];
+        }
+    }
+}
+
 // What a sample brings to the derivatives, from what its lattice and structure factors are.
 void add_slopes(Block<double> &block, Slopes &s, const Arguments &a, const SlopeArguments &out, std::int64_t sample) {
     alignas(64) double index[3][BLOCK];
@@ -674,10 +717,10 @@ void add_slopes(Block<double> &block, Slopes &s, const Arguments &a, const Slope
             for (Lane i = 0; i < BLOCK; ++i) carried[i] = s.upstream[i] * s.squared[i];
             out.table[0] += sum_of_products(carried, block.factor);
         }
-    } else if (out.table != nullptr || interpolates) {
+    } else if (interpolates) {
         for (Lane i = 0; i < BLOCK; ++i) {
             const double carried = s.upstream[i] * s.squared[i] * block.factor[i];
-            if (interpolates && block.inside[i]) {
+            if (block.inside[i]) {
                 double along[3];
                 interpolated_slopes(block, a, carried, i, along, out.table);
                 for (int axis = 0; axis < 3; ++axis) index[axis][i] += carried * along[axis];
@@ -685,15 +728,20 @@ void add_slopes(Block<double> &block, Slopes &s, const Arguments &a, const Slope
                 out.table[place_of(block.nearest[0][i], block.nearest[1][i], block.nearest[2][i], a)] += carried;
             }
         }
+    } else if (out.table != nullptr) {
+        alignas(64) double carried[BLOCK];
+        for (Lane i = 0; i < BLOCK; ++i) carried[i] = s.upstream[i] * s.squared[i] * block.factor[i];
+        add_at_places(out.table, block.place, carried);
     }
-    for (int axis = 0; axis < 3; ++axis) {
-        for (int c = 0; c < 3; ++c) {
-            const double component = a.basis[3 * axis + c][sample];
-            for (Lane i = 0; i < BLOCK; ++i) s.scattering[c][i] += index[axis][i] * component;
-            if (out.basis != nullptr)
-                out.basis[(3 * axis + c) * out.basis_size + sample] += sum_of_products(index[axis], block.scattering[c]);
-        }
+    for (int c = 0; c < 3; ++c) {
+        const double x = a.basis[c][sample], y = a.basis[3 + c][sample], z = a.basis[6 + c][sample];
+        for (Lane i = 0; i < BLOCK; ++i)
+            s.scattering[c][i] = fused(index[0][i], x, fused(index[1][i], y, fused(index[2][i], z, s.scattering[c][i])));
     }
+    if (out.basis == nullptr) return;
+    for (int axis = 0; axis < 3; ++axis)
+        for (int c = 0; c < 3; ++c)
+            out.basis[(3 * axis + c) * out.basis_size + sample] += sum_of_products(index[axis], block.scattering[c]);
 }
 
 void take_slopes(const Arguments &a, const SlopeArguments &out, std::int64_t first) {

@@ -172,3 +172,43 @@ def test_what_the_shared_methods_do_not_hold_is_refused() -> None:
     for kind in (Worked, Later):
         with pytest.raises(TypeError, match="has slots, or a field that is not given"):
             frozen(kind)
+
+
+def test_a_class_with_its_own_equality_has_a_hash() -> None:
+    @frozen
+    class Rounded:  # noqa: PLW1641 - which this is about
+        number: float
+
+        def __eq__(self, other: object) -> bool:
+            return isinstance(other, Rounded) and round(self.number) == round(other.number)
+
+    assert Rounded(1.2) == Rounded(1.4)
+    assert len({Rounded(1.2), Rounded(1.2)}) == 1
+
+
+def test_a_class_that_cannot_be_made_leaves_its_bases_frozen() -> None:
+    with pytest.raises(ValueError, match="mutable default"):
+
+        @frozen
+        class Wrong(Theirs):
+            more: list[int] = []  # noqa: RUF012 - as a beginner writes it
+
+    with pytest.raises(TypeError, match="cannot inherit non-frozen"):
+
+        @dataclass
+        class Thawed(Theirs):
+            more: int = 0
+
+
+def test_a_field_without_a_default_does_not_follow_one_with() -> None:
+    with pytest.raises(TypeError, match="a field without a default follows 'b', which has one"):
+
+        @frozen
+        class Wrong(Ours):
+            required: int
+
+    @frozen
+    class Right(Ours):
+        required: int = field(kw_only=True)
+
+    assert Right(1, required=2).required == 2

@@ -55,11 +55,13 @@ class GradientRow:
             return GradientStatus.NOT_DIFFERENTIABLE if known else GradientStatus.UNMEASURED
         if not candidate.exists:
             return self._without_candidate
+        if not (math.isfinite(reference.value) or math.isfinite(candidate.value)):
+            return GradientStatus.UNMEASURED
         if not self._agrees(candidate, reference) or self.judged_by_witness:
             return GradientStatus.DIFFER
-        if self.bar > _VAGUE * abs(reference.value):
-            return GradientStatus.UNMEASURED
-        return GradientStatus.AGREE
+        # Of two zeros nothing is shown, however exact they are: no graph, or no way, may lead to the parameter.
+        known = abs(reference.value) > 0.0 and self.bar <= _VAGUE * abs(reference.value)
+        return GradientStatus.AGREE if known else GradientStatus.UNMEASURED
 
     @property
     def _without_candidate(self) -> GradientStatus:
@@ -86,7 +88,7 @@ class GradientRow:
     def _agrees(self, one: Derivative, other: Derivative) -> bool:
         apart = abs(one.value - other.value)
         allowed = one.error + other.error + self.tolerance * max(abs(one.value), abs(other.value))
-        return apart <= allowed  # never of nan
+        return apart <= allowed and apart < math.inf  # never of nan
 
     @property
     def bar(self) -> float:
@@ -98,7 +100,7 @@ class GradientRow:
         """How far the two are apart, in the bands of every comparison; MISSING without a number of the candidate."""
         if not self.candidate.exists:
             return Status.MISSING
-        if not math.isfinite(self.candidate.value):
+        if not (math.isfinite(self.candidate.value) and math.isfinite(self.expected.value)):
             return Status.NOT_FINITE
         if self.status is not GradientStatus.DIFFER:
             return Status.PASS
@@ -148,6 +150,8 @@ class GradientRow:
             return "it is 0: no graph leads to it, or it is not used"
         if not math.isfinite(self.candidate.value):
             return "it is no finite number"
+        if not math.isfinite(self.expected.value):
+            return "the reference has no finite number"
         if abs(self.expected.value) <= self.expected.error:
             return f"the reference has 0 within ±{self.expected.error:.1e}"
         hidden = "told by the embedded simulator, which agrees with the reference" if self.judged_by_witness else ""
@@ -155,6 +159,8 @@ class GradientRow:
 
     @property
     def _unmeasured(self) -> str:
+        if not math.isfinite(self.reference.value):
+            return "no finite number on both sides"
         if max(abs(self.reference.value), abs(self.candidate.value)) <= self.bar:
             return "0 on both sides, so not tested" if self.bar == 0.0 else f"0 within ±{self.bar:.1e} on both sides"
         return f"noise of ±{self.bar:.1e} hides it"

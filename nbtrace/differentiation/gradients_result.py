@@ -1,5 +1,6 @@
 """Two programs' derivatives of the same value, held against each other."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -81,9 +82,11 @@ class GradientsResult(Presentable):
         reference, candidate = self.reference_value, self.candidate_value
         apart = abs(candidate.value - reference.value)
         largest = max(abs(reference.value), abs(candidate.value))
+        if not apart < math.inf:
+            return Status.NOT_FINITE
         if apart <= reference.noise + candidate.noise + self.tolerance * largest:
             return Status.PASS
-        return band(apart / largest) if apart < float("inf") else Status.NOT_FINITE
+        return band(apart / largest)
 
     def of_status(self, status: GradientStatus) -> tuple[GradientRow, ...]:
         """Return the rows of one status."""

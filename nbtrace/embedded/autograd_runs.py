@@ -14,7 +14,8 @@ from nbtrace.embedded.choice import Choice, simulator_errors
 from nbtrace.embedded.embedded_source import NAME, EmbeddedSource
 from nbtrace.embedded.run_files import RunFiles
 from nbtrace.images.roi import Roi
-from nbtrace.physics.nanobragg.gradient_parameters import TABLE, parameters_in, understood, words_at
+from nbtrace.physics.nanobragg.gradient_parameters import TABLE, entry_of, parameters_in, understood, words_at
+from nbtrace.physics.nanobragg.reflection_parameters import reflection_of
 from nbtrace.programs.command import FlagLine
 from simulator.build import build_model
 from simulator.config import Config
@@ -96,6 +97,10 @@ class EmbeddedRegion:
         if parameter.whole:
             model = build_model(self.config, self._files.inputs(self.config))
             return _with_cells(model, {parameter.name: torch.tensor(at, dtype=torch.float64)})
+        if reflection_of(parameter.name) is not None:
+            number = torch.tensor(at, dtype=torch.float64)
+            config = self._executed(self.config)
+            return build_model(config, self._files.inputs(config), self._structure_factors({parameter.name: number}))
         words = words_at(self.line.words, parameter, at)
         if words is None:
             raise OutOfRangeError
@@ -141,7 +146,7 @@ class EmbeddedRegion:
             for item in parameters
             if not item.undefined
         }
-        cells = {name: leaf for name, leaf in leaves.items() if not TABLE[name].tensor}
+        cells = {name: leaf for name, leaf in leaves.items() if not entry_of(name).tensor}
         with simulator_errors(), torch.enable_grad():
             model = build_model(self.config, self._files.inputs(self.config), self._tensors(leaves))
             model = _with_cells(model, cells)
@@ -181,7 +186,20 @@ class EmbeddedRegion:
             fixed, _ = parameters_in(self.config, names)
             numbers = [leaves.get(item.name, torch.tensor(item.value, dtype=torch.float64)) for item in fixed]
             tensors[Parameter(path)] = numbers[0] if TABLE[names[0]].place is None else torch.stack(numbers)
-        return tensors
+        return {**tensors, **self._structure_factors(leaves)}
+
+    def _structure_factors(self, numbers: Mapping[str, Tensor]) -> dict[Parameter, Tensor]:
+        """Return the table of structure factors with numbers in place of those of some reflections, if any is named."""
+        reflections = {name: found for name in numbers if (found := reflection_of(name)) is not None}
+        table = self._files.inputs(self.config).reflections
+        if not reflections or table is None:
+            return {}
+        values = torch.from_numpy(table.values)
+        low = torch.tensor(table.limits[::2])
+        for name, reflection in reflections.items():
+            place = (torch.tensor(reflection) - low).unbind()
+            values = values.index_put(place, numbers[name])
+        return {Parameter.STRUCTURE_FACTORS: values}
 
     def _parts(self, model: Model) -> Iterator[Tensor]:
         """Yield the pixels in portions whose graphs fit in memory."""

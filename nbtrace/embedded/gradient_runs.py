@@ -4,8 +4,9 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbtrace.differentiation.compare_gradients import GradientSides, compare_gradients
@@ -23,6 +24,7 @@ from nbtrace.programs.program_source import ProgramSource
 from nbtrace.programs.programs import CANDIDATE_VARIABLE, Program, candidate, reference_if_any
 from nbtrace.programs.side_source import RunOptions
 from nbtrace.records import Pixel
+from nbtrace.temporary import temporary_folder
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.status import Verdict
 from nbtrace.vocabulary import registry
@@ -151,7 +153,7 @@ class GradientRequest:
         """
         if not 0.0 < self.tolerance < 1.0:
             raise UsageError(f"--tolerance {self.tolerance:g}: give a relative tolerance between 0 and 1, as in 1e-4")
-        chosen_names(self.parameters)
+        parameters_in(self.line.config, chosen_names(self.parameters))
         _ = self.line, self.place, self.program, self.other
         self.embedded.defects()
         if self.program is None or (self.other is None and self.function is None):
@@ -199,8 +201,18 @@ def _sides(
     request: GradientRequest, parameters: Sequence[GradientParameter]
 ) -> Iterator[tuple[GradientSides, GradientSources, tuple[str, ...]]]:
     """Yield who is held against whom, how reports call them, and what is to be said of them."""
+    with temporary_folder() as folder:
+        yield from _sides_in(folder, request, parameters)
+
+
+def _sides_in(
+    folder: Path, request: GradientRequest, parameters: Sequence[GradientParameter]
+) -> Iterator[tuple[GradientSides, GradientSources, tuple[str, ...]]]:
+    """Yield what :func:`_sides` does; changed lists of reflections are written to a folder."""
     embedded = _embedded(request)
-    reference, said = _measured(request, request.program, embedded, registry.default().names.reference)
+    measured = partial(_measured, request, embedded, folder)
+    names = registry.default().names
+    reference, said = measured(request.program, names.reference)
     by = _how(reference)
     if request.function is not None:
         line, place = request.line, request.place
@@ -212,7 +224,7 @@ def _sides(
             )
         return
     if request.other is not None:
-        other, more = _measured(request, request.other, embedded, registry.default().names.candidate)
+        other, more = measured(request.other, names.candidate)
         sides = GradientSides(reference, other, None, embedded)
         yield sides, _named(reference, other, by, _how(other), embedded), (said, more)
         return
@@ -249,7 +261,7 @@ def _required(embedded: "EmbeddedRegion | None") -> "EmbeddedRegion":
 
 
 def _measured(
-    request: GradientRequest, program: Program | None, embedded: "EmbeddedRegion | None", label: str
+    request: GradientRequest, embedded: "EmbeddedRegion | None", folder: Path, program: Program | None, label: str
 ) -> tuple[Valued, str]:
     """Return what is measured, and what is to be said of it."""
     if program is None:
@@ -259,4 +271,4 @@ def _measured(
     def breaks(parameter: GradientParameter, low: float, high: float) -> str:
         return "" if embedded is None else embedded.break_near(parameter, low, high)
 
-    return measured_program(source, request.place, words_at, breaks)
+    return measured_program(source, request.place, partial(words_at, folder=folder), breaks)

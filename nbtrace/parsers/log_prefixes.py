@@ -51,7 +51,7 @@ _named_rank = LazyPattern(
 _numbered = LazyPattern(r"(?:\[\s*([0-9]{1,9})\s*\]:?|([0-9]{1,9}):)(?=\s)")
 _named = LazyPattern(
     rf"(?!TRACE|PIX0_PY){_NAME}(?=\s+[-|]\s|\]|:\s+(?:TRACE|PIX0_PY|[A-Za-z_]\w*+\s*+[=:]\s))"
-    r"|[A-Za-z_][\w./-]*+(?::[\w.]*[A-Za-z_.][\w.]*+)*:[0-9]+(?=\s)"
+    r"|[A-Za-z_][\w./-]*+(?::(?=[\w.]*[A-Za-z_.])[\w.]++)*:[0-9]+(?=\s)"
 )
 _labelled = LazyPattern(rf"{_NAME}:\s+")
 _bracketed = LazyPattern(r"\[[A-Za-z_][\w .:/<>#-]{0,60}\]|\((?:Main)?[Tt]hread[\w .:#-]{0,40}\)")
@@ -69,7 +69,7 @@ _MOST_DIGITS = 10
 _LONGEST = 300
 """Letters within which a prefix ends."""
 
-_value_alone = re.compile(r"[\[(]?[+-]?\.?[0-9]\S*(?:[\s,]+[+-]?\.?[0-9]\S*)*[\])]?\s*").fullmatch
+_value_alone = re.compile(r"[\[(]?[+-]?\.?[0-9]\S*+(?:\s[\s,]*+[+-]?\.?[0-9]\S*+)*+[\])]?\s*").fullmatch
 _assigned = re.compile(r"\s*=").match
 
 

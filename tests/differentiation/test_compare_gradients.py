@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -170,13 +170,47 @@ def test_another_value_is_a_difference_although_the_derivatives_agree() -> None:
 def test_a_derivative_of_zero_on_both_sides_is_not_tested_and_alone_no_agreement() -> None:
     idle = GradientParameter("idle", "1", 1.0, 0.5)
     result = compared(Told({"idle": 0.0}), Values(parameters=(*PARAMETERS, idle)), (idle,))
-    (row,) = result.rows
-    assert row.status is GradientStatus.UNMEASURED
-    assert "0 within" in row.reason or "0 on both sides" in row.reason
+    (found,) = result.rows
+    assert found.status is GradientStatus.UNMEASURED
+    assert "0 within" in found.reason or "0 on both sides" in found.reason
     assert result.verdict is Verdict.NOT_COMPARABLE
     wrong = compared(Told({"idle": 1.0}), Values(parameters=(*PARAMETERS, idle)), (idle,))
     assert wrong.verdict is Verdict.DIFFER
     assert "the reference has 0 within" in wrong.rows[0].reason
+
+
+def row(reference: float, candidate: float, error: float = 0.0, witness: float | None = None) -> GradientRow:
+    """Return what is said of two derivatives of a parameter."""
+    seen = None if witness is None else Derivative(DerivativeKind.AUTOGRAD, witness)
+    measured = Derivative(DerivativeKind.MEASURED, reference, error)
+    return GradientRow(PARAMETERS[0], measured, Derivative(DerivativeKind.AUTOGRAD, candidate), seen)
+
+
+def test_two_exact_zeros_show_nothing() -> None:
+    told = row(0.0, 0.0)
+    assert told.status is GradientStatus.UNMEASURED
+    assert told.reason == "0 on both sides, so not tested"
+    assert told.size is Status.PASS
+
+
+@pytest.mark.parametrize("wrong", [math.inf, -math.inf, math.nan])
+def test_a_derivative_that_is_no_finite_number_differs_from_one_that_is(wrong: float) -> None:
+    for told in (row(1.0, wrong), row(0.0, wrong), row(wrong, 1.0), row(1.0, wrong, witness=1.0)):
+        assert told.status is GradientStatus.DIFFER
+        assert told.size is Status.NOT_FINITE
+        assert "no finite number" in told.reason
+    assert row(wrong, wrong).status is GradientStatus.UNMEASURED
+    # A witness that tells nothing does not rule.
+    assert not row(1.0, 1.0, witness=wrong).judged_by_witness
+
+
+@pytest.mark.parametrize("wrong", [math.inf, math.nan])
+def test_a_value_that_is_no_finite_number_is_never_the_same(wrong: float) -> None:
+    result = compared(Told(RIGHT))
+    for values in ((Evaluated(1.0, 0.0), Evaluated(wrong, wrong)), (Evaluated(wrong, wrong), Evaluated(1.0, 0.0))):
+        changed = replace(result, reference_value=values[0], candidate_value=values[1])
+        assert changed.value_status is Status.NOT_FINITE
+        assert changed.verdict is Verdict.DIFFER
 
 
 def test_noise_above_the_derivative_is_no_agreement_but_what_is_beyond_it_differs() -> None:
@@ -197,9 +231,9 @@ def test_a_boundary_at_the_point_has_no_derivative_and_its_reason_is_told() -> N
 
     told = "the nearest reflection changes from 2 0 0 to 3 0 0"
     known = compared(Told(RIGHT), Values(folded, changes=told))
-    row = row_of(known, "a")
-    assert row.status is GradientStatus.NOT_DIFFERENTIABLE
-    assert row.reason.startswith(f"{told} inside the smallest step")
+    broken = row_of(known, "a")
+    assert broken.status is GradientStatus.NOT_DIFFERENTIABLE
+    assert broken.reason.startswith(f"{told} inside the smallest step")
     unknown = row_of(compared(Told(RIGHT), Values(folded)), "a")
     assert unknown.status is GradientStatus.NOT_DIFFERENTIABLE
     assert "from below" in unknown.reason
@@ -243,8 +277,8 @@ def test_a_count_is_held_against_what_takes_fractions_of_it() -> None:
         (-slope, GradientStatus.DIFFER),
         (None, GradientStatus.NOT_DIFFERENTIABLE),
     ):
-        row = compared(Told({"cells": told}), Values(many, both), (count,), stand_in=stand_in).rows[0]
-        assert (row.status, row.stood_in) == (status, "formula")
+        found = compared(Told({"cells": told}), Values(many, both), (count,), stand_in=stand_in).rows[0]
+        assert (found.status, found.stood_in) == (status, "formula")
 
 
 def test_a_witness_that_agrees_with_the_reference_tells_what_single_precision_hides() -> None:

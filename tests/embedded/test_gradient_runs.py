@@ -97,6 +97,47 @@ def test_digits_that_autograd_loses_are_in_its_error_bar() -> None:
     assert apart <= told["cell_b"].error + measured.error
 
 
+REFLECTED = "-cell 60 70 80 80 95 105 -N 4 -lambda 1.1 -distance 60 -detpixels 8 -oversample 1 -hkl F.hkl"
+
+
+def write_reflections(folder: Path) -> None:
+    box = np.stack(np.meshgrid(*[np.arange(-5, 6)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+    rows = (f"{h} {k} {index} {50 + (7 * h + 5 * k + 3 * index) % 23}\n" for h, k, index in box)
+    (folder / "F.hkl").write_text("".join(rows))
+
+
+def test_a_structure_factor_of_the_nearest_reflection_counts_twice_and_that_of_others_not(tmp_path: Path) -> None:
+    write_reflections(tmp_path)
+    flags = (*REFLECTED.split(), "-nointerpolate")
+    region = EmbeddedRegion(flag_line(flags), Choice(), Roi(5, 5, 3, 3))
+    nearest = region._counts(region._model_at(parameters_in(region.config, ["distance"])[0][0], 60.0)).nearest
+    h, k, index = (int(number) for number in nearest[:, 0])
+    name = f"F({h},{k},{index})"
+    result = gradients(GradientRequest(flags, pixel=(3, 5), parameters=(name, f"F:{h},{k},{index + 1}")))
+    own, other = result.rows
+    assert (own.parameter.name, own.status) == (name, GradientStatus.AGREE)
+    F = 50 + (7 * h + 5 * k + 3 * index) % 23
+    assert own.candidate.value == pytest.approx(2.0 * result.candidate_value.value / F, rel=1e-12)
+    assert other.status is GradientStatus.UNMEASURED
+    # A function's own derivative, in which the square is forgotten.
+    value = result.candidate_value.value
+    text = f"value = {value!r} * (parameters[{name!r}] / {F}) ** 2\n    "
+    text += f"return value, {{{name!r}: value / parameters[{name!r}]}}\n"
+    (tmp_path / "port.py").write_text(f"def pixel(parameters, flags, region):\n    {text}")
+    asked = GradientRequest(flags, candidate="port:pixel", pixel=(3, 5), parameters=(name,))
+    assert gradients(asked).rows[0].meaning == "half as large"
+
+
+def test_interpolated_structure_factors_of_a_sum_have_each_their_derivative(tmp_path: Path) -> None:
+    write_reflections(tmp_path)
+    names = ("F(0,0,1)", "F(0,1,0)")
+    request = GradientRequest((*REFLECTED.split(), "-interpolate"), region=Roi(3, 4, 3, 4), parameters=names)
+    result = gradients(request)
+    assert [row.parameter.name for row in result.rows] == list(names)
+    assert {row.status for row in result.rows} == {GradientStatus.AGREE}
+    assert len({row.candidate.value for row in result.rows}) == 2
+
+
 @pytest.mark.parametrize(
     ("request_", "words"),
     [

@@ -190,3 +190,18 @@ def test_pixels_on_which_processes_do_not_agree_stay_open(tmp_path: Path) -> Non
     assert trace.pixels == {}
     account = trace.account
     assert account.total == account.used + account.structure + account.ignored + len(account.unreadable)
+
+
+@pytest.mark.parametrize(
+    ("line", "begins"),
+    [
+        (f"INFO {'1, ' * 200}mean", 5),
+        (f"a{':aaaaaaaa' * 20}!", None),
+        (f"INFO a{':a1.a.a1' * 20}:7 TRACE_C: polar 1", 5 + 1 + 20 * 8 + 3),
+    ],
+    ids=["numbers and a word", "names that end in nothing", "names and a line"],
+)
+def test_a_line_of_many_parts_is_read_at_once(line: str, begins: int | None) -> None:
+    """Each part could be read in several ways; all of them together would never be tried to the end."""
+    prefix = prefix_of(line)
+    assert (prefix and prefix.end) == begins

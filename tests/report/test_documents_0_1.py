@@ -39,6 +39,10 @@ ROUNDING = 1e-14
 """Residuals of a relation that holds: what is left of them depends on the order in which a sum is taken."""
 
 
+SINGLE = {"as_given", "correlation"}
+"""Keys of numbers that follow from logarithms in single precision, whose last digits depend on the processor."""
+
+
 LATER_SWITCHES = {"source_weights_ignored"}
 """Switches of the simulator that came after 0.1."""
 
@@ -63,6 +67,8 @@ def outline(value: Any, key: str = "") -> Any:
         return "words" if value else ""
     if key == "residual" and isinstance(value, float):
         return f"{value:.3g}" if value > ROUNDING else "rounding"
+    if key in SINGLE and isinstance(value, float):
+        return f"{value:.6g}"
     return type(value).__name__ if key in LINES else value
 
 
@@ -94,7 +100,9 @@ def kind_of(name: str) -> str:
     return "suite" if name == "compare-suite" else name.partition("-")[0]
 
 
-SINCE_0_2 = frozenset({"arrays", "bisect", "capture", "format", "gradients", "history", "reflections", "trend"})
+SINCE_0_2 = frozenset(
+    {"arrays", "bisect", "capture", "format", "gradients", "history", "reduce", "reflections", "trend"}
+)
 """Documents that 0.1 did not write."""
 
 OF_0_1 = tuple(name for name in DOCUMENTS if name not in SINCE_0_2)

@@ -292,12 +292,14 @@ def rows(text: str) -> list[list[str]]:
 
 
 OTHER_MEANINGS = {
+    "capturing/in_process.py",
     "evidence/provenance.py",
+    "history/bisection.py",
     "images/numpy_files.py",
     "parsers/numpy_archive.py",
     "vocabulary/dimensions.py",
 }
-"""Modules in which the letter is a locale, an order of memory, a unit."""
+"""Modules in which the word is a locale, an order of memory, a unit, or a package of Python."""
 STATUSES = {"INTRODUCED_C", "INTRODUCED_PY"}
 """Values of the JSON contract."""
 

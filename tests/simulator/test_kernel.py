@@ -19,6 +19,7 @@ from simulator.errors import ConfigurationError, InputFileError
 from simulator.fused import FusedSweep, is_possible, sample_weight_needed, sweep_sum
 from simulator.hkl import ReflectionTable
 from simulator.kernel import EAGER
+from simulator.lattice import lattice_factor
 from simulator.model import Model
 from simulator.observe import Observable, resolve
 from simulator.run import (
@@ -33,7 +34,7 @@ from simulator.run import (
 )
 from simulator.structure_factors import NearestLookup
 from simulator.text_inputs import SourceRow
-from simulator.vectors import norm
+from simulator.vectors import Vector, norm
 
 COMMON = "-cell 60 70 80 85 95 100 -misset 10 20 30 -default_F 100 -N 5 -lambda 1 -distance 80 -pixel 0.8 -detpixels 20"
 VARIANTS = {
@@ -87,6 +88,18 @@ def test_single_precision_agrees_with_double(variant: str) -> None:
     double = simulate(model_of(f"{VARIANTS[variant]} -nointerpolate")).astype(float)
     single = simulate(model_of(f"{VARIANTS[variant]} -nointerpolate -dtype float32"))
     np.testing.assert_allclose(single, double, rtol=2e-5, atol=1e-9 * double.max())
+
+
+def test_lattice_factors_next_to_a_reflection_keep_their_digits_in_single_precision() -> None:
+    """The product of three sines of such distances is no number of single precision."""
+    crystal = model_of("-N 7 -dtype float32").crystal
+    tiny = [1e-6, 3e-10, 1e-12, 4e-15, 1e-15, 2e-16, 1e-31]
+    index = torch.cartesian_prod(*[torch.tensor(tiny, dtype=torch.float64)] * 3)
+    for rows in (index, *index.split(1)):
+        miller = Vector(*rows.T)
+        nearest = Vector(*torch.zeros_like(rows).T)
+        found = lattice_factor(crystal, miller, nearest, torch.float32).unsigned
+        assert found.tolist() == pytest.approx([343.0] * len(rows), rel=1e-6)
 
 
 @pytest.mark.parametrize("cells", ["-N 5", "-N 6", "-Na 1 -Nb 4 -Nc 7"])

@@ -4,10 +4,12 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from pathlib import Path
 
 from nbtrace.differentiation.derivative import GradientParameter
 from nbtrace.errors import UsageError
 from nbtrace.nearness import nearest
+from nbtrace.physics.nanobragg.reflection_parameters import list_of, listed_f, reflection_name, reflection_of
 from simulator.arguments import CommandLine, examine
 from simulator.config import Config, CrystalShape
 from simulator.errors import SimulatorError
@@ -40,7 +42,8 @@ class FlaggedParameter:
     place : int or None
         Its place among the values of the flag and in the tensor, where there are several.
     largest, relative : float
-        The first step: in its unit, and as a part of its value; whichever is smaller of those that are not 0.
+        The first step: in its unit, and as a part of its value; whichever is smaller of those that are not 0, and 1
+        where both are.
     resolution : float
         How far the reference rounds it, relative.
     whole : bool
@@ -64,7 +67,7 @@ class FlaggedParameter:
 
     def at(self, value: float) -> GradientParameter:
         """Return it as it is differentiated by at a value."""
-        steps = [step for step in (self.largest, self.relative * abs(value)) if step > 0.0]
+        steps = [step for step in (self.largest, self.relative * abs(value)) if step > 0.0] or [1.0]
         return GradientParameter(
             self.name,
             self.unit,
@@ -230,16 +233,29 @@ _TABLE: tuple[FlaggedParameter, ...] = (
 TABLE: Mapping[str, FlaggedParameter] = {entry.name: entry for entry in _TABLE}
 """By name, in the order in which the reference uses them."""
 
+_ONE_F = "F"
+"""Group of the structure factors; each reflection is named on its own, as F(1,2,3)."""
+
+
+def entry_of(name: str) -> FlaggedParameter:
+    """Return a parameter of the table, or the structure factor of the reflection that its name says."""
+    reflection = reflection_of(name)
+    if reflection is None:
+        return TABLE[name]
+    return FlaggedParameter(name, _ONE_F, "e", partial(listed_f, reflection), ("-hkl",), "structure.F", relative=0.5)
+
+
 _ALIASES = {"wavelength": "lambda", "rotx": "detector_rotx", "roty": "detector_roty", "rotz": "detector_rotz"}
 
 
 def chosen_names(asked: Iterable[str]) -> tuple[str, ...]:
-    """Return the parameters that are asked for, in the order of the table; all where none is.
+    """Return the parameters that are asked for, in the order of the table, reflections last; all where none is.
 
     Parameters
     ----------
     asked : iterable of str
-        Names, and names of groups: cell, misset, distance, beam_centre, rotations, wavelength, N, F, …
+        Names, and names of groups: cell, misset, distance, beam_centre, rotations, wavelength, N, F, …; F(1,2,3) or
+        F:1,2,3 for the structure factor of a reflection.
 
     Raises
     ------
@@ -248,26 +264,39 @@ def chosen_names(asked: Iterable[str]) -> tuple[str, ...]:
     """
     groups = {entry.group for entry in _TABLE}
     wanted: set[str] = set()
+    reflections: list[str] = []
     for word in asked:
+        reflection = reflection_of(word)
+        if reflection is not None:
+            reflections.append(reflection_name(reflection))
+            continue
         name = word if word in groups else _ALIASES.get(word, word)
         members = [entry.name for entry in _TABLE if name in {entry.name, entry.group}]
         if not members:
             near = nearest(name, [*TABLE, *sorted(groups)])
-            hint = f"; did you mean {near}?" if near else f"; there are {', '.join(sorted(groups))}"
+            hint = f"; did you mean {near}?" if near else f"; there are {', '.join(sorted(groups))}, and F(h,k,l)"
             raise UsageError(f"no parameter {word!r}{hint}")
         wanted.update(members)
-    return tuple(name for name in TABLE if not wanted or name in wanted)
+    chosen = () if reflections and not wanted else tuple(name for name in TABLE if not wanted or name in wanted)
+    return (*chosen, *dict.fromkeys(reflections))
 
 
 def parameters_in(config: Config, names: Sequence[str]) -> tuple[tuple[GradientParameter, ...], dict[str, str]]:
-    """Return the parameters that a configuration has, and why it lacks the others."""
+    """Return the parameters that a configuration has, and why it lacks the others.
+
+    Raises
+    ------
+    UsageError, InputError
+        If a reflection is not in the list of the flags, or that cannot be read.
+    """
     there, missing = [], {}
     for name in names:
-        told = TABLE[name].told(config)
+        entry = entry_of(name)
+        told = entry.told(config)
         if isinstance(told, str):
             missing[name] = told
         else:
-            there.append(TABLE[name].at(told))
+            there.append(entry.at(told))
     return tuple(there), missing
 
 
@@ -283,7 +312,9 @@ def understood(words: tuple[str, ...]) -> CommandLine:
     return examine(words)
 
 
-def words_at(words: Sequence[str], parameter: GradientParameter, value: float) -> tuple[str, ...] | None:
+def words_at(
+    words: Sequence[str], parameter: GradientParameter, value: float, folder: Path | None = None
+) -> tuple[str, ...] | None:
     """Return a command line with another value of a parameter, everything else at its place.
 
     Parameters
@@ -292,18 +323,20 @@ def words_at(words: Sequence[str], parameter: GradientParameter, value: float) -
         The reference's flags.
     parameter : GradientParameter
     value : float
+    folder : Path, optional
+        Where a list of reflections with another structure factor is written.
 
     Returns
     -------
     tuple of str or None
         None where the reference takes no such value, or the flags cannot say it.
     """
-    entry = TABLE[parameter.name]
-    if entry.whole:
+    entry = entry_of(parameter.name)
+    if entry.whole or (reflection_of(parameter.name) is not None and folder is None):
         return None
     try:
         command = understood(tuple(words))
-        new = _new_words(entry, command.config, value, parameter.value)
+        new = _new_words(entry, command.config, value, parameter.value, folder)
         acts = [act for act in command.acts if act.meant and act.flag.token in entry.tokens]
         changed = (*new, *words)
         if acts:
@@ -316,8 +349,13 @@ def words_at(words: Sequence[str], parameter: GradientParameter, value: float) -
     return changed if as_meant else None
 
 
-def _new_words(entry: FlaggedParameter, config: Config, value: float, now: float) -> tuple[str, ...]:
+def _new_words(
+    entry: FlaggedParameter, config: Config, value: float, now: float, folder: Path | None
+) -> tuple[str, ...]:
     """Return the flag with its values."""
+    reflection, path = reflection_of(entry.name), config.structure.hkl_file
+    if reflection is not None and path is not None and folder is not None:
+        return entry.tokens[0], str(list_of(path).written(folder, reflection, value))
     if entry.group in {"cell", "misset"}:
         own = [TABLE[name].told(config) for name in TABLE if TABLE[name].group == entry.group]
         own[entry.place or 0] = value

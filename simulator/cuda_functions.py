@@ -1,0 +1,219 @@
+"""What the CUDA kernels of the sweep share: the functions of one sample, and the table of a model's constants.
+
+Each function states once more what :mod:`simulator.lattice` and :mod:`simulator.structure_factors` say of a sample. The
+sines are polynomials of range-reduced indices.
+"""
+
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
+
+import math
+from typing import TYPE_CHECKING
+
+import torch
+import triton
+import triton.language as tl
+from torch import Tensor
+
+from simulator.config import CrystalShape
+from simulator.lattice import SHAPE_CONSTANTS, SINE_COEFFICIENTS, axis_nudge
+from simulator.model import Model
+from simulator.structure_factors import INTERPOLATION_MARGIN
+from simulator.vectors import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SQUARE = tl.constexpr(0)
+ROUND = tl.constexpr(1)
+GAUSS = tl.constexpr(2)
+TOPHAT = tl.constexpr(3)
+SHAPES = {
+    CrystalShape.SQUARE: SQUARE,
+    CrystalShape.ROUND: ROUND,
+    CrystalShape.GAUSS: GAUSS,
+    CrystalShape.TOPHAT: TOPHAT,
+}
+
+# Where the constants of a model stand in the kernels' table of them.
+SINE = tl.constexpr(0)
+CELLS = tl.constexpr(6)
+NUDGE = tl.constexpr(9)
+DEFAULT_F = tl.constexpr(10)
+ALL_CELLS = tl.constexpr(11)
+FUDGE = tl.constexpr(12)
+OF_SHAPE = tl.constexpr(13)
+PI = tl.constexpr(14)
+MARGIN = tl.constexpr(15)
+SIXTH = tl.constexpr(16)
+RECIPROCAL = tl.constexpr(17)
+
+
+@triton.jit
+def vectors_of(components, place, pixels, present):
+    """Return the three components of a vector of each pixel."""
+    x = tl.load(components + place, mask=present, other=0.0)
+    y = tl.load(components + pixels + place, mask=present, other=0.0)
+    z = tl.load(components + 2 * pixels + place, mask=present, other=0.0)
+    return x, y, z
+
+
+@triton.jit
+def sine_coefficients(numbers, SINGLE: tl.constexpr):
+    """Return what :func:`half_turn_sine` takes."""
+    real = tl.float32 if SINGLE else tl.float64
+    p0 = tl.load(numbers + SINE).to(real)
+    p1 = tl.load(numbers + SINE + 1).to(real)
+    p2 = tl.load(numbers + SINE + 2).to(real)
+    p3 = tl.load(numbers + SINE + 3).to(real)
+    p4 = tl.load(numbers + SINE + 4).to(real)
+    p5 = tl.load(numbers + SINE + 5).to(real)
+    return p0, p1, p2, p3, p4, p5
+
+
+@triton.jit
+def half_turn_sine(x, p0, p1, p2, p3, p4, p5):
+    """Return sin(πx) for |x| ≤ ½."""
+    square = x * x
+    return x * (((((p0 * square + p1) * square + p2) * square + p3) * square + p4) * square + p5)
+
+
+@triton.jit
+def nearest_turns(x):
+    """Return the whole number next to x; which one of two as near does not matter to a squared sine."""
+    return tl.floor(x + 0.5)
+
+
+@triton.jit
+def nearest_index(x):
+    """Return the whole number next to x; halves go down."""
+    return tl.ceil(x - 0.5)
+
+
+@triton.jit
+def _place(index, low, count):
+    """Return where a whole number stands along an axis of the bordered table; beyond its edges on the border."""
+    return tl.minimum(tl.maximum(index.to(tl.int32), low - 1), low + count) - (low - 1)
+
+
+@triton.jit
+def table_entry(h, k, l, low_h, low_k, low_l, count_h, count_k, count_l):  # noqa: E741
+    """Return where the F of a reflection stands in the bordered table."""
+    row = _place(h, low_h, count_h) * (count_k + 2)
+    return (row + _place(k, low_k, count_k)) * (count_l + 2) + _place(l, low_l, count_l)
+
+
+@triton.jit
+def _cubic_weight(t, node: tl.constexpr, sixth):
+    """Return the weight of the node -1, 0, 1 or 2 (given as 0 to 3) at 0 ≤ t < 1."""
+    if node == 0:
+        weight = -t * (t - 1.0) * (t - 2.0) * sixth
+    elif node == 1:
+        weight = (t + 1.0) * (t - 1.0) * (t - 2.0) * 0.5
+    elif node == 2:
+        weight = -(t + 1.0) * t * (t - 2.0) * 0.5
+    else:
+        weight = (t + 1.0) * t * (t - 1.0) * sixth
+    return weight
+
+
+@triton.jit
+def sine_quotient_along(index, nearest, nudge, cells, SINGLE: tl.constexpr, p0, p1, p2, p3, p4, p5):
+    """Return numerator and denominator of sin(πNh)/sin(πh) along an axis, but for the sign."""
+    real = tl.float32 if SINGLE else tl.float64
+    delta = (index - nearest) + nudge
+    phase = delta * cells
+    above = half_turn_sine((phase - nearest_turns(phase)).to(real), p0, p1, p2, p3, p4, p5)
+    return above, half_turn_sine(delta.to(real), p0, p1, p2, p3, p4, p5)
+
+
+@triton.jit
+def round_lattice(numbers, dh, dk, dl, SINGLE: tl.constexpr):
+    """Return F_latt of a round crystal."""
+    real = tl.float32 if SINGLE else tl.float64
+    a = tl.load(numbers + CELLS).to(real) * dh
+    b = tl.load(numbers + CELLS + 1).to(real) * dk
+    c = tl.load(numbers + CELLS + 2).to(real) * dl
+    squared = (a * a + b * b + c * c) * tl.load(numbers + FUDGE).to(real)
+    centre = squared == 0.0
+    x = tl.load(numbers + PI).to(real) * tl.sqrt(tl.where(centre, 1.0, squared))
+    form = 3.0 * (tl.sin(x) / x - tl.cos(x)) / (x * x)
+    return tl.load(numbers + ALL_CELLS).to(real) * tl.load(numbers + OF_SHAPE).to(real) * tl.where(centre, 1.0, form)
+
+
+@triton.jit
+def apart(numbers, dh, dk, dl, SINGLE: tl.constexpr):
+    """Return the vector of Δh a* + Δk b* + Δl c*, 1/Å."""
+    real = tl.float32 if SINGLE else tl.float64
+    star = numbers + RECIPROCAL
+    x = tl.load(star).to(real) * dh + tl.load(star + 3).to(real) * dk + tl.load(star + 6).to(real) * dl
+    y = tl.load(star + 1).to(real) * dh + tl.load(star + 4).to(real) * dk + tl.load(star + 7).to(real) * dl
+    z = tl.load(star + 2).to(real) * dh + tl.load(star + 5).to(real) * dk + tl.load(star + 8).to(real) * dl
+    return x, y, z
+
+
+@triton.jit
+def gauss_lattice(numbers, dh, dk, dl, SINGLE: tl.constexpr):
+    """Return F_latt of a crystal of Gaussian spots."""
+    real = tl.float32 if SINGLE else tl.float64
+    x, y, z = apart(numbers, dh, dk, dl, SINGLE)
+    cells = tl.load(numbers + ALL_CELLS).to(real)
+    q = (x * x + y * y + z * z) * cells * cells
+    return cells * tl.exp(-(q / tl.load(numbers + OF_SHAPE).to(real)) * tl.load(numbers + FUDGE).to(real))
+
+
+@triton.jit
+def tophat_lattice(numbers, dh, dk, dl):
+    """Return F_latt of a crystal of top-hat spots: in float64 always, so that no rounding moves the edge of a spot."""
+    x, y, z = apart(numbers, dh, dk, dl, SINGLE=False)
+    cells = tl.load(numbers + ALL_CELLS)
+    q = (x * x + y * y + z * z) * cells * cells
+    return tl.where(q * tl.load(numbers + FUDGE) < tl.load(numbers + OF_SHAPE), cells, 0.0)
+
+
+@triton.jit
+def is_within(index, low, count, margin):
+    """Tell which indices keep the distance from the edges of the table that the tricubic lookup needs."""
+    return (index >= low + margin) & (index <= low + count - 1 - margin)
+
+
+@triton.jit
+def tricubic(table, inside, h, k, l, low_h, low_k, low_l, count_h, count_k, count_l, sixth, SINGLE: tl.constexpr):  # noqa: E741
+    """Return F interpolated with the four nodes around each index; 0 where it is not inside."""
+    real = tl.float32 if SINGLE else tl.float64
+    base_h = tl.floor(h)
+    base_k = tl.floor(k)
+    base_l = tl.floor(l)
+    total = (h - h).to(real)
+    for i in tl.static_range(4):
+        weight_h = _cubic_weight(h - base_h, i, sixth).to(real)
+        row_h = _place(base_h + (i - 1), low_h, count_h) * (count_k + 2)
+        for j in tl.static_range(4):
+            weight_k = weight_h * _cubic_weight(k - base_k, j, sixth).to(real)
+            row_k = (row_h + _place(base_k + (j - 1), low_k, count_k)) * (count_l + 2)
+            for m in tl.static_range(4):
+                weight_l = weight_k * _cubic_weight(l - base_l, m, sixth).to(real)
+                node = row_k + _place(base_l + (m - 1), low_l, count_l)
+                total += weight_l * tl.load(table + node, mask=inside, other=0.0)
+    return total
+
+
+def constants_of(model: Model) -> Tensor:
+    """Return the kernels' table of constants, float64, on the CPU."""
+    crystal = model.crystal
+    sections: dict[tl.constexpr, Sequence[float]] = {
+        SINE: SINE_COEFFICIENTS,
+        CELLS: crystal.N,
+        NUDGE: (axis_nudge(model.dtype),),
+        DEFAULT_F: (plain(model.factors.default_F),),
+        ALL_CELLS: (math.prod(crystal.N),),
+        FUDGE: (crystal.fudge,),
+        OF_SHAPE: (SHAPE_CONSTANTS.get(crystal.shape, 0.0),),
+        PI: (math.pi,),
+        MARGIN: (INTERPOLATION_MARGIN,),
+        SIXTH: (1.0 / 6.0,),
+        RECIPROCAL: [plain(component) for v in crystal.reciprocal for component in v],
+    }
+    numbers = torch.zeros(sum(map(len, sections.values())), dtype=torch.float64)
+    for place, values in sections.items():
+        numbers[place.value : place.value + len(values)] = torch.tensor(values, dtype=torch.float64)
+    return numbers

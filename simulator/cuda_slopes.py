@@ -1,0 +1,294 @@
+"""The derivatives of a sweep's sums on CUDA: one kernel that carries them back through all samples of a source."""
+
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
+
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+import triton
+import triton.language as tl
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from simulator.config import CrystalShape
+from simulator.cuda_functions import (
+    ALL_CELLS,
+    CELLS,
+    DEFAULT_F,
+    FUDGE,
+    GAUSS,
+    NUDGE,
+    OF_SHAPE,
+    PI,
+    RECIPROCAL,
+    ROUND,
+    SHAPES,
+    SQUARE,
+    apart,
+    gauss_lattice,
+    half_turn_sine,
+    nearest_index,
+    nearest_turns,
+    sine_coefficients,
+    table_entry,
+    tophat_lattice,
+    vectors_of,
+)
+from simulator.cuda_sums import BLOCK_PIXELS, WARPS, CudaTask, cuda_sums
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@triton.jit
+def _square_slope(index, nearest, nudge, cells, p0, p1, p2, p3, p4, p5, pi):
+    """Return (sin πNh / sin πh)² and half its derivative with respect to h, in float64."""
+    delta = (index - nearest) + nudge
+    phase = delta * cells
+    rest = phase - nearest_turns(phase)
+    above = half_turn_sine(rest, p0, p1, p2, p3, p4, p5)
+    below = half_turn_sine(delta, p0, p1, p2, p3, p4, p5)
+    # cos πx = sin π(½ - |x|); both factors change sign with every half turn of the phase, their product does not.
+    above_cos = half_turn_sine(0.5 - tl.abs(rest), p0, p1, p2, p3, p4, p5)
+    below_cos = half_turn_sine(0.5 - tl.abs(delta), p0, p1, p2, p3, p4, p5)
+    factor = above / below
+    slope = pi * (cells * above_cos - factor * below_cos) / below
+    # Next to a reflection the difference above is lost in rounding; there the first term of the series is exact enough.
+    close = tl.abs(phase) < 1.0 / 1024.0
+    series = (1.0 - cells * cells) * cells * pi * pi * delta / 3.0
+    return factor * factor, factor * tl.where(close, series, slope)
+
+
+@triton.jit
+def _round_slope(numbers, dh, dk, dl, pi):
+    """Return F_latt² of a round crystal, and half its derivative along an axis over N² and the distance along it."""
+    a = tl.load(numbers + CELLS) * dh
+    b = tl.load(numbers + CELLS + 1) * dk
+    c = tl.load(numbers + CELLS + 2) * dl
+    scale = pi * pi * tl.load(numbers + FUDGE)
+    square = (a * a + b * b + c * c) * scale
+    near = square < 0.01
+    x = tl.sqrt(tl.where(near, 1.0, square))
+    ratio = tl.sin(x) / x
+    far_form = 3.0 * (ratio - tl.cos(x)) / (x * x)
+    # Of the form factor f(x) both f and f'/x; near 0 by their series.
+    form = tl.where(near, 1.0 - square * (1.0 / 10.0 - square * (1.0 / 280.0 - square / 15120.0)), far_form)
+    series = -1.0 / 5.0 + square * (1.0 / 70.0 - square * (1.0 / 2520.0 - square / 166320.0))
+    slope = tl.where(near, series, 3.0 * (ratio - far_form) / (x * x))
+    height = tl.load(numbers + ALL_CELLS) * tl.load(numbers + OF_SHAPE)
+    return height * height * form * form, height * height * form * slope * scale
+
+
+@triton.jit
+def slope_kernel(  # noqa: C901, PLR0912, PLR0915 - one kernel; its constants choose what is compiled of it
+    scattering_out,  # float64 (3, n): the derivative with respect to `scattering`
+    basis_out,  # float64 (samples, 9), added to
+    table_out,  # float64, of the size of the table, added to; without a table a single number
+    star_out,  # float64 (9,), added to: those of a*, b*, c* of a Gaussian crystal
+    upstream,  # float64 (n,): the derivative with respect to the sums
+    scattering,
+    basis,
+    table,
+    numbers,
+    pixels,
+    samples,
+    low_h,
+    low_k,
+    low_l,
+    count_h,
+    count_k,
+    count_l,
+    SHAPE: tl.constexpr,
+    ALONG_A: tl.constexpr,
+    ALONG_B: tl.constexpr,
+    ALONG_C: tl.constexpr,
+    HAS_TABLE: tl.constexpr,
+    OF_BASIS: tl.constexpr,
+    OF_TABLE: tl.constexpr,
+    OF_STAR: tl.constexpr,
+    BLOCK: tl.constexpr,
+):
+    """Carry the derivative of the sums of :func:`sweep_kernel` back to what they follow from."""
+    place = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    present = place < pixels
+    sx, sy, sz = vectors_of(scattering, place, pixels, present)
+    gradient = 2.0 * tl.load(upstream + place, mask=present, other=0.0)
+    p0, p1, p2, p3, p4, p5 = sine_coefficients(numbers, SINGLE=False)
+    nudge = tl.load(numbers + NUDGE)
+    default_F = tl.load(numbers + DEFAULT_F)
+    pi = tl.load(numbers + PI)
+    one = tl.full((BLOCK,), 1.0, dtype=tl.float64)
+    none = tl.zeros((BLOCK,), dtype=tl.float64)
+    gx = none
+    gy = none
+    gz = none
+    of_default = none
+    star_ax, star_ay, star_az = none, none, none
+    star_bx, star_by, star_bz = none, none, none
+    star_cx, star_cy, star_cz = none, none, none
+    spot_scale = tl.load(numbers + ALL_CELLS) * tl.load(numbers + ALL_CELLS)
+    if SHAPE == GAUSS:
+        spot_scale *= -2.0 * tl.load(numbers + FUDGE) / tl.load(numbers + OF_SHAPE)
+    row = basis
+    out = basis_out
+    for _ in range(samples):
+        ax, ay, az = tl.load(row + 0), tl.load(row + 1), tl.load(row + 2)
+        bx, by, bz = tl.load(row + 3), tl.load(row + 4), tl.load(row + 5)
+        cx, cy, cz = tl.load(row + 6), tl.load(row + 7), tl.load(row + 8)
+        row += 9
+        h = sx * ax + sy * ay + sz * az
+        k = sx * bx + sy * by + sz * bz
+        l = sx * cx + sy * cy + sz * cz  # noqa: E741
+        h0 = nearest_index(h)
+        k0 = nearest_index(k)
+        l0 = nearest_index(l)
+        F = default_F
+        if HAS_TABLE:
+            node = table_entry(h0, k0, l0, low_h, low_k, low_l, count_h, count_k, count_l)
+            F = tl.load(table + node).to(tl.float64)
+        strength = gradient * F * F
+        if SHAPE == SQUARE:
+            square_a, slope_a = one, none
+            square_b, slope_b = one, none
+            square_c, slope_c = one, none
+            if ALONG_A:
+                square_a, slope_a = _square_slope(h, h0, nudge, tl.load(numbers + CELLS), p0, p1, p2, p3, p4, p5, pi)
+            if ALONG_B:
+                square_b, slope_b = _square_slope(
+                    k, k0, nudge, tl.load(numbers + CELLS + 1), p0, p1, p2, p3, p4, p5, pi
+                )
+            if ALONG_C:
+                square_c, slope_c = _square_slope(
+                    l, l0, nudge, tl.load(numbers + CELLS + 2), p0, p1, p2, p3, p4, p5, pi
+                )
+            squared = square_a * square_b * square_c
+            gh = strength * slope_a * square_b * square_c
+            gk = strength * square_a * slope_b * square_c
+            gl = strength * square_a * square_b * slope_c
+        elif SHAPE == ROUND:
+            squared, slope = _round_slope(numbers, h - h0, k - k0, l - l0, pi)
+            gh = strength * slope * tl.load(numbers + CELLS) * tl.load(numbers + CELLS) * (h - h0)
+            gk = strength * slope * tl.load(numbers + CELLS + 1) * tl.load(numbers + CELLS + 1) * (k - k0)
+            gl = strength * slope * tl.load(numbers + CELLS + 2) * tl.load(numbers + CELLS + 2) * (l - l0)
+        elif SHAPE == GAUSS:
+            lattice = gauss_lattice(numbers, h - h0, k - k0, l - l0, SINGLE=False)
+            squared = lattice * lattice
+            dx, dy, dz = apart(numbers, h - h0, k - k0, l - l0, SINGLE=False)
+            common = strength * squared * spot_scale
+            dx *= common
+            dy *= common
+            dz *= common
+            star = numbers + RECIPROCAL
+            gh = dx * tl.load(star) + dy * tl.load(star + 1) + dz * tl.load(star + 2)
+            gk = dx * tl.load(star + 3) + dy * tl.load(star + 4) + dz * tl.load(star + 5)
+            gl = dx * tl.load(star + 6) + dy * tl.load(star + 7) + dz * tl.load(star + 8)
+            if OF_STAR:
+                star_ax += dx * (h - h0)
+                star_ay += dy * (h - h0)
+                star_az += dz * (h - h0)
+                star_bx += dx * (k - k0)
+                star_by += dy * (k - k0)
+                star_bz += dz * (k - k0)
+                star_cx += dx * (l - l0)
+                star_cy += dy * (l - l0)
+                star_cz += dz * (l - l0)
+        else:
+            lattice = tophat_lattice(numbers, h - h0, k - k0, l - l0)
+            squared = lattice * lattice
+            gh = none
+            gk = none
+            gl = none
+        if OF_TABLE:
+            if HAS_TABLE:
+                tl.atomic_add(table_out + node, gradient * squared * F, mask=present)
+            else:
+                of_default += gradient * squared * F
+        gx += gh * ax + gk * bx + gl * cx
+        gy += gh * ay + gk * by + gl * cy
+        gz += gh * az + gk * bz + gl * cz
+        if OF_BASIS:
+            tl.atomic_add(out + 0, tl.sum(gh * sx))
+            tl.atomic_add(out + 1, tl.sum(gh * sy))
+            tl.atomic_add(out + 2, tl.sum(gh * sz))
+            tl.atomic_add(out + 3, tl.sum(gk * sx))
+            tl.atomic_add(out + 4, tl.sum(gk * sy))
+            tl.atomic_add(out + 5, tl.sum(gk * sz))
+            tl.atomic_add(out + 6, tl.sum(gl * sx))
+            tl.atomic_add(out + 7, tl.sum(gl * sy))
+            tl.atomic_add(out + 8, tl.sum(gl * sz))
+            out += 9
+    tl.store(scattering_out + place, gx, mask=present)
+    tl.store(scattering_out + pixels + place, gy, mask=present)
+    tl.store(scattering_out + 2 * pixels + place, gz, mask=present)
+    if OF_TABLE and not HAS_TABLE:
+        tl.atomic_add(table_out, tl.sum(of_default))
+    if OF_STAR:
+        tl.atomic_add(star_out + 0, tl.sum(star_ax))
+        tl.atomic_add(star_out + 1, tl.sum(star_ay))
+        tl.atomic_add(star_out + 2, tl.sum(star_az))
+        tl.atomic_add(star_out + 3, tl.sum(star_bx))
+        tl.atomic_add(star_out + 4, tl.sum(star_by))
+        tl.atomic_add(star_out + 5, tl.sum(star_bz))
+        tl.atomic_add(star_out + 6, tl.sum(star_cx))
+        tl.atomic_add(star_out + 7, tl.sum(star_cy))
+        tl.atomic_add(star_out + 8, tl.sum(star_cz))
+
+
+class _DifferentiableCudaSums(torch.autograd.Function):
+    """The sums with the nearest reflections, with their derivatives."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, task: CudaTask, scattering: Tensor, orientations: Tensor, table: Tensor, reciprocal: Tensor
+    ) -> Tensor:
+        """Return the sums; see :func:`simulator.cuda_sums.cuda_sums`.
+
+        `table` is the default F where there is no list of reflections; `reciprocal` is in the task's numbers, too.
+        """
+        ctx.task = task
+        ctx.save_for_backward(scattering, orientations, table, reciprocal)
+        return cuda_sums(task, scattering, orientations, table)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, upstream: Tensor) -> tuple[None, Tensor, Tensor, Tensor, Tensor]:
+        """Return the derivatives with respect to S, a, b, c of each sample, the structure factors, and a*, b*, c*."""
+        scattering, orientations, table, reciprocal = ctx.saved_tensors
+        task: CudaTask = ctx.task
+        pixels = scattering.shape[1]
+        of_scattering = torch.empty_like(scattering)
+        of_basis = torch.zeros_like(orientations)
+        of_table = torch.zeros_like(table, dtype=torch.float64)
+        of_reciprocal = torch.zeros_like(reciprocal)
+        shape = task.model.crystal.shape
+        slope_kernel[(triton.cdiv(pixels, BLOCK_PIXELS),)](
+            of_scattering,
+            of_basis,
+            of_table,
+            of_reciprocal,
+            upstream.contiguous(),
+            scattering,
+            orientations,
+            table,
+            task.numbers,
+            pixels,
+            len(orientations),
+            *task.box,
+            SHAPE=SHAPES[shape],
+            **task.along,
+            HAS_TABLE=task.has_table,
+            OF_BASIS=ctx.needs_input_grad[2],
+            OF_TABLE=ctx.needs_input_grad[3],
+            OF_STAR=ctx.needs_input_grad[4] and shape is CrystalShape.GAUSS,
+            BLOCK=BLOCK_PIXELS,
+            num_warps=WARPS,
+            enable_fp_fusion=True,
+        )
+        return None, of_scattering, of_basis, of_table.to(table.dtype), of_reciprocal
+
+
+def differentiable_sums(task: CudaTask, scattering: Tensor, orientations: Tensor, table: Tensor) -> Tensor:
+    """Return the sums of :func:`simulator.cuda_sums.cuda_sums`, through which derivatives go."""
+    reciprocal = torch.stack([component for v in task.model.crystal.reciprocal for component in v])
+    apply = cast("Callable[..., Tensor]", _DifferentiableCudaSums.apply)
+    return apply(task, scattering, orientations, table, reciprocal)

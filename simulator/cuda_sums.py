@@ -1,0 +1,201 @@
+"""The sums of a sweep on CUDA: one kernel for all samples of a source, each pixel's sum in registers.
+
+It states once more the physics of :mod:`simulator.samples`, which is always right, and is held to it by tests of all
+crystal shapes and options. Memory does not grow with the samples.
+"""
+
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
+
+from dataclasses import dataclass
+
+import torch
+import triton
+import triton.language as tl
+from torch import Tensor
+
+from simulator.cuda_functions import (
+    CELLS,
+    DEFAULT_F,
+    GAUSS,
+    MARGIN,
+    NUDGE,
+    ROUND,
+    SHAPES,
+    SIXTH,
+    SQUARE,
+    gauss_lattice,
+    is_within,
+    nearest_index,
+    round_lattice,
+    sine_coefficients,
+    sine_quotient_along,
+    table_entry,
+    tophat_lattice,
+    tricubic,
+    vectors_of,
+)
+from simulator.model import Model
+
+BLOCK_PIXELS = 512
+WARPS = 4
+
+SAMPLES_AT_ONCE = 64
+"""Samples whose sum is taken in the precision of the factors before it joins the sum in float64."""
+
+
+@triton.jit
+def sweep_kernel(  # noqa: C901, PLR0912, PLR0915 - one kernel; its constants choose what is compiled of it
+    total_out,  # float64 (n,)
+    scattering,  # float64 (3, n), 1/m
+    start,  # float64 (n,): the sum so far, for a running product
+    weight,  # float64 (n,): by which a running product multiplies
+    basis,  # float64 (samples, 9): a, b, c, m
+    table,  # F of the bordered table, in the precision of the factors
+    numbers,  # float64: constants; a number given as an argument would be rounded to float32
+    pixels,
+    samples,
+    low_h,
+    low_k,
+    low_l,
+    count_h,
+    count_k,
+    count_l,
+    SHAPE: tl.constexpr,
+    SINGLE: tl.constexpr,
+    ALONG_A: tl.constexpr,
+    ALONG_B: tl.constexpr,
+    ALONG_C: tl.constexpr,
+    HAS_TABLE: tl.constexpr,
+    TRICUBIC: tl.constexpr,
+    RUNNING: tl.constexpr,
+    SKIPS_ZERO: tl.constexpr,
+    BLOCK: tl.constexpr,
+    AT_ONCE: tl.constexpr,
+):
+    """Write the sum over samples of F_cell² F_latt² of each pixel."""
+    place = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    present = place < pixels
+    sx, sy, sz = vectors_of(scattering, place, pixels, present)
+    real = tl.float32 if SINGLE else tl.float64
+    p0, p1, p2, p3, p4, p5 = sine_coefficients(numbers, SINGLE)
+    cells_a = tl.load(numbers + CELLS)
+    cells_b = tl.load(numbers + CELLS + 1)
+    cells_c = tl.load(numbers + CELLS + 2)
+    nudge = tl.load(numbers + NUDGE)
+    default_F = tl.load(numbers + DEFAULT_F).to(real)
+    margin = tl.load(numbers + MARGIN)
+    sixth = tl.load(numbers + SIXTH)
+    total = tl.load(start + place, mask=present & RUNNING, other=0.0)
+    factor = tl.load(weight + place, mask=present & RUNNING, other=1.0)
+    row = basis
+    for first in range(0, samples, AT_ONCE):
+        part = tl.zeros((BLOCK,), dtype=real)
+        for _ in range(first, tl.minimum(first + AT_ONCE, samples)):
+            h = sx * tl.load(row + 0) + sy * tl.load(row + 1) + sz * tl.load(row + 2)
+            k = sx * tl.load(row + 3) + sy * tl.load(row + 4) + sz * tl.load(row + 5)
+            l = sx * tl.load(row + 6) + sy * tl.load(row + 7) + sz * tl.load(row + 8)  # noqa: E741
+            row += 9
+            h0 = nearest_index(h)
+            k0 = nearest_index(k)
+            l0 = nearest_index(l)
+            if SHAPE == SQUARE:
+                above = tl.full((BLOCK,), 1.0, dtype=real)
+                below = tl.full((BLOCK,), 1.0, dtype=real)
+                if ALONG_A:
+                    above, below = sine_quotient_along(h, h0, nudge, cells_a, SINGLE, p0, p1, p2, p3, p4, p5)
+                if ALONG_B:
+                    above_b, below_b = sine_quotient_along(k, k0, nudge, cells_b, SINGLE, p0, p1, p2, p3, p4, p5)
+                    above *= above_b
+                    below *= below_b
+                if ALONG_C:
+                    above_c, below_c = sine_quotient_along(l, l0, nudge, cells_c, SINGLE, p0, p1, p2, p3, p4, p5)
+                    above *= above_c
+                    below *= below_c
+                lattice = above / below
+            elif SHAPE == ROUND:
+                lattice = round_lattice(numbers, (h - h0).to(real), (k - k0).to(real), (l - l0).to(real), SINGLE)
+            elif SHAPE == GAUSS:
+                lattice = gauss_lattice(numbers, (h - h0).to(real), (k - k0).to(real), (l - l0).to(real), SINGLE)
+            else:
+                lattice = tophat_lattice(numbers, h - h0, k - k0, l - l0).to(real)
+            amplitude = lattice * default_F
+            if HAS_TABLE:
+                F = tl.load(table + table_entry(h0, k0, l0, low_h, low_k, low_l, count_h, count_k, count_l))
+                if TRICUBIC:
+                    inside = is_within(h, low_h, count_h, margin) & is_within(k, low_k, count_k, margin)
+                    inside &= is_within(l, low_l, count_l, margin)
+                    smooth = tricubic(
+                        table, inside, h, k, l, low_h, low_k, low_l, count_h, count_k, count_l, sixth, SINGLE
+                    )
+                    F = tl.where(inside, smooth, F)
+                amplitude = lattice * F
+            term = amplitude * amplitude
+            if RUNNING:
+                product = (total + term) * factor
+                total = tl.where(lattice != 0.0, product, total) if SKIPS_ZERO else product
+            else:
+                part += term
+        if not RUNNING:
+            total += part.to(tl.float64)
+    tl.store(total_out + place, total, mask=present)
+
+
+@dataclass(frozen=True)
+class CudaTask:
+    """What the sums over the samples of a source follow from besides the tensors."""
+
+    model: Model
+    numbers: Tensor
+    tricubic: bool
+
+    @property
+    def along(self) -> dict[str, bool]:
+        """Along which axes there is more than one cell."""
+        return {f"ALONG_{axis}": count > 1 for axis, count in zip("ABC", self.model.crystal.N, strict=True)}
+
+    @property
+    def box(self) -> tuple[int, ...]:
+        """The table's lowest indices, and how many there are."""
+        return (*self.model.factors.low, *self.model.factors.counts)
+
+    @property
+    def has_table(self) -> bool:
+        """Whether there is a list of reflections."""
+        return self.model.factors.bordered is not None
+
+
+def cuda_sums(
+    task: CudaTask,
+    scattering: Tensor,
+    orientations: Tensor,
+    table: Tensor,
+    running: tuple[Tensor, Tensor] | None = None,
+) -> Tensor:
+    """Return the sum over samples of F_cell² F_latt², or the running product of a start and a weight, float64 (n,)."""
+    pixels = scattering.shape[1]
+    total = torch.empty(pixels, dtype=torch.float64, device=scattering.device)
+    start, weight = (task.numbers, task.numbers) if running is None else running
+    sweep_kernel[(triton.cdiv(pixels, BLOCK_PIXELS),)](
+        total,
+        scattering,
+        start,
+        weight,
+        orientations,
+        table,
+        task.numbers,
+        pixels,
+        len(orientations),
+        *task.box,
+        SHAPE=SHAPES[task.model.crystal.shape],
+        SINGLE=task.model.dtype == torch.float32,
+        **task.along,
+        HAS_TABLE=task.has_table,
+        TRICUBIC=task.tricubic,
+        RUNNING=running is not None,
+        SKIPS_ZERO=task.model.config.beam.water_um == 0.0,
+        BLOCK=BLOCK_PIXELS,
+        AT_ONCE=SAMPLES_AT_ONCE,
+        num_warps=WARPS,
+        enable_fp_fusion=True,
+    )
+    return total
