@@ -167,6 +167,8 @@ def simulator_of(config: "Config | None") -> "Simulate | None":
 
 def _append(path: Path, block: str) -> None:
     """Add a block at the end of a file, after an empty line."""
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} is not a regular file; give another name")
     try:
         before = path.read_text(encoding="utf-8") if path.exists() else ""
         path.parent.mkdir(parents=True, exist_ok=True)
