@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -27,16 +27,18 @@ from nbtrace.programs.case_store import CaseStore
 from nbtrace.programs.comparison import Comparison, Plan, compare
 from nbtrace.programs.judged_comparison import judged_comparison
 from nbtrace.programs.suite import SuiteResult, SuiteRun
-from nbtrace.programs.suite_file import SuiteFile, read_suite, tasks
+from nbtrace.programs.suite_file import SETTINGS, SuiteFile, read_suite, tasks
 from nbtrace.programs.suite_parts import run_part
 from nbtrace.records import Pixel
 from nbtrace.report.documents.compare_document import compare_document
 from nbtrace.report.documents.suite_document import suite_document
 from nbtrace.report.documents.waivers_document import with_waivers
+from nbtrace.report.view import listed
 from nbtrace.report.views.compare_view import compare_view
 from nbtrace.report.views.images_view import PERCENTILE
 from nbtrace.report.views.suite_view import suite_view
 from nbtrace.report.views.waivers_view import waived_view
+from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.tolerance import Policy
 
 Further: TypeAlias = Callable[[Comparison, bool], Mapping[str, str | bytes]]
@@ -182,7 +184,8 @@ def compare_suite(request: Request, wishes: Wishes, suite: Path, options: SuiteO
         If no scheduler answers.
     """
     plan = wishes.plan()
-    read = read_suite(suite)
+    called = [name for name in (*wishes.limits, "repeat" if wishes.repeat is not None else "") if name in SETTINGS]
+    read = read_suite(suite).without_defaults(called)
     names = [case.name for case in read.cases if options.only is None or fnmatchcase(case.name, options.only)]
     if not names:
         raise InputError(f"no case of {suite} matches {options.only!r}; {_cases(options.only or '', read)}")
@@ -191,7 +194,8 @@ def compare_suite(request: Request, wishes: Wishes, suite: Path, options: SuiteO
     request.require_candidate()
     run = SuiteRun(request.reference_side, request.candidate_side, plan, suite.name, request.lenient)
     store = None if options.results is None else CaseStore(options.results)
-    before = SuiteResult(read.name, str(suite), request.candidate_name, (), len(read.cases) - len(names))
+    left_out, notices = len(read.cases) - len(names), tuple(_own_limits(read, names, called))
+    before = SuiteResult(read.name, str(suite), request.candidate_name, (), left_out, notices=notices)
     with options.workers() as workers:
         done = run_part(
             before,
@@ -210,6 +214,16 @@ def compare_suite(request: Request, wishes: Wishes, suite: Path, options: SuiteO
         lambda: with_waivers(suite_document(done), report),
         code=waived_code(done.exit_code, report),
     )
+
+
+def _own_limits(suite: SuiteFile, names: Sequence[str], called: Sequence[str]) -> Iterator[Notice]:
+    """Yield that the options of the call are not for cases that say otherwise."""
+    own = {name: found for name, found in suite.own_settings(called).items() if name in set(names)}
+    if own:
+        many = "1 case sets" if len(own) == 1 else f"{len(own)} cases set"
+        settings = ", ".join(dict.fromkeys(setting for found in own.values() for setting in found))
+        text = f"{many} limits of their own, which go before the options ({settings}): {listed(own, _NAMED)}"
+        yield Notice(Subject.CONFIGURATION, Weight.INFO, text)
 
 
 def _cases(word: str, suite: SuiteFile) -> str:

@@ -2,7 +2,7 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
@@ -51,6 +51,10 @@ class Settings(BaseModel):
         if self.roi is not None and self.region is not None:
             raise ValueError("region (slow first) and roi (fast first) name the same pixels in two ways; give one")
         return self
+
+
+SETTINGS = frozenset(Settings.model_fields)
+"""Names of what a case may set."""
 
 
 class SuiteCase(Settings):
@@ -169,6 +173,15 @@ class SuiteFile(BaseModel):
     def cases(self) -> tuple[SuiteCase, ...]:
         """All cases: those that are written out, then those of the matrices."""
         return (*self.case, *(case for matrix in self.matrix for case in matrix.cases))
+
+    def without_defaults(self, names: Collection[str]) -> "SuiteFile":
+        """Return it without these of `[defaults]`, for which the call says something else; cases keep their own."""
+        return self.model_copy(update={"defaults": self.defaults.model_copy(update=dict.fromkeys(names))})
+
+    def own_settings(self, names: Collection[str]) -> dict[str, list[str]]:
+        """Return the cases that set some of these themselves, and which."""
+        own = {case.name: [name for name in names if getattr(case, name) is not None] for case in self.cases}
+        return {name: found for name, found in own.items() if found}
 
     @model_validator(mode="after")
     def _names_differ(self) -> "SuiteFile":
