@@ -124,7 +124,7 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
         bytes.
     """
     try:
-        with open(path, "rb", opener=_without_waiting) as stream:  # noqa: PTH123 - Path.open takes no opener
+        with open(path, "rb", opener=_without_waiting) as stream:
             status = os.fstat(stream.fileno())
             if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
                 raise InputError(f"{path} is a device, not a file with an end")
@@ -166,7 +166,9 @@ def _head_of_pipe(descriptor: int, path: Path) -> bytes:
         except BlockingIOError:  # somebody holds its other end, and has written nothing yet
             break
         if not head and time.monotonic() > deadline:
-            raise InputError(f"{path} is a named pipe into which nobody writes; start what writes first, or give a file")
+            raise InputError(
+                f"{path} is a named pipe into which nobody writes; start what writes first, or give a file"
+            )
     os.set_blocking(descriptor, True)
     return head
 

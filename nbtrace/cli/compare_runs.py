@@ -10,11 +10,13 @@ from typing import Any, TypeAlias
 
 from nbtrace.cli.compare_files import comparison_files
 from nbtrace.cli.compare_sides import Request
+from nbtrace.cli.compared_parts import ComparedPart
 from nbtrace.cli.destinations import Destinations, can_draw
 from nbtrace.cli.flag_traps import warn_of_traps
 from nbtrace.cli.given_waivers import waived_code
 from nbtrace.cli.output import EXIT_OF, Delivery
 from nbtrace.cli.suite_options import SuiteOptions
+from nbtrace.cli.suite_waivers import suite_waivers
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.cli.waiver_options import WaiverOptions
 from nbtrace.compare.images import ImageOptions, Roi
@@ -159,7 +161,8 @@ def compare_pair(
         outputs = {**comparison_files(result, pictures=pictures, percentile=percentile), **further(result, pictures)}
     report = None
     if waivers is not None:
-        report = waivers.judge([judged_comparison(wishes.waived.case or shlex.join(line.words), result)])
+        case = judged_comparison(wishes.waived.case or shlex.join(line.words), result)
+        report = waivers.judge([case], ComparedPart.ALL if plan.traces else ComparedPart.IMAGES)
     code = delivery.deliver(
         waived_view(compare_view(result), report),
         lambda: with_waivers(compare_document(result, pictures=pictures, percentile=percentile), report),
@@ -208,7 +211,7 @@ def compare_suite(request: Request, wishes: Wishes, suite: Path, options: SuiteO
         )
     report = None
     if waivers is not None:
-        report = waivers.judge([case.as_judged for case in done.cases], [case.name for case in read.cases])
+        report = suite_waivers(waivers, done, [case.name for case in read.cases])
     return delivery.deliver(
         waived_view(suite_view(done), report),
         lambda: with_waivers(suite_document(done), report),
