@@ -18,6 +18,11 @@ NPY_MAGIC = b"\x93NUMPY"
 ZIP_MAGIC = b"PK\x03\x04"
 """The first bytes of an .npz file."""
 
+_WRITER_SECONDS = 5.0
+"""In which somebody must open a named pipe that is to be read, to write into it."""
+
+_POLL_MILLISECONDS = 50
+
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
 
 
@@ -115,16 +120,18 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
     Raises
     ------
     InputError
-        If it is missing, a folder, a device, unreadable, or has more than `most` bytes.
+        If it is missing, a folder, a device, a named pipe that nobody writes into, unreadable, or has more than `most`
+        bytes.
     """
     try:
-        with path.open("rb") as stream:
+        with open(path, "rb", opener=_without_waiting) as stream:
             status = os.fstat(stream.fileno())
             if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
                 raise InputError(f"{path} is a device, not a file with an end")
+            head = _head_of_pipe(stream.fileno(), path) if stat.S_ISFIFO(status.st_mode) else b""
             # A pipe has no size, and may never end.
             sized = stat.S_ISREG(status.st_mode)
-            content = b"" if status.st_size > most else stream.read(-1 if sized else most + 1)
+            content = b"" if status.st_size > most else head + stream.read(-1 if sized else most + 1)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
     except ValueError:
@@ -132,6 +139,38 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
     if max(status.st_size, len(content)) > most:
         raise InputError(f"{path} has more than {most // 2**20} MB, which nbtrace does not read")
     return content
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file, a named pipe also where nobody writes into it."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def _head_of_pipe(descriptor: int, path: Path) -> bytes:
+    """Wait until somebody writes into a pipe, or has written; return what had to be read of it to find out.
+
+    Raises
+    ------
+    InputError
+        If nobody does for :data:`_WRITER_SECONDS`.
+    """
+    import select  # noqa: PLC0415 - few inputs are pipes
+    import time  # noqa: PLC0415
+
+    waiting = select.poll()
+    waiting.register(descriptor, select.POLLIN)
+    deadline, head = time.monotonic() + _WRITER_SECONDS, b""
+    while not head and not waiting.poll(_POLL_MILLISECONDS):
+        try:
+            head = os.read(descriptor, 1)
+        except BlockingIOError:  # somebody holds its other end, and has written nothing yet
+            break
+        if not head and time.monotonic() > deadline:
+            raise InputError(
+                f"{path} is a named pipe into which nobody writes; first start what does, or give a file"
+            )
+    os.set_blocking(descriptor, True)
+    return head
 
 
 def first_bytes(path: Path, most: int) -> bytes:

@@ -15,8 +15,9 @@ What is said: a line of JSON for each run on standard input, and one on standard
     {"run": 1, "status": 0}
 
 Other lines on standard output are passed over. The run takes place in `folder`, with these variables in the
-environment, and what it prints goes to the two files. The end of standard input ends the program. Programs in other
-languages do the same where `NBTRACE_ALIVE` is set.
+environment, and what it prints goes to the two files. The program is started with the variables of its first run, and
+again for a run with others: libraries read them when they are loaded. The end of standard input ends the program.
+Programs in other languages do the same where `NBTRACE_ALIVE` is set.
 """
 
 import json

@@ -23,6 +23,7 @@ from nbtrace.capturing.probe_faults import BUILD_REMEDY, Fault, near_hint
 from nbtrace.capturing.program_file import launched_program
 from nbtrace.errors import IncompleteError, ProgramError, UsageError
 from nbtrace.evidence.program import ProgramRun, Surroundings, run_kept
+from nbtrace.evidence.program_environment import environment_of_programs
 
 _FOLDER = Path(__file__).parent
 _LOAD = "import sys; sys.path.insert(0, {folder!r}); from inside_gdb.carry_out import carry_out; carry_out({plan!r})"
@@ -134,7 +135,7 @@ def run_captured(
         "hits": str(launch.work / "hits.jsonl"),
         "process": str(launch.work / "process"),
         "files": [str(launch.program), *_copies(launch)],
-        "environment": sorted({**os.environ, **launch.variables}),
+        "environment": sorted({**environment_of_programs(), **launch.variables}),
         "shell": os.environ.get("SHELL", ""),
         "most_bytes": MOST_WRITTEN,
         "buffer_bytes": BUFFER_BYTES,

@@ -33,7 +33,8 @@ def result_of(command: Sequence[str], folder: Path) -> Any:
     with temporary_folder() as work:
         file = work / "result.json"
         try:
-            done = subprocess.run(_with_json(command, file), cwd=folder, capture_output=True, check=False)
+            words = _with_json(command, file)
+            done = subprocess.run(words, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, check=False)
         except OSError as error:
             raise ProgramError(f"{clean(command[0])} cannot be run: {error.strerror}") from error
         if done.returncode not in {ExitCode.AGREE, ExitCode.DIFFER}:

@@ -1,15 +1,17 @@
 """`nbtrace check`."""
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nbtrace.cli.given_waivers import GivenWaivers, document_with, waived_code, waived_or_plain
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import VocabularyName
-from nbtrace.cli.output import Delivery
+from nbtrace.cli.output import EXIT_OF, Delivery
 from nbtrace.cli.sides import side_named
+from nbtrace.cli.waiver_options import WaiverOptions
 from nbtrace.compare.check import check
 from nbtrace.compare.readable import readable_line
 from nbtrace.compare.self_check import SelfCheck
@@ -21,10 +23,13 @@ from nbtrace.parsers.format_check import FormatCheck, check_format
 from nbtrace.parsers.given_logs import of_side
 from nbtrace.parsers.source import read_lines
 from nbtrace.records import Side, Trace
-from nbtrace.report.views.check_view import check_view
+from nbtrace.report.views.check_view import check_verdict, check_view
 from nbtrace.report.views.format_view import format_text, format_view
 from nbtrace.vocabulary.chosen import chosen
 from nbtrace.vocabulary.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from nbtrace.verdicts.waivers import WaiverReport
 
 EXAMPLE = "Example: nbtrace check c.log"
 
@@ -42,6 +47,7 @@ def check_command(
         bool,
         typer.Option("--format", help="Hold its lines against the trace format instead, and say what each should be."),
     ] = False,
+    waived: WaiverOptions,
     vocabulary: VocabularyName = None,
     outputs: Outputs,
 ) -> None:
@@ -53,16 +59,29 @@ def check_command(
     if format_alone:
         if side is not None:
             raise UsageError("--side has no part in --format, which holds every line against the format")
+        if waived.waivers is not None or waived.case is not None:
+            raise UsageError("--waivers and --case are of values; leave them out with --format")
         delivery = Delivery("format", (log, *words.inputs), outputs.destinations())
         raise typer.Exit(_check_format(log, words.vocabulary, delivery))
     wanted = None if side is None else side_named(side, words.vocabulary, ctx)
-    delivery = Delivery("check", (log, *words.inputs), outputs.destinations())
+    waivers = waived.given(words.vocabulary)
+    files = () if waivers is None else (str(waivers.file),)
+    delivery = Delivery("check", (log, *words.inputs, *files), outputs.destinations())
     result = check_by_columns(log, words.vocabulary) or check(_trace(log, wanted, words.vocabulary))
     of_side(result.trace, wanted)
     if not result.checked and not result.remarks:
         raise InputError(f"nothing to check: {log} logs none of the values that the relations need")
-    shown = check_view(result, whole=False)
-    raise typer.Exit(delivery.deliver(check_view(result), lambda: _document(result), shown=shown))
+    report = None if waivers is None else _held(waivers, waived.case or PurePath(log).name, result)
+    shown, view = (waived_or_plain(check_view(result, whole=whole), report) for whole in (False, True))
+    code = waived_code(EXIT_OF[check_verdict(result)], report)
+    raise typer.Exit(delivery.deliver(view, lambda: _document(result, report), shown=shown, code=code))
+
+
+def _held(waivers: GivenWaivers, case: str, result: SelfCheck) -> "WaiverReport":
+    from nbtrace.cli.part_waivers import log_waivers  # noqa: PLC0415 - the catalogue of causes
+    from nbtrace.explanation.judged_parts import judged_check  # noqa: PLC0415
+
+    return log_waivers(waivers, judged_check(case, result))
 
 
 def _trace(log: str, side: Side | None, vocabulary: Vocabulary) -> Trace:
@@ -83,7 +102,7 @@ def _format_document(result: FormatCheck) -> Mapping[str, object]:
     return format_document(result)
 
 
-def _document(result: SelfCheck) -> Mapping[str, object]:
+def _document(result: SelfCheck, report: "WaiverReport | None") -> Mapping[str, object]:
     from nbtrace.report.documents.trace_documents import check_document  # noqa: PLC0415 - the models of documents
 
-    return check_document(result)
+    return document_with(check_document(result), report)

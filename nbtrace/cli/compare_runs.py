@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -10,11 +10,13 @@ from typing import Any, TypeAlias
 
 from nbtrace.cli.compare_files import comparison_files
 from nbtrace.cli.compare_sides import Request
+from nbtrace.cli.compared_parts import ComparedPart
 from nbtrace.cli.destinations import Destinations, can_draw
 from nbtrace.cli.flag_traps import warn_of_traps
 from nbtrace.cli.given_waivers import waived_code
 from nbtrace.cli.output import EXIT_OF, Delivery
 from nbtrace.cli.suite_options import SuiteOptions
+from nbtrace.cli.suite_waivers import suite_waivers
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.cli.waiver_options import WaiverOptions
 from nbtrace.compare.images import ImageOptions, Roi
@@ -27,16 +29,18 @@ from nbtrace.programs.case_store import CaseStore
 from nbtrace.programs.comparison import Comparison, Plan, compare
 from nbtrace.programs.judged_comparison import judged_comparison
 from nbtrace.programs.suite import SuiteResult, SuiteRun
-from nbtrace.programs.suite_file import SuiteFile, read_suite, tasks
+from nbtrace.programs.suite_file import SETTINGS, SuiteFile, read_suite, tasks
 from nbtrace.programs.suite_parts import run_part
 from nbtrace.records import Pixel
 from nbtrace.report.documents.compare_document import compare_document
 from nbtrace.report.documents.suite_document import suite_document
 from nbtrace.report.documents.waivers_document import with_waivers
+from nbtrace.report.view import listed
 from nbtrace.report.views.compare_view import compare_view
 from nbtrace.report.views.images_view import PERCENTILE
 from nbtrace.report.views.suite_view import suite_view
 from nbtrace.report.views.waivers_view import waived_view
+from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.tolerance import Policy
 
 Further: TypeAlias = Callable[[Comparison, bool], Mapping[str, str | bytes]]
@@ -157,7 +161,8 @@ def compare_pair(
         outputs = {**comparison_files(result, pictures=pictures, percentile=percentile), **further(result, pictures)}
     report = None
     if waivers is not None:
-        report = waivers.judge([judged_comparison(wishes.waived.case or shlex.join(line.words), result)])
+        case = judged_comparison(wishes.waived.case or shlex.join(line.words), result)
+        report = waivers.judge([case], ComparedPart.ALL if plan.traces else ComparedPart.IMAGES)
     code = delivery.deliver(
         waived_view(compare_view(result), report),
         lambda: with_waivers(compare_document(result, pictures=pictures, percentile=percentile), report),
@@ -182,7 +187,8 @@ def compare_suite(request: Request, wishes: Wishes, suite: Path, options: SuiteO
         If no scheduler answers.
     """
     plan = wishes.plan()
-    read = read_suite(suite)
+    called = [name for name in (*wishes.limits, "repeat" if wishes.repeat is not None else "") if name in SETTINGS]
+    read = read_suite(suite).without_defaults(called)
     names = [case.name for case in read.cases if options.only is None or fnmatchcase(case.name, options.only)]
     if not names:
         raise InputError(f"no case of {suite} matches {options.only!r}; {_cases(options.only or '', read)}")
@@ -191,7 +197,8 @@ def compare_suite(request: Request, wishes: Wishes, suite: Path, options: SuiteO
     request.require_candidate()
     run = SuiteRun(request.reference_side, request.candidate_side, plan, suite.name, request.lenient)
     store = None if options.results is None else CaseStore(options.results)
-    before = SuiteResult(read.name, str(suite), request.candidate_name, (), len(read.cases) - len(names))
+    left_out, notices = len(read.cases) - len(names), tuple(_own_limits(read, names, called))
+    before = SuiteResult(read.name, str(suite), request.candidate_name, (), left_out, notices=notices)
     with options.workers() as workers:
         done = run_part(
             before,
@@ -204,12 +211,22 @@ def compare_suite(request: Request, wishes: Wishes, suite: Path, options: SuiteO
         )
     report = None
     if waivers is not None:
-        report = waivers.judge([case.as_judged for case in done.cases], [case.name for case in read.cases])
+        report = suite_waivers(waivers, done, [case.name for case in read.cases])
     return delivery.deliver(
         waived_view(suite_view(done), report),
         lambda: with_waivers(suite_document(done), report),
         code=waived_code(done.exit_code, report),
     )
+
+
+def _own_limits(suite: SuiteFile, names: Sequence[str], called: Sequence[str]) -> Iterator[Notice]:
+    """Yield that the options of the call are not for cases that say otherwise."""
+    own = {name: found for name, found in suite.own_settings(called).items() if name in set(names)}
+    if own:
+        many = "1 case sets" if len(own) == 1 else f"{len(own)} cases set"
+        settings = ", ".join(dict.fromkeys(setting for found in own.values() for setting in found))
+        text = f"{many} limits of their own, which go before the options ({settings}): {listed(own, _NAMED)}"
+        yield Notice(Subject.CONFIGURATION, Weight.INFO, text)
 
 
 def _cases(word: str, suite: SuiteFile) -> str:

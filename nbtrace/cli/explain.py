@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nbtrace.cli import completed_values
+from nbtrace.cli.compared_parts import ComparedPart
 from nbtrace.cli.given_waivers import GivenWaivers, waived_code
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import (
@@ -128,7 +129,7 @@ def explained_waivers(waivers: GivenWaivers | None, case: str | None, result: "E
     from nbtrace.explanation.judged_traces import judged_traces  # noqa: PLC0415 - the catalogue of causes
 
     name = case or pair_case(result.diff.c.source, result.diff.py.source)
-    return waivers.judge([judged_traces(name, result.diff, result)])
+    return waivers.judge([judged_traces(name, result.diff, result)], ComparedPart.TRACES)
 
 
 def _of_configuration(flags: list[str], config: str | None, words: Chosen, *, proves: bool) -> list[str]:
@@ -167,6 +168,8 @@ def simulator_of(config: "Config | None") -> "Simulate | None":
 
 def _append(path: Path, block: str) -> None:
     """Add a block at the end of a file, after an empty line."""
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} is not a regular file; give another name")
     try:
         before = path.read_text(encoding="utf-8") if path.exists() else ""
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -30,6 +30,7 @@ def merge_command(
     A case that has no result yet is not compared, and the suite then does not agree. The digest is the same for a suite
     that ran at once, in shards, or was interrupted and went on.
     """
+    from nbtrace.cli.suite_waivers import suite_waivers  # noqa: PLC0415
     from nbtrace.programs.case_store import LIST_NAME, CaseStore  # noqa: PLC0415 - numpy, as the rest of these
     from nbtrace.programs.suite_parts import merged  # noqa: PLC0415
     from nbtrace.report.documents.suite_document import suite_document  # noqa: PLC0415
@@ -47,9 +48,9 @@ def merge_command(
     result = merged(stores)
     report = None
     if waivers is not None:
-        # Those that --only left out have names, too, which are not known here.
-        known = None if result.left_out else [case.name for case in result.cases]
-        report = waivers.judge([case.as_judged for case in result.cases], known)
+        # Cases that --only left out have names, too, which are not known here.
+        names = [case.name for case in result.cases]
+        report = suite_waivers(waivers, result, names, complete=not result.left_out)
     raise typer.Exit(
         delivery.deliver(
             waived_view(suite_view(result), report),

@@ -8,31 +8,38 @@ import typer
 
 from nbtrace.cli import completed_values
 from nbtrace.cli.destinations import Destinations
+from nbtrace.cli.given_waivers import GivenWaivers, document_with, waived_code, waived_or_plain
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import (
     PlotFile,
     PolicyFile,
     VocabularyName,
 )
-from nbtrace.cli.output import Delivery
+from nbtrace.cli.output import EXIT_OF, Delivery
 from nbtrace.cli.panels import TOLERANCE
 from nbtrace.cli.side_labels import two_sided
 from nbtrace.cli.tolerances import refuse_misspelt
+from nbtrace.cli.waiver_options import WaiverOptions
 from nbtrace.compare.logs import KEY, logs_of
 from nbtrace.compare.phi import PhiResult
+from nbtrace.compare.phi import compare_phi as compare_records
 from nbtrace.compare.steps import StepsResult, compare_steps
 from nbtrace.errors import ExitCode, UsageError
 from nbtrace.frozen import frozen
 from nbtrace.longlogs.phi_logs import compare_phi
 from nbtrace.parsers import read_pair
+from nbtrace.records import Trace
 from nbtrace.report.views.phi_view import phi_view
 from nbtrace.report.views.steps_view import steps_view
-from nbtrace.verdicts.tolerance import Limit, PolicySettings, resolve_policy, tolerance_number
+from nbtrace.verdicts.case_names import pair_case
+from nbtrace.verdicts.tolerance import Limit, Policy, PolicySettings, resolve_policy, tolerance_number
 from nbtrace.vocabulary.chosen import Chosen, chosen
 from nbtrace.vocabulary.quantity import Basis
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from nbtrace.verdicts.waivers import WaiverReport
 
 EXAMPLE = "Example: nbtrace phi py_per_phi.json c.log"
 EXAMPLE_STEPS = "Example: nbtrace steps loops.log arrays.log --vocabulary rod.toml --index step"
@@ -69,6 +76,7 @@ def phi_command(
     index: IndexName = None,
     tolerance: StepTolerances = None,
     policy: PolicyFile = None,
+    waived: WaiverOptions,
     vocabulary: VocabularyName = None,
     outputs: Outputs,
     plot: PlotFile = None,
@@ -79,7 +87,7 @@ def phi_command(
     named. With --index, or another vocabulary, it does what nbtrace steps does.
     """
     to = outputs.destinations(plot=plot)
-    request = _Request(c, py, (py, c), to, tuple(tolerance or ()), policy)
+    request = _Request(c, py, (py, c), to, tuple(tolerance or ()), policy, waived)
     raise typer.Exit(request.answer(chosen(vocabulary, Path()), index))
 
 
@@ -92,6 +100,7 @@ def steps_command(
     index: IndexName = None,
     tolerance: StepTolerances = None,
     policy: PolicyFile = None,
+    waived: WaiverOptions,
     vocabulary: VocabularyName = None,
     outputs: Outputs,
     plot: PlotFile = None,
@@ -102,7 +111,7 @@ def steps_command(
     --index it is the outermost loop of the vocabulary; with nanoBragg's, it does what nbtrace phi does.
     """
     to = outputs.destinations(plot=plot)
-    request = _Request(c, py, (c, py), to, tuple(tolerance or ()), policy)
+    request = _Request(c, py, (c, py), to, tuple(tolerance or ()), policy, waived)
     raise typer.Exit(request.answer(chosen(vocabulary, Path()), index))
 
 
@@ -116,6 +125,7 @@ class _Request:
     to: Destinations
     tolerances: tuple[str, ...]
     policy: Path | None
+    waived: WaiverOptions
 
     def answer(self, words: Chosen, index: str | None) -> ExitCode:
         """Compare, and deliver the result."""
@@ -123,36 +133,66 @@ class _Request:
             return self._phi()
         if self.to.plot is not None:
             raise UsageError("--plot draws the φ steps of nanoBragg; leave it out, or leave out --index")
-        delivery = Delivery("steps", (*self.logs, *words.inputs), self.to)
+        waivers = self.waived.given(words.vocabulary)
+        delivery = Delivery("steps", (*self.logs, *words.inputs, *_file(waivers)), self.to)
         limits = resolve_policy(list(self.tolerances), self.policy, Path(), words.vocabulary)
         result = compare_steps(*read_pair(self.c, self.py, words.vocabulary), index, limits)
         refuse_misspelt(limits, result.notices)
-        return delivery.deliver(steps_view(result), lambda: _steps_document(result))
+        report = None if waivers is None else self._held_steps(waivers, result)
+        view, code = steps_view(result), waived_code(EXIT_OF[result.verdict], report)
+        return delivery.deliver(waived_or_plain(view, report), lambda: _steps_document(result, report), code=code)
+
+    def _held_steps(self, waivers: GivenWaivers, result: StepsResult) -> "WaiverReport":
+        from nbtrace.cli.part_waivers import pair_waivers  # noqa: PLC0415 - the catalogue of causes
+        from nbtrace.explanation.judged_parts import judged_steps  # noqa: PLC0415
+
+        traces = result.diff.c, result.diff.py
+        return pair_waivers(waivers, judged_steps(self._case(*traces), result), traces, result.diff.policy)
+
+    def _case(self, c: Trace, py: Trace) -> str:
+        return self.waived.case or pair_case(c.source, py.source)
 
     def _phi(self) -> ExitCode:
         """Compare φ steps."""
-        delivery = Delivery("phi", self.logs, self.to)
         limits = resolve_policy([], self.policy, Path())
+        waivers = self.waived.given(limits.vocabulary)
+        delivery = Delivery("phi", (*self.logs, *_file(waivers)), self.to)
         if self.tolerances:
             tolerance = self.tolerances[-1]
             key = logs_of(limits.vocabulary).of_a_step(KEY)
             settings = PolicySettings(quantities={key: Limit(tolerance_number(tolerance, tolerance), Basis.ABSOLUTE)})
             limits = limits.updated(settings, f"--tolerance {tolerance}")
-        result = compare_phi(self.c, self.py, limits)
-        view = phi_view(result, whole=self.to.shows_all)
-        return delivery.deliver(view, lambda: _phi_document(result), draw=_draw)
+        if waivers is None:
+            result = compare_phi(self.c, self.py, limits)
+        else:  # which are held against every value
+            result = compare_records(*read_pair(self.c, self.py, limits.vocabulary), limits)
+        report = None if waivers is None else self._held_phi(waivers, result, limits)
+        view, code = phi_view(result, whole=self.to.shows_all), waived_code(EXIT_OF[result.verdict], report)
+        view = waived_or_plain(view, report)
+        return delivery.deliver(view, lambda: _phi_document(result, report), draw=_draw, code=code)
+
+    def _held_phi(self, waivers: GivenWaivers, result: PhiResult, limits: Policy) -> "WaiverReport":
+        from nbtrace.cli.part_waivers import pair_waivers  # noqa: PLC0415 - the catalogue of causes
+        from nbtrace.explanation.judged_parts import judged_phi  # noqa: PLC0415
+
+        traces = result.c, result.py
+        return pair_waivers(waivers, judged_phi(self._case(*traces), result), traces, limits)
 
 
-def _steps_document(result: StepsResult) -> Mapping[str, object]:
+def _file(waivers: GivenWaivers | None) -> tuple[str, ...]:
+    return () if waivers is None else (str(waivers.file),)
+
+
+def _steps_document(result: StepsResult, report: "WaiverReport | None") -> Mapping[str, object]:
     from nbtrace.report.documents.steps_document import steps_document  # noqa: PLC0415 - the models of documents
 
-    return steps_document(result)
+    return document_with(steps_document(result), report)
 
 
-def _phi_document(result: PhiResult) -> Mapping[str, object]:
+def _phi_document(result: PhiResult, report: "WaiverReport | None") -> Mapping[str, object]:
     from nbtrace.report.documents.trace_documents import phi_document  # noqa: PLC0415 - the models of documents
 
-    return phi_document(result)
+    return document_with(phi_document(result), report)
 
 
 def _draw(document: Mapping[str, object]) -> "Figure":

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nbtrace.cli.compared_parts import ComparedPart
 from nbtrace.cli.destinations import Destinations
 from nbtrace.cli.given_waivers import GivenWaivers, given_waivers, waived_code
 from nbtrace.cli.output import EXIT_OF, Delivery
@@ -95,7 +96,7 @@ def _held(waivers: GivenWaivers, case: str | None, result: DiffResult, *, strict
     name = case or pair_case(result.c.source, result.py.source)
     wanted = result.verdict is Verdict.DIFFER and result.divergences and waivers.of(name)
     explanation = explain(result.c, result.py, policy=result.policy) if wanted else None
-    return waivers.judge([judged_traces(name, result, explanation, strict=strict)])
+    return waivers.judge([judged_traces(name, result, explanation, strict=strict)], ComparedPart.TRACES)
 
 
 def _unified(result: DiffResult) -> str | Callable[[], Iterator[str]] | None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbtrace.cli.compared_parts import ComparedPart
 from nbtrace.cli.destinations import STDOUT, Destinations, require_matplotlib
 from nbtrace.cli.given_waivers import GivenWaivers, given_waivers, waived_code
 from nbtrace.cli.image_settings import mask_values_of, origins_of, pixel_tolerances
@@ -156,7 +157,7 @@ def _held(waivers: GivenWaivers, case: str | None, names: tuple[str, str], resul
     from nbtrace.verdicts.case_names import pair_case  # noqa: PLC0415
     from nbtrace.verdicts.waivers import JudgedCase  # noqa: PLC0415
 
-    return waivers.judge([JudgedCase(case or pair_case(*names), judged_images(result))])
+    return waivers.judge([JudgedCase(case or pair_case(*names), judged_images(result))], ComparedPart.IMAGES)
 
 
 def _load_numpy() -> None:

@@ -109,6 +109,11 @@ class PhiResult(Presentable):
         return (f"{counts}; {self.c.source} against {self.py.source}",)
 
     @property
+    def has_unreadable_steps(self) -> bool:
+        """Whether a line of a φ step cannot be read."""
+        return any(_unreadable_steps(trace) for trace in (self.c, self.py))
+
+    @property
     def compared(self) -> tuple[PhiStep, ...]:
         """The steps that both sides have."""
         return tuple(step for step in self.steps if step.delta_k is not None)

@@ -15,6 +15,9 @@ from enum import Enum
 from pathlib import Path
 from typing import IO, Any, BinaryIO, TypeAlias
 
+from nbtrace.evidence.orphans import watched
+from nbtrace.evidence.program_environment import environment_of_programs
+
 _PIECE_BYTES = 1 << 16
 _POLL_SECONDS = 0.1
 
@@ -162,7 +165,8 @@ class _HeldSignals:
 
 def _start(command: Sequence[str], surroundings: Surroundings | None) -> subprocess.Popen[bytes]:
     if surroundings is None:
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
+        own = environment_of_programs()
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, env=own)
     return subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -170,7 +174,7 @@ def _start(command: Sequence[str], surroundings: Surroundings | None) -> subproc
         stderr=subprocess.PIPE,
         bufsize=0,
         cwd=surroundings.folder,
-        env={**os.environ, **surroundings.variables},
+        env={**environment_of_programs(), **surroundings.variables},
         start_new_session=True,
     )
 
@@ -203,12 +207,14 @@ def _attend(process: subprocess.Popen[bytes], sinks: _Sinks, held: _HeldSignals)
 def _supervise(process: subprocess.Popen[bytes], sinks: _Sinks, held: _HeldSignals, surroundings: Surroundings) -> _End:
     """Pass on the output of a program with a session of its own, and end the session; tell whether a limit did."""
     seconds = surroundings.seconds
-    try:
-        held.release()
-        return _pump(process, sinks, None if seconds is None else time.monotonic() + seconds, surroundings.most_bytes)
-    finally:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+    with watched(process.pid):
+        try:
+            held.release()
+            deadline = None if seconds is None else time.monotonic() + seconds
+            return _pump(process, sinks, deadline, surroundings.most_bytes)
+        finally:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _pump(

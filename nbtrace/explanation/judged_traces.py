@@ -31,11 +31,14 @@ def judged_traces(
     """
     told = {} if explanation is None else _told(explanation)
     follows = frozenset[str]() if explanation is None else _inherited(result, explanation)
-    quantities = tuple(_judged(group, *told.get(group.quantity, ("", "")), follows) for group in result.groups)
+    quantities = tuple(judged_group(group, *told.get(group.quantity, ("", "")), follows) for group in result.groups)
     return JudgedCase(name, quantities, tuple(_others(result, strict=strict)))
 
 
-def _judged(group: Group, side: str, cause: str, follows: frozenset[str]) -> JudgedQuantity:
+def judged_group(
+    group: Group, side: str = "", cause: str = "", follows: frozenset[str] = frozenset()
+) -> JudgedQuantity:
+    """Return all rows of a quantity as one: the status that is shown, and the largest difference."""
     found = [row.difference for row in group.rows if row.difference is not None]
     blind = any(row.difference is None and row.status.diverges for row in group.rows)
     tolerance = group.shown.tolerance

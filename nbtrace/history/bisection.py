@@ -250,6 +250,7 @@ def _git(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             ["git", *words],
             cwd=folder,
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             errors="replace",

@@ -7,6 +7,7 @@ that stand twice are one. A line that cannot be read stops everything, so that n
 import fcntl
 import json
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -89,8 +90,10 @@ def text_of(line: HistoryLine) -> str:
 def _held(file: Path) -> Iterator[None]:
     """Hold the file for writing; one that was replaced meanwhile is opened again."""
     while True:
-        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o666)
         try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise UsageError(f"{file} is not a regular file; give another name")
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             if file.exists() and os.path.samestat(os.fstat(descriptor), file.stat()):
                 yield

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from enum import Enum
@@ -21,7 +21,9 @@ from pathlib import Path
 from typing import IO
 
 from nbtrace.errors import ProgramError
+from nbtrace.evidence.orphans import unwatch, watch
 from nbtrace.evidence.program import ProgramRun, Surroundings, run_kept
+from nbtrace.evidence.program_environment import environment_of_programs
 from nbtrace.programs.programs import Program
 from nbtrace.serving import ALIVE
 
@@ -68,6 +70,7 @@ class AliveProgram:
         self._process: subprocess.Popen[bytes] | None = None
         self._said: IO[bytes] | None = None
         self._number = 0
+        self._variables: dict[str, str] = {}
         self._lock = threading.Lock()
         atexit.register(self.end)
 
@@ -79,7 +82,7 @@ class AliveProgram:
                 log.touch()
             command = (*self._program.words, *words)
             try:
-                process = self._running()
+                process = self._running(surroundings.variables)
                 self._number += 1
                 self._ask(process, words, logs, surroundings)
             except OSError as error:
@@ -110,11 +113,14 @@ class AliveProgram:
             if stream is not None:
                 with suppress(OSError):
                     stream.close()
+        unwatch(process.pid)
         process.wait()
 
-    def _running(self) -> "subprocess.Popen[bytes]":
-        if self._process is None or self._process.poll() is not None:
+    def _running(self, variables: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+        """Return its process; libraries read how many threads they may have when they are loaded, so a new one."""
+        if self._process is None or self._process.poll() is not None or self._variables != dict(variables):
             self.end()
+            self._variables = dict(variables)
             self._said = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the program runs
             self._process = subprocess.Popen(
                 self._program.words,
@@ -122,9 +128,10 @@ class AliveProgram:
                 stdout=subprocess.PIPE,
                 stderr=self._said,
                 bufsize=0,
-                env={**os.environ, ALIVE: "1"},
+                env={**environment_of_programs(), **variables, ALIVE: "1"},
                 start_new_session=True,
             )
+            watch(self._process.pid)
         return self._process
 
     def _ask(

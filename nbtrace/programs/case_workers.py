@@ -20,6 +20,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from nbtrace.errors import ExitCode
+from nbtrace.evidence.program_environment import set_for_itself
 from nbtrace.programs.suite import CaseResult, SuiteRun, lacking
 from nbtrace.programs.suite_file import CaseTask
 from simulator.environment import DTYPE_VARIABLE
@@ -190,7 +191,7 @@ def _prepare(threads: int) -> None:
     """Make a process a worker: with its share of the processors, and no life without the process that started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits for it
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what it runs ends, too, and its folders go
-    os.environ.setdefault("MKL_NUM_THREADS", str(threads))
+    set_for_itself("MKL_NUM_THREADS", str(threads))
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -5,7 +5,7 @@ where it says so; whatever it does not cover fails as if there were none. What w
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
@@ -81,7 +81,7 @@ class JudgedCase:
 
 
 class WaiverOutcome(NoTruth):
-    """What became of a waiver. ELSEWHERE: it is of a case that was not compared here."""
+    """What became of a waiver. ELSEWHERE: it is of a case, or of a quantity, that was not compared here."""
 
     WAIVED = "WAIVED"
     UNUSED = "UNUSED"
@@ -174,10 +174,11 @@ class JudgedWaiver:
 
 @dataclass(frozen=True, slots=True)
 class UnwaivedDivergence:
-    """What no waiver covers."""
+    """What no waiver covers; `quantity` is the one that diverges, if it is one."""
 
     case: str
     what: str
+    quantity: str = ""
 
 
 @dataclass(frozen=True)
@@ -219,6 +220,32 @@ class WaiverReport:
         return not self.left and not self.failing
 
 
+OfOthers = Callable[[str], bool]
+"""Tells of the name of a quantity whether it is compared by others, and not here."""
+
+
+def _nothing(_: str) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What there is besides what was compared; see :func:`judge_waivers`."""
+
+    known: tuple[str, ...] | None
+    complete: bool
+    elsewhere: OfOthers
+
+    def lacks_case_of(self, waiver: Waiver, own: Sequence[JudgedCase]) -> bool:
+        """Whether a waiver may be needed in a case that was not compared, of which `own` are those that were."""
+        names = {case.name for case in own}
+        if any(not case.quantities and case.others for case in own):
+            return True
+        if waiver.case in names:  # and of no other
+            return False
+        return not self.complete or any(name not in names and waiver.covers_case(name) for name in self.known or ())
+
+
 def today() -> date:
     """Return the day by which waivers expire, in UTC."""
     return datetime.now(UTC).date()
@@ -230,6 +257,8 @@ def judge_waivers(
     *,
     day: date | None = None,
     known: Iterable[str] | None = None,
+    complete: bool = True,
+    elsewhere: OfOthers = _nothing,
     source: str = "",
 ) -> WaiverReport:
     """Hold waivers against what was found.
@@ -241,14 +270,19 @@ def judge_waivers(
     day : date, optional
         By default today, in UTC.
     known : iterable of str, optional
-        Names of all cases that there are, compared or not: a waiver of none of them is unused. Without it a waiver of a
-        case that was not compared is of another place.
+        Names of all cases that there are, compared or not: a waiver of none of them is unused, and one that is not
+        needed here may be by those that were not compared. Without it a waiver of a case that was not compared is of
+        another place.
+    complete : bool
+        Whether these are all cases; else a waiver that may be of others is not gone because it is not needed here.
+    elsewhere : callable, optional
+        Tells of the name of a quantity that no case has whether others compare it: its waiver is then not unused.
     source : str
         The file of the waivers.
     """
     day = day or today()
-    names = None if known is None else tuple(known)
-    judged = tuple(_judged(waiver, cases, day, names) for waiver in waivers)
+    scope = _Scope(None if known is None else tuple(known), complete, elsewhere)
+    judged = tuple(_judged(waiver, cases, day, scope) for waiver in waivers)
     waived: dict[str, tuple[str, ...]] = {}
     follows: dict[str, tuple[str, ...]] = {}
     left: list[UnwaivedDivergence] = []
@@ -268,19 +302,18 @@ def judge_waivers(
 def _left(case: JudgedCase, rest: Iterable[JudgedQuantity]) -> Iterator[UnwaivedDivergence]:
     for item in rest:
         size = "" if item.relative is None else f", {item.relative:.3g} relative"
-        yield UnwaivedDivergence(case.name, f"{item.quantity} {item.status.value}{size}")
+        yield UnwaivedDivergence(case.name, f"{item.quantity} {item.status.value}{size}", item.quantity)
     if not case.agrees:
         yield from (UnwaivedDivergence(case.name, other) for other in case.others)
 
 
-def _judged(waiver: Waiver, cases: Sequence[JudgedCase], day: date, known: tuple[str, ...] | None) -> JudgedWaiver:
+def _judged(waiver: Waiver, cases: Sequence[JudgedCase], day: date, scope: _Scope) -> JudgedWaiver:
     own = [case for case in cases if waiver.covers_case(case.name)]
     if not own:
-        if known is None or any(map(waiver.covers_case, known)):
-            return JudgedWaiver(waiver, WaiverOutcome.ELSEWHERE, "its case was not compared here")
-        near = nearest(waiver.case, known)
-        hint = f"; the nearest is called {near}" if near is not None else ""
-        return JudgedWaiver(waiver, WaiverOutcome.UNUSED, f"no case is called {waiver.case!r}{hint}")
+        return _of_no_case(waiver, scope)
+    compared = dict.fromkeys(item.quantity for case in own for item in case.quantities)
+    if waiver.quantity not in compared and scope.elsewhere(waiver.quantity):
+        return JudgedWaiver(waiver, WaiverOutcome.ELSEWHERE, f"{waiver.quantity} is not compared here")
     if waiver.expiry < day:
         return JudgedWaiver(waiver, WaiverOutcome.EXPIRED, f"its last day was {waiver.expiry.isoformat()} (UTC)")
     found = [(case.name, item) for case in own for item in case.divergences if item.quantity == waiver.quantity]
@@ -293,12 +326,23 @@ def _judged(waiver: Waiver, cases: Sequence[JudgedCase], day: date, known: tuple
         return JudgedWaiver(
             waiver, WaiverOutcome.WAIVED, waiver.reason, tuple(dict.fromkeys(name for name, _ in found))
         )
-    return _gone(waiver, own)
+    if scope.lacks_case_of(waiver, own):
+        return JudgedWaiver(waiver, WaiverOutcome.ELSEWHERE, "not needed here, but not all of its cases were compared")
+    return _gone(waiver, compared)
 
 
-def _gone(waiver: Waiver, own: Sequence[JudgedCase]) -> JudgedWaiver:
+def _of_no_case(waiver: Waiver, scope: _Scope) -> JudgedWaiver:
+    """Return the waiver of a case that was not compared."""
+    if scope.known is None or not scope.complete or any(map(waiver.covers_case, scope.known)):
+        return JudgedWaiver(waiver, WaiverOutcome.ELSEWHERE, "its case was not compared here")
+    near = nearest(waiver.case, scope.known)
+    hint = f"; the nearest is called {near}" if near is not None else ""
+    return JudgedWaiver(waiver, WaiverOutcome.UNUSED, f"no case is called {waiver.case!r}{hint}")
+
+
+def _gone(waiver: Waiver, compared: Iterable[str]) -> JudgedWaiver:
     """Return the waiver of a quantity that diverges nowhere."""
-    names = dict.fromkeys(item.quantity for case in own for item in case.quantities)
+    names = tuple(compared)
     if waiver.quantity in names:
         return JudgedWaiver(waiver, WaiverOutcome.XPASS, "it agrees now; the waiver can go")
     near = nearest(waiver.quantity, names)

@@ -1,6 +1,7 @@
 """A small repository whose commits are known: which one is found, and that it is left as it was."""
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -8,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from nbtrace.cli.bisect_step import result_of
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
@@ -106,3 +109,18 @@ def test_a_file_that_git_does_not_know_is_not_overwritten(
     assert "c.log" in ended.err
     assert (repo / "c.log").exists()
     assert git("branch", "--show-current") == "main"
+
+
+def test_a_command_does_not_read_what_is_meant_for_bisect(tmp_path: Path) -> None:
+    read, write = os.pipe()
+    before = os.dup(0)
+    os.write(write, b"said to bisect")
+    os.close(write)
+    try:
+        os.dup2(read, 0)
+        told = result_of(["sh", "-c", """printf '{"read": "%s"}' "$(cat)" """], tmp_path)
+    finally:
+        os.dup2(before, 0)
+        for descriptor in (read, before):
+            os.close(descriptor)
+    assert told == {"read": ""}

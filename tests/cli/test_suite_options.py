@@ -223,6 +223,25 @@ def test_merge_takes_waivers(nb: Run, tmp_path: Path, text: str, code: int, outc
     assert nb("merge", "r", "--waivers", "w.toml", "--case", "n13").code == 2
 
 
+def test_a_waiver_that_other_cases_need_is_no_alarm_where_they_did_not_run(
+    nb: Run, suite: Path, tmp_path: Path
+) -> None:
+    told = "[[waiver]]\nexpiry = 2199-12-31\nreason = 'known'\nowner = 'jan'\nbound = 1.0\n"
+    (tmp_path / "waivers.toml").write_text(f"{told}quantity = [{GATES}]\n{told}quantity = 'F_cell'\ncase = 'm: -N 2'\n")
+
+    def outcomes(*call: str) -> tuple[int, set[str]]:
+        ended = nb(*call, "--json", "w.json", "--force")
+        found = json.loads((tmp_path / "w.json").read_text())["waivers"]["waivers"]
+        return ended.code, {item["outcome"] for item in found}
+
+    base = words(suite, "--results", "r", "--no-trace")
+    assert outcomes(*base, "--shard", "1/2") == (0, {"ELSEWHERE"})
+    assert outcomes(*base, "--only", "*-N 1*") == (0, {"ELSEWHERE"})
+    assert outcomes("merge", "r") == (0, {"ELSEWHERE"})
+    assert outcomes(*base) == (1, {"XPASS", "ELSEWHERE"})
+    assert outcomes("merge", "r") == (1, {"XPASS", "ELSEWHERE"})
+
+
 def test_waivers_do_not_pass_a_case_that_merge_lacks(nb: Run, tmp_path: Path) -> None:
     cases = quick_cases(tmp_path / "q", DOUBLED, 2)
     empty = SuiteResult("quick", "quick.toml", "quick", (), 0)
@@ -232,3 +251,49 @@ def test_waivers_do_not_pass_a_case_that_merge_lacks(nb: Run, tmp_path: Path) ->
     ended = nb("merge", "r")
     assert ended.code == 1
     assert "has no result yet" in ended.out
+
+
+LIMITS = """format_version = 1
+name = "s"
+[defaults]
+relative = {default}
+[[case]]
+name = "as all"
+flags = "{flags} -N 1"
+[[case]]
+name = "own"
+flags = "{flags} -N 2"
+relative = 0.6
+[[matrix]]
+name = "m"
+flags = "{flags}"
+[matrix.values]
+"-N" = [3, 4]
+[[matrix.limits]]
+when = {{ "-N" = 4 }}
+relative = 0.6
+"""
+
+
+@pytest.mark.parametrize(
+    ("default", "option", "differing"),
+    [(1e-6, (), ["as all", "m: -N 3"]), (0.6, (), []), (1e-6, ("-t", "0.6"), []), (0.6, ("-t", "1e-6"), [0, 2])],
+)
+def test_a_limit_of_a_case_goes_before_the_call_and_the_call_before_the_file(
+    default: float, option: tuple[str, ...], differing: list[str | int], nb: Run, suite: Path, tmp_path: Path
+) -> None:
+    twice = tmp_path / "twice"  # all of its pixels are half as large again
+    twice.write_text(PROGRAM.replace("1 + n % 7", "1.5 * (1 + n % 7)"))
+    twice.chmod(0o755)
+    suite.write_text(LIMITS.format(default=default, flags=FLAGS))
+    base = words(suite, "--no-trace", "--sum-ratio", "0.1", "10", "--results", "r", "--json", "s.json", *option)
+    base[base.index("--cand") + 1] = str(twice)
+    nb(*words(suite, "--no-trace", "--results", "r"))  # of another candidate and other limits: nothing of it counts
+    assert nb(*base).code == (1 if differing else 0)
+    document = json.loads((tmp_path / "s.json").read_text())
+    found = [name for name, case in document["cases"].items() if case["outcome"] != "agree"]
+    names = ["as all", "own", "m: -N 3", "m: -N 4"]
+    assert found == [names[item] if isinstance(item, int) else item for item in differing]
+    assert document["coverage"]["kept"] == 0
+    told = [text for text in document["notices"] if "2 cases set limits of their own" in text]
+    assert len(told) == bool(option)

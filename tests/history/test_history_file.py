@@ -1,6 +1,7 @@
 """The file of a history: what is added, what is merged, and what is refused."""
 
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nbtrace.errors import InputError
+from nbtrace.errors import InputError, UsageError
 from nbtrace.history.history_file import MERGED, add_lines, read_history, text_of
 from nbtrace.history.history_line import headroom_of, measured_digits
 from nbtrace.vocabulary.quantity import Basis
@@ -35,6 +36,12 @@ def test_the_order_of_lines_does_not_matter_and_lines_that_stand_twice_are_one(t
         assert len(found) == 8
         read.add(found[2].digits)
     assert len(read) == 1
+
+
+def test_a_pipe_in_place_of_the_file_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "history.jsonl")
+    with pytest.raises(UsageError, match=r"history\.jsonl is not a regular file; give another name"):
+        add_lines(tmp_path / "history.jsonl", [line(0)])
 
 
 GOOD = text_of(line(0))

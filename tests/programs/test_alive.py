@@ -10,6 +10,7 @@ import pytest
 
 from nbtrace.errors import ProgramError
 from nbtrace.evidence.program import ProgramRun, Surroundings
+from nbtrace.evidence.program_environment import set_for_itself
 from nbtrace.programs.alive import AliveProgram
 from nbtrace.programs.programs import Program
 
@@ -18,6 +19,7 @@ import json, os, sys, time
 from nbtrace.serving import serve
 
 print("said at the start")
+at_start = os.environ.get("OMP_NUM_THREADS"), os.environ.get("MKL_NUM_THREADS")
 if os.environ.get("MODE") == "broken":
     sys.exit("no library")
 
@@ -40,6 +42,8 @@ def main(words):
     if what == "flood":
         while True:
             os.write(1, b"x" * 65536)
+    if what == "start":
+        print(*at_start)
     if what == "child":
         os.system("echo from a child")
     if what == "read":
@@ -74,14 +78,14 @@ def alive(script: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AliveProgra
 
 
 def ask(
-    program: AliveProgram, folder: Path, *words: str, seconds: float = 60.0, most: int = 2**28
+    program: AliveProgram, folder: Path, *words: str, seconds: float = 60.0, most: int = 2**28, threads: str = "3"
 ) -> tuple[ProgramRun, str, str]:
     place = folder / "place"
     place.mkdir(exist_ok=True)
     logs = folder / "stdout", folder / "stderr"
     for log in logs:
         log.unlink(missing_ok=True)
-    run = program.run(words, logs, Surroundings(place, {"OMP_NUM_THREADS": "3"}, seconds, most))
+    run = program.run(words, logs, Surroundings(place, {"OMP_NUM_THREADS": threads}, seconds, most))
     return run, logs[0].read_text(), logs[1].read_text()
 
 
@@ -94,6 +98,19 @@ def test_one_process_does_one_run_after_another(alive: AliveProgram, tmp_path: P
     assert (tmp_path / "place" / "out.txt").read_text() == "-N 5"
     assert ask(alive, tmp_path, "child")[1].splitlines()[-1] == "from a child"
     assert ask(alive, tmp_path, "read")[1].splitlines()[-1] == "''"
+
+
+def test_it_starts_with_the_threads_of_its_run_and_again_where_they_change(
+    alive: AliveProgram, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "8")
+    monkeypatch.setenv("MKL_NUM_THREADS", "")
+    monkeypatch.delenv("MKL_NUM_THREADS")
+    set_for_itself("MKL_NUM_THREADS", "1")
+    found = [ask(alive, tmp_path, "start", threads=threads)[1].splitlines() for threads in ("3", "3", "2")]
+    assert [lines[1] for lines in found] == ["3 None", "3 None", "2 None"]
+    numbers = [lines[0].split()[1] for lines in found]
+    assert (numbers[0] == numbers[1], numbers[1] == numbers[2]) == (True, False)
 
 
 def test_what_a_run_changes_is_as_before_for_the_next(alive: AliveProgram, tmp_path: Path) -> None:

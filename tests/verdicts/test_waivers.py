@@ -97,6 +97,49 @@ def test_a_waiver_of_no_case_of_a_suite_is_unused_and_one_of_a_case_left_out_is_
     assert "two" in both.waivers[0].reason
 
 
+@pytest.mark.parametrize(
+    ("case", "known", "complete", "outcome"),
+    [
+        ("", ["one"], True, WaiverOutcome.XPASS),
+        ("", ["one", "two"], True, WaiverOutcome.ELSEWHERE),
+        ("*", ["one", "two"], True, WaiverOutcome.ELSEWHERE),
+        ("o*", ["one", "two"], True, WaiverOutcome.XPASS),
+        ("one", ["one", "two"], True, WaiverOutcome.XPASS),
+        ("one", ["one"], False, WaiverOutcome.XPASS),
+        ("", ["one"], False, WaiverOutcome.ELSEWHERE),
+        ("", None, True, WaiverOutcome.XPASS),
+        ("two", ["one"], False, WaiverOutcome.ELSEWHERE),
+    ],
+)
+def test_a_waiver_is_gone_only_where_all_of_its_cases_were_compared(
+    case: str, known: list[str] | None, complete: bool, outcome: WaiverOutcome
+) -> None:
+    cases = [JudgedCase("one", (FINE,))]
+    report = judge_waivers([waiver(case=case)], cases, day=DAY, known=known, complete=complete)
+    assert report.waivers[0].outcome is outcome
+    misspelt = judge_waivers([waiver("f", case=case)], cases, day=DAY, known=known, complete=complete)
+    assert misspelt.waivers[0].outcome is (WaiverOutcome.UNUSED if outcome is WaiverOutcome.XPASS else outcome)
+    waived = judge_waivers([waiver(case=case)], [JudgedCase("one", (OFF,))], day=DAY, known=known, complete=complete)
+    found = WaiverOutcome.ELSEWHERE if case == "two" else WaiverOutcome.WAIVED
+    assert waived.waivers[0].outcome is found
+
+
+def test_a_waiver_of_a_case_that_could_not_be_compared_is_not_gone_and_the_case_fails() -> None:
+    report = judge_waivers([waiver()], [JudgedCase("one", (FINE,)), JudgedCase("two", (), ("it crashed",))], day=DAY)
+    assert report.waivers[0].outcome is WaiverOutcome.ELSEWHERE
+    assert [item.what for item in report.left] == ["it crashed"]
+
+
+def test_what_others_compare_is_not_unused_though_it_has_expired() -> None:
+    old = waiver("scale")
+    report = judge_waivers([old], [JudgedCase("one", (OFF,))], day=date(2026, 6, 16), elsewhere={"scale"}.__contains__)
+    assert report.waivers[0].outcome is WaiverOutcome.ELSEWHERE
+    assert [item.what for item in report.left] == ["F DIVERGENT, 0.001 relative"]
+    there = JudgedQuantity("scale", Status.PASS)
+    gone = judge_waivers([old], [JudgedCase("one", (there,))], day=DAY, elsewhere={"scale"}.__contains__)
+    assert gone.waivers[0].outcome is WaiverOutcome.XPASS
+
+
 def test_a_waiver_of_many_cases_fails_where_one_of_them_exceeds_it() -> None:
     worse = JudgedQuantity("F", Status.DIVERGENT, 9e-3, 0.1)
     report = judge_waivers([waiver()], [JudgedCase("one", (OFF,)), JudgedCase("two", (worse,))], day=DAY)

@@ -32,7 +32,7 @@ def waived_view(view: View, report: WaiverReport | None) -> View:
 
 def _fact(report: WaiverReport) -> str:
     elsewhere = sum(item.outcome is WaiverOutcome.ELSEWHERE for item in report.waivers)
-    rest = f", {elsewhere} of cases that are not compared here" if elsewhere else ""
+    rest = f", {elsewhere} of what is not compared here" if elsewhere else ""
     return f"Waivers: {report.source}, {len(report.waivers)}{rest}"
 
 

@@ -13,6 +13,7 @@ from nbtrace.report.documents.models.parts import (
     VerdictWord,
     words_of,
 )
+from nbtrace.report.documents.models.waivers import WAIVERS_KEY, WaiversEntry
 from nbtrace.schema import Array, DocumentPart, Number
 
 
@@ -48,5 +49,6 @@ class CheckDocument(CheckEntry, _CheckHead):
     """What `nbtrace check` says of a log: which relations among its own values it breaks."""
 
     # In a document, the fields of the last base come first.
+    waivers: WaiversEntry | None = Field(default=None, description=WAIVERS_KEY)
     answer: Answer = ""
     provenance: Provenance = None

@@ -17,6 +17,7 @@ from nbtrace.report.documents.models.parts import (
     TraceSource,
     VerdictWord,
 )
+from nbtrace.report.documents.models.waivers import WAIVERS_KEY, WaiversEntry
 from nbtrace.schema import Array, DocumentPart, Number
 
 
@@ -65,5 +66,6 @@ class PhiDocument(DocumentPart):
     notices: Array[NoticeEntry] = Field(description="What must be known before the figures.")
     repeats: Array[PhiRepeat] = Field(description="Steps that repeat another step's values.")
     steps: Array[PhiEntry] = Field(min_length=1, description="The steps, in order.")
+    waivers: WaiversEntry | None = Field(default=None, description=WAIVERS_KEY)
     answer: Answer = ""
     provenance: Provenance = None

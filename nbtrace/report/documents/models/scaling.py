@@ -16,6 +16,7 @@ from nbtrace.report.documents.models.parts import (
     TraceSource,
     VerdictWord,
 )
+from nbtrace.report.documents.models.waivers import WAIVERS_KEY, WaiversEntry
 from nbtrace.schema import Array, DocumentPart, Number
 
 _ADDED = "What it adds to ln(py/c) of the final quantity; null for what is no factor of it."
@@ -134,5 +135,6 @@ class ScalingDocument(DocumentPart):
     factors: dict[str, ComparedFactor | LackingFactor] = Field(description="Factor → its difference, in order.")
     rebuilt: RebuiltSum | None = Field(description="The intensity rebuilt from the φ steps; null without steps.")
     lattice: LatticePair = Field(description="The lattice factors, worked out.")
+    waivers: WaiversEntry | None = Field(default=None, description=WAIVERS_KEY)
     answer: Answer = ""
     provenance: Provenance = None

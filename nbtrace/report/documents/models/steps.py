@@ -18,6 +18,7 @@ from nbtrace.report.documents.models.parts import (
     TraceSource,
     VerdictWord,
 )
+from nbtrace.report.documents.models.waivers import WAIVERS_KEY, WaiversEntry
 from nbtrace.schema import Array, DocumentPart, Number
 
 
@@ -68,5 +69,6 @@ class StepsDocument(DocumentPart):
     notices: Array[NoticeEntry] = Field(description="What must be known before the figures.")
     repeats: Array[TurnRepeatEntry] = Field(description="Turns that repeat another turn's values.")
     steps: Array[TurnEntry] = Field(description="The turns, in order.")
+    waivers: WaiversEntry | None = Field(default=None, description=WAIVERS_KEY)
     answer: Answer = ""
     provenance: Provenance = None

@@ -1,0 +1,43 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+RUN = """
+import os, sys
+from pathlib import Path
+from nbtrace.evidence.program import Surroundings, run_kept
+folder = Path(sys.argv[1])
+kept = folder / "out", folder / "err"
+line = 'if [ -e once ]; then sleep 600 & echo $! > pids; echo $$ >> pids; sleep 600; fi; echo $$ > once'
+for _ in range(2):
+    run_kept(["/bin/sh", "-c", line], kept, surroundings=Surroundings(folder, {}))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="whether a process lives is read from /proc")
+def test_what_a_killed_process_runs_ends_with_it(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    with subprocess.Popen([sys.executable, "-c", RUN, str(tmp_path)], env=environment) as running:
+        deadline = time.monotonic() + 60
+        pids = tmp_path / "pids"
+        while not pids.exists() or pids.read_text().count("\n") < 2:
+            assert time.monotonic() < deadline
+            assert running.poll() is None
+            time.sleep(0.01)
+        running.send_signal(signal.SIGKILL)
+    for number in pids.read_text().split():
+        while _lives(number):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+
+def _lives(number: str) -> bool:
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
