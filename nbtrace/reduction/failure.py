@@ -48,6 +48,14 @@ class CaseFailure:
     pixel: Pixel | None = field(default=None, compare=False)
     untraced: str = field(default="", compare=False)
 
+    @property
+    def text(self) -> str:
+        """The way, in words; which program a side is, a report says."""
+        if self.gate:
+            return f"its images differ ({self.words or self.gate})"
+        cause = self.words or self.cause
+        return f"it differs first in {self.quantity or 'its traces'}" + (f", {cause}" if cause else "")
+
 
 def failure_of(result: Comparison) -> CaseFailure | None:
     """Return in which way two sides differ; None if their images and the traced pixel agree.
