@@ -19,10 +19,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import product
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +31,7 @@ from nbtrace.embedded.choice import Choice
 from nbtrace.errors import NbtraceError
 from nbtrace.physics.nanobragg.flag_moves import FlagMoves
 from nbtrace.programs.command import flag_line
+from nbtrace.programs.worker_pool import worker_pool
 from nbtrace.reduction.answers import Answers
 from nbtrace.reduction.case import FlagCase
 from nbtrace.reduction.failure import CaseFailure
@@ -290,7 +289,7 @@ def main() -> int:
         folder = Path(name)
         write_files(folder)
         asked = trials(lines, defects, given.recorded, folder, check=given.check)
-        with ProcessPoolExecutor(given.jobs, get_context("spawn")) as pool:
+        with worker_pool(given.jobs, given.jobs) as pool:
             all_found = []
             for found in pool.map(tried, asked):
                 all_found.append(found)
