@@ -116,6 +116,7 @@ class Trial:
     mode: str
     folder: Path
     check: bool
+    traced: bool = True
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ def tried(trial: Trial) -> Found:
             seconds=300.0,
             embedded=Choice(trial.mode),
             lenient=False,
-            traced=True,
+            traced=trial.traced,
             capturing=TraceCaptureOptions(),
             limits=(),
             tolerances=(),

@@ -99,7 +99,7 @@ def _first_root(explanation: Explanation | None) -> Root | None:
 
 
 def _cause(root: Root) -> tuple[str, str]:
-    """Return a cause's name and words: of the change of a run that makes it, else of the mistake, else of the settings."""
+    """Return the name of a cause and its words: a change of a run comes before a mistake, a mistake before settings."""
     if root.run is not None:
         return root.run.change.name, root.run.change.mends or root.run.change.text
     if root.cause is not None:
