@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.reduction import LINES, Trial, tried, write_files
 from tests.places import ROOT
 
 NAMES = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py"))
@@ -27,3 +28,29 @@ def test_there_are_benchmarks() -> None:
 def test_a_benchmark_finds_what_it_needs(name: str) -> None:
     module = import_module(f"benchmarks.{name}")
     assert not [path for value in vars(module).values() for path in paths(value) if not path.exists()]
+
+
+def test_the_lines_that_are_reduced_have_20_to_30_options() -> None:
+    assert len(LINES) == 10
+    for line in LINES.values():
+        assert 20 <= sum(word[0] == "-" and word[1:2].isalpha() for word in line.split()) <= 30
+
+
+@pytest.mark.parametrize(
+    ("mode", "line", "left"),
+    [
+        ("-last_flag_unseen", "-distance 60 -curved_det", "-curved_det"),
+        ("-flag_collisions", "-twotheta 9 -twotheta_axis 0.5 0 1", "-twotheta 9 -twotheta_axis"),
+        ("+misset_seed_as_misset", "-misset 9 0 0 -misset_seed 5 -N 2", "-misset_seed"),
+        ("+dump_flag_unknown", "-mat A.mat -dump plain.bin -distance 60", "-dump plain.bin"),
+    ],
+)
+def test_a_switch_of_how_flags_are_read_leaves_the_flags_that_show_it(
+    tmp_path: Path, mode: str, line: str, left: str
+) -> None:
+    write_files(tmp_path)
+    words = f"-cell 60 70 80 90 90 90 -default_F 10 -lambda 1 -detpixels 6 -pixel 9 -N 3 {line}".split()
+    found = tried(Trial(mode, tuple(words), f"c-parity,{mode}", tmp_path, check=True, traced=False))
+    assert (found.trouble, found.minimal, found.smaller) == ("", True, ())
+    assert left in " ".join(found.left)
+    assert len(found.left) < len(words)

@@ -57,7 +57,6 @@ EXCEPTIONS = {
     "simulator/test_gradients.py": "derivatives through the whole simulator",
     "simulator/test_live.py": "a reference binary against the whole simulator",
     "simulator/test_recorded_lines.py": "recorded random command lines through the whole simulator",
-    "programs/test_ended_workers.py": "what a suite's processes leave when a signal ends them, across modules",
 }
 """Files of tests that no single module or package is named as, and what they are of instead."""
 

@@ -1,14 +1,11 @@
 """The two sides that `nbtrace reduce` runs: what a case gives with them. It goes to other processes as it is."""
 
-import hashlib
-import json
 import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import nbtrace
 from nbtrace.cli.compare_sides import Request
 from nbtrace.cli.trace_capture_options import TraceCaptureOptions
 from nbtrace.compare.images import ImageOptions
@@ -17,6 +14,7 @@ from nbtrace.embedded.choice import Choice, require_simulator
 from nbtrace.errors import NbtraceError, UsageError
 from nbtrace.files import sha256_of
 from nbtrace.nearness import nearest
+from nbtrace.programs.case_keys import digest_of_values, versions
 from nbtrace.programs.command import FlagLine, flag_line
 from nbtrace.programs.comparison import Plan, compare
 from nbtrace.programs.programs import Program, reference_if_any
@@ -138,32 +136,14 @@ class SidesUnderTest:
         return flag_line(case.words, lenient=self._request.lenient or self.lenient)
 
     def key(self, case: FlagCase) -> str:
-        """Return a digest of all that decides what a case gives."""
+        """Return a digest of all that decides what a case gives: programs, versions, the plan, words, input files."""
         line = self.line(case)
-        digests = {str(path): _digest(path, path.stat().st_mtime_ns) for path in line.inputs}
+        files = line.inputs if line.cache is None else (*line.inputs, line.cache)
+        digests = {str(path): _digest(path, path.stat().st_mtime_ns) for path in files}
         words = [digests.get(word, word) for word in line.words]
-        parts: list[Any] = [_identity(self, os.getpid()), words, case.pixel]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-    def identity(self) -> list[object]:
-        """Return what decides the answers besides the case: programs, versions, limits."""
-        program, other = self.program, self._request.other
-        sides = [None if side is None else [_of_word(word) for word in side.words] for side in (program, other)]
-        chosen = (self.embedded.mode, self.embedded.dtype, self.embedded.device)
-        limits = {**dict(self.limits), **{name: str(limit) for name, limit in self.policy().overrides.items()}}
-        relative = self.policy().relative.value
-        captured = str(self.capturing) if program is not None or other is not None else ""
-        return [
-            nbtrace.__version__,
-            sides,
-            chosen,
-            self.threads,
-            self.seconds,
-            self.traced,
-            relative,
-            limits,
-            captured,
-        ]
+        cache = None if line.cache is None else digests[str(line.cache)]
+        own = self.threads, self.seconds, self.lenient
+        return digest_of_values(_identity(self, os.getpid()), self._plan(case), own, words, cache)
 
     def __call__(self, case: FlagCase) -> Outcome:
         """Run a case on both sides."""
@@ -228,16 +208,11 @@ def _request_of(sides: SidesUnderTest, process: int) -> Request:
 
 
 @cache
-def _identity(sides: SidesUnderTest, _: int) -> list[object]:
-    return sides.identity()
+def _identity(sides: SidesUnderTest, process: int) -> str:
+    """Return the digest of the programs of both sides and of the versions that compare them."""
+    return digest_of_values(versions(), _request_of(sides, process).side_digests)
 
 
 @cache
 def _digest(path: Path, _: int) -> str:
     return sha256_of(path)
-
-
-def _of_word(word: str) -> str:
-    """Return a word of a command; that of a file as its digest."""
-    path = Path(word)
-    return sha256_of(path) if path.is_file() else word

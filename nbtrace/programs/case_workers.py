@@ -3,18 +3,13 @@
 A process that ends while it runs a case (killed, out of memory, crashed) costs no other case its result.
 """
 
-import atexit
 import contextlib
-import multiprocessing
 import os
 import pickle
-import signal
-import sys
 import threading
-import time
 import traceback
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +18,7 @@ from nbtrace.errors import ExitCode
 from nbtrace.evidence.program_environment import set_for_itself
 from nbtrace.programs.suite import CaseResult, SuiteRun, lacking
 from nbtrace.programs.suite_file import CaseTask
+from nbtrace.programs.worker_pool import run_until_told, worker_pool
 from simulator.environment import DTYPE_VARIABLE
 
 _CARRIED = (DTYPE_VARIABLE,)
@@ -30,9 +26,6 @@ _CARRIED = (DTYPE_VARIABLE,)
 
 _TRIES = 2
 """Of a case alone in a process, once one has ended that may have been running it."""
-
-_GRACE = 5.0
-"""Seconds in which a worker that is told to end may end what it runs."""
 
 _ONE_AT_A_TIME = threading.Lock()
 """A worker may have several threads: the folder, the environment and torch's settings are of the whole process."""
@@ -135,9 +128,11 @@ def run_in_processes(run: SuiteRun, cases: Sequence[CaseTask], jobs: int) -> Ite
     while left:
         finished: set[str] = set()
         under_way: list[CaseTask] = []
-        with _pool(min(jobs, len(left)), jobs) as pool:
+        with worker_pool(min(jobs, len(left)), jobs) as pool:
             futures = {
-                pool.submit(_run_until_told, parcel, case): case for parcel in (Parcel.of(run),) for case in left
+                pool.submit(run_until_told, run_case, parcel, case): case
+                for parcel in (Parcel.of(run),)
+                for case in left
             }
             try:
                 for done in as_completed(futures):
@@ -155,59 +150,6 @@ def run_in_processes(run: SuiteRun, cases: Sequence[CaseTask], jobs: int) -> Ite
 
 def _alone(run: SuiteRun, case: CaseTask) -> CaseResult:
     for _ in range(_TRIES):
-        with contextlib.suppress(BrokenExecutor), _pool(1, 1) as pool:
-            return _result(pool.submit(_run_until_told, Parcel.of(run), case), case)
+        with contextlib.suppress(BrokenExecutor), worker_pool(1, 1) as pool:
+            return _result(pool.submit(run_until_told, run_case, Parcel.of(run), case), case)
     return lacking(case, "the process that runs it ends before it is done, again and again", ExitCode.PROGRAM)
-
-
-@contextlib.contextmanager
-def _pool(workers: int, jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """Open a pool of fresh processes; however it is left, they end."""
-    context = multiprocessing.get_context("spawn")
-    threads = max(1, (os.cpu_count() or 1) // jobs)
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare, initargs=(threads,))
-    processes: dict[int, multiprocessing.Process] = {}
-    try:
-        yield pool
-    except BaseException:
-        processes = dict(getattr(pool, "_processes", None) or {})
-        raise
-    finally:
-        _end(processes.values())
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _end(processes: Collection[multiprocessing.Process]) -> None:
-    """End workers, each with the program that it runs; one that is in the middle of a computation by force."""
-    for process in processes:
-        process.terminate()
-    deadline = time.monotonic() + _GRACE
-    for process in processes:
-        process.join(max(deadline - time.monotonic(), 0.0))
-        process.kill()
-
-
-def _prepare(threads: int) -> None:
-    """Make a process a worker: with its share of the processors, and no life without the process that started it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits for it
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what it runs ends, too, and its folders go
-    set_for_itself("MKL_NUM_THREADS", str(threads))
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(_GRACE)
-        os._exit(1)
-
-
-def _run_until_told(parcel: Parcel, case: CaseTask) -> CaseResult | Exception:
-    """Run a case in a process of a pool, which would go on with the next one if it is told to end."""
-    try:
-        return run_case(parcel, case)
-    except SystemExit:
-        atexit._run_exitfuncs()
-        os._exit(1)

@@ -13,7 +13,8 @@ from typing import Any, Protocol, TypeAlias
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from nbtrace.errors import InputError, MismatchError, NbtraceError, ProgramError, UsageError
-from nbtrace.files import read_bytes
+from nbtrace.files import read_bytes, write_new
+from nbtrace.programs.worker_pool import run_until_told
 from nbtrace.progress import step
 from nbtrace.records import Pixel, Side
 from nbtrace.reduction.case import FlagCase
@@ -53,6 +54,13 @@ class Outcome:
     def of_error(cls, error: NbtraceError) -> "Outcome":
         """Return what a run gives that ends with an error."""
         return cls(None, str(error) or type(error).__name__, int(error.exit_code))
+
+    @property
+    def text(self) -> str:
+        """What it says, in words."""
+        if self.trouble:
+            return f"it cannot be run ({self.trouble})"
+        return "it passes" if self.failure is None else self.failure.text
 
     @property
     def passes(self) -> bool:
@@ -159,7 +167,8 @@ class Answers:
     """Runs cases, each once.
 
     What is asked, in which order, and what counts against the limit does not depend on `jobs`: cases that are run ahead
-    count when they are asked for.
+    count when they are asked for. A folder's answers are of use only where the given case is answered as before
+    (:meth:`begun`).
 
     Attributes
     ----------
@@ -176,6 +185,8 @@ class Answers:
         Cases that were run, and those that the folder remembered.
     unresolved : int
         Cases without an answer among them.
+    other_before : Outcome or None
+        What the folder remembered of the given case, where it is answered otherwise now.
     """
 
     test: CaseTest
@@ -186,6 +197,7 @@ class Answers:
     runs: int = 0
     recalled: int = 0
     unresolved: int = 0
+    other_before: Outcome | None = None
     _known: dict[str, Outcome] = field(default_factory=dict)
     _remembered: dict[str, Outcome] = field(default_factory=dict)
     _waiting: dict[str, Waiting] = field(default_factory=dict)
@@ -194,6 +206,33 @@ class Answers:
     def __post_init__(self) -> None:
         if self.folder is not None:
             self._remembered = dict(_remembered(self.folder / ANSWERS))
+
+    def begun(self, given: FlagCase) -> Outcome:
+        """Run the case that all others are held against, whatever is remembered of it.
+
+        Where the folder remembers another answer, nothing that it remembers is used, and it begins anew: something has
+        changed that no key tells, or a side does not give one answer.
+        """
+        key = self._key(given)
+        if isinstance(key, Outcome):
+            return key
+        before = self._remembered.pop(key, None)
+        outcome = self._known[key] = self._ran(key, given)
+        self.unresolved += bool(outcome.trouble)
+        if before is not None and not (outcome.trouble or before.trouble) and outcome != before:
+            self.other_before = before
+            self._remembered.clear()
+            self._forget()
+        if before != outcome:
+            self._remember(key, outcome)
+        return outcome
+
+    def again(self, case: FlagCase) -> Outcome | None:
+        """Run a case once more that has been answered; None where no more runs are allowed."""
+        key = self._key(case)
+        if isinstance(key, Outcome):
+            return key
+        return self._ran(key, case) if self.runs < self.most else None
 
     def first_same(self, cases: Iterable[FlagCase], failure: CaseFailure) -> FlagCase | None:
         """Return the first case that fails in the same way; None if none does.
@@ -253,18 +292,21 @@ class Answers:
             return self._remembered[key]
         if self.runs >= self.most:
             raise RunsSpentError
-        self.runs += 1
-        step()
-        outcome = self._run(key, case)
+        outcome = self._ran(key, case)
         self._remember(key, outcome)
         return outcome
+
+    def _ran(self, key: str, case: FlagCase) -> Outcome:
+        self.runs += 1
+        step()
+        return self._run(key, case)
 
     def _run(self, key: str, case: FlagCase) -> Outcome:
         if self.executor is None:
             return self.test(case)
-        self._start(case)
+        waiting = self._waiting.pop(key, None) or self.executor.submit(run_until_told, self.test, case)
         try:
-            return self._waiting.pop(key).result()
+            return waiting.result()
         except BrokenProcessPool:
             raise ProgramError("a process that runs cases was killed; give fewer --jobs if memory is short") from None
 
@@ -274,7 +316,11 @@ class Answers:
         if self.executor is None or isinstance(key, Outcome):
             return
         if not {key} & (self._known.keys() | self._remembered.keys() | self._waiting.keys()):
-            self._waiting[key] = self.executor.submit(self.test, case)
+            self._waiting[key] = self.executor.submit(run_until_told, self.test, case)
+
+    def _forget(self) -> None:
+        if self.folder is not None:
+            write_new(self.folder / ANSWERS, b"", force=True)
 
     def _remember(self, key: str, outcome: Outcome) -> None:
         if self.folder is None:

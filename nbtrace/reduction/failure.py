@@ -48,6 +48,14 @@ class CaseFailure:
     pixel: Pixel | None = field(default=None, compare=False)
     untraced: str = field(default="", compare=False)
 
+    @property
+    def text(self) -> str:
+        """The way, in words; which program a side is, a report says."""
+        if self.gate:
+            return f"its images differ ({self.words or self.gate})"
+        cause = self.words or self.cause
+        return f"it differs first in {self.quantity or 'its traces'}" + (f", {cause}" if cause else "")
+
 
 def failure_of(result: Comparison) -> CaseFailure | None:
     """Return in which way two sides differ; None if their images and the traced pixel agree.
@@ -80,8 +88,8 @@ def _images(result: Comparison) -> ImagesOutcome:
 def _traced(images: ImagesOutcome, probe: ComparedPixel) -> CaseFailure:
     root = _first_root(probe.explanation)
     if root is not None:
-        words = root.cause.text if root.cause is not None else ""
-        return CaseFailure(images, "", "", root.quantity, root.side, _cause_name(root), words, probe.pixel)
+        name, words = _cause(root)
+        return CaseFailure(images, "", "", root.quantity, root.side, name, words, probe.pixel)
     first = None if probe.diff is None else probe.diff.first_divergence
     return CaseFailure(images, quantity=first.quantity if first is not None else "", pixel=probe.pixel)
 
@@ -90,10 +98,10 @@ def _first_root(explanation: Explanation | None) -> Root | None:
     return explanation.ranked[0][0] if explanation is not None and explanation.ranked else None
 
 
-def _cause_name(root: Root) -> str:
-    """Return the name of a cause: of the change of a run that makes it, else of the mistake, else of the settings."""
+def _cause(root: Root) -> tuple[str, str]:
+    """Return the name of a cause and its words: a change of a run comes before a mistake, a mistake before settings."""
     if root.run is not None:
-        return root.run.change.name
+        return root.run.change.name, root.run.change.mends or root.run.change.text
     if root.cause is not None:
-        return root.cause.signature.name
-    return ", ".join(item.name for item in root.settings)
+        return root.cause.signature.name, root.cause.text
+    return ", ".join(item.name for item in root.settings), ""

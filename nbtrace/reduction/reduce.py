@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import ClassVar
 
 from nbtrace.presentable import Presentable
@@ -10,7 +11,7 @@ from nbtrace.reduction.answers import Answers, RunsSpentError
 from nbtrace.reduction.case import FlagCase, Listing, Moves, ReductionStage, WordEdit
 from nbtrace.reduction.delta_debugging import fewest
 from nbtrace.reduction.failure import CaseFailure
-from nbtrace.verdicts.notices import Notice
+from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.status import Verdict
 
 PIECES = 32
@@ -53,6 +54,14 @@ class Pass:
     runs: int
 
 
+class Steadiness(Enum):
+    """Whether a second run of the smallest case, and of the nearest that passes, says what the first one said."""
+
+    STEADY = "both say the same again"
+    CHANGED = "one says something else"
+    UNTESTED = "no runs were left for it"
+
+
 @dataclass(frozen=True)
 class RunSides:
     """The two sides that were run: what each is called, and the options of `nbtrace` that run them."""
@@ -83,6 +92,7 @@ class Reduction(Presentable):
     counts : (int, int, int)
         Runs that were made, those that a work folder remembered, and how many of both had no answer.
     sides : RunSides
+    steadiness : Steadiness
     notices : tuple of Notice
     """
 
@@ -97,11 +107,14 @@ class Reduction(Presentable):
     passes: tuple[Pass, ...]
     counts: tuple[int, int, int]
     sides: RunSides
+    steadiness: Steadiness = Steadiness.UNTESTED
     notices: tuple[Notice, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
-        """Whether the given case fails."""
+        """Whether the given case fails; where an answer changes from one run to the next, that is not known."""
+        if self.steadiness is Steadiness.CHANGED:
+            return Verdict.NOT_COMPARABLE
         return Verdict.AGREE if self.failure is None else Verdict.DIFFER
 
     @property
@@ -143,26 +156,65 @@ def reduce_case(given: FlagCase, answers: Answers, moves: Moves, sides: RunSides
         If the given case cannot be run.
     """
     with shown_stage("runs of smaller cases"):
-        first = answers.outcome(given)
+        first = answers.begun(given)
         if first.trouble:
             raise first.error
         if first.failure is None:
-            counts = answers.runs, answers.recalled, answers.unresolved
-            return Reduction(given, given, None, None, (), is_minimal=True, passes=(), counts=counts, sides=sides)
+            counts, before = _counts(answers), _before(answers)
+            return Reduction(
+                given, given, None, None, (), is_minimal=True, passes=(), counts=counts, sides=sides, notices=before
+            )
         search = _Search(answers, moves, first.failure, given)
         is_minimal = search.to_the_end()
+        passing = search.passing()
+        steadiness, changes = _steadiness(answers, search.best, None if passing is None else passing.case)
     smallest = answers.known(search.best)
     return Reduction(
         given,
         search.best,
         smallest.failure if smallest is not None else first.failure,
-        search.passing(),
+        passing,
         tuple(search.kept()),
-        is_minimal,
+        is_minimal and steadiness is not Steadiness.CHANGED,
         tuple(search.passes),
-        (answers.runs, answers.recalled, answers.unresolved),
+        _counts(answers),
         sides,
+        steadiness,
+        (*_before(answers), *changes),
     )
+
+
+def _counts(answers: Answers) -> tuple[int, int, int]:
+    return answers.runs, answers.recalled, answers.unresolved
+
+
+def _before(answers: Answers) -> tuple[Notice, ...]:
+    """Return what to know where the given case was answered otherwise before."""
+    if answers.other_before is None:
+        return ()
+    text = (
+        f"the work folder remembered another answer to the given case ({answers.other_before.text}): none of its "
+        "answers is used. Something that the command does not name has changed, or a side does not give the same "
+        "answer each time"
+    )
+    return (Notice(Subject.CONFIGURATION, Weight.WARNING, text),)
+
+
+def _steadiness(
+    answers: Answers, smallest: FlagCase, passing: FlagCase | None
+) -> tuple[Steadiness, tuple[Notice, ...]]:
+    """Run the two cases that are told once more."""
+    for what, case in (("smallest case", smallest), ("case that passes", passing)):
+        first = None if case is None else answers.known(case)
+        if case is None or first is None:
+            continue
+        second = answers.again(case)
+        if second is None:
+            return Steadiness.UNTESTED, ()
+        if (second.failure, bool(second.trouble)) != (first.failure, bool(first.trouble)):
+            text = f"the {what} was run twice and gave two answers: {first.text}; {second.text}"
+            return Steadiness.CHANGED, (Notice(Subject.SIDES, Weight.BLOCKING, text),)
+    return Steadiness.STEADY, ()
 
 
 @dataclass

@@ -1,4 +1,5 @@
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -71,14 +72,43 @@ def test_the_smallest_command_and_the_nearest_that_passes(nb: Run, calls: list[s
     assert document["between"] == "-phisteps 2 in place of -phisteps 3"
     assert document["passing"]["args"] == SMALLEST.replace("-phisteps 3", "-phisteps 2").split()
     assert document["failure"]["gate"] == "scale"
-    assert (document["minimal"], document["recalled"]) == (True, 9)
+    assert (document["minimal"], document["steady"], document["recalled"]) == (True, True, 8)
     assert count(tmp_path) == 9 + document["runs"]
     assert ended.out.startswith("DIFFER  the images differ (")
     assert f"\n  {SMALLEST}\n" in ended.out
     assert f"  nbtrace compare --ref ./reference --cand ./candidate -- {SMALLEST}\n" in ended.out
     before = count(tmp_path)
     assert nb(*calls, "--workdir", "work", "--", *LINE).code == 1
-    assert count(tmp_path) == before
+    assert count(tmp_path) == before + 3  # the given case, and the two that are told
+
+
+MODULE = """import os, shutil, sys
+shutil.copy(os.environ["IMAGES"] + "/wrong", sys.argv[sys.argv.index("-floatfile") + 1])
+"""
+
+
+def test_a_program_of_which_any_part_was_changed_is_run_again(nb: Run, calls: list[str], tmp_path: Path) -> None:
+    (tmp_path / "port").mkdir()
+    (tmp_path / "port/main.py").write_text("import written")
+    (tmp_path / "port/written.py").write_text(MODULE)
+    words = [*calls[:3], "--cand", f"{sys.executable} port/main.py", "--no-trace", "--workdir", "work"]
+
+    def recalled() -> object:
+        assert nb(*words, "--max-runs", "2", "--json", "new.json", "--force", "--", *LINE).code == 1
+        return json.loads((tmp_path / "new.json").read_text())["recalled"]
+
+    assert [recalled(), recalled()] == [0, 1]  # all but the given case
+    (tmp_path / "port/written.py").write_text(f"{MODULE}# built again\n")
+    assert recalled() == 0
+    (tmp_path / "reference").write_text(f"{REFERENCE}# built again\n")
+    assert recalled() == 0
+
+
+def test_a_limit_and_a_tolerance_decide_what_is_remembered(nb: Run, calls: list[str], tmp_path: Path) -> None:
+    words = [*calls, "--workdir", "work", "--max-runs", "2", "--json", "new.json", "--force"]
+    for more in ((), ("--timeout", "50"), ("-t", "1e-5"), ("--threads", "2")):
+        assert nb(*words, *more, "--", *LINE).code == 1
+        assert json.loads((tmp_path / "new.json").read_text())["recalled"] == 0
 
 
 def test_a_case_that_passes_is_exit_0(nb: Run, calls: list[str], tmp_path: Path) -> None:

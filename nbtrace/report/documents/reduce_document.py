@@ -2,11 +2,13 @@
 
 from nbtrace.reduction.case import FlagCase
 from nbtrace.reduction.failure import CaseFailure
-from nbtrace.reduction.reduce import Pass, Reduction
+from nbtrace.reduction.reduce import Pass, Reduction, Steadiness
 from nbtrace.report.documents.models.parts import FORMAT_VERSION
 from nbtrace.report.documents.models.reduce import CaseEntry, FailureEntry, PassEntry, ReduceDocument
 from nbtrace.report.documents.parts import SIDE_WORDS, Document, notice_entries, pixel_place
 from nbtrace.report.views.reduce_view import headline
+
+_STEADY = {Steadiness.STEADY: True, Steadiness.CHANGED: False, Steadiness.UNTESTED: None}
 
 
 def reduce_document(result: Reduction) -> Document:
@@ -25,6 +27,7 @@ def reduce_document(result: Reduction) -> Document:
         passing=None if passing is None else _case(passing.case),
         between=None if passing is None else passing.text,
         minimal=result.is_minimal,
+        steady=_STEADY[result.steadiness],
         kept=result.kept,
         runs=result.runs,
         recalled=result.recalled,

@@ -8,10 +8,11 @@ from nbtrace.records import Side
 from nbtrace.reduction.case import FlagCase
 from nbtrace.reduction.failure import CaseFailure
 from nbtrace.reduction.images_outcome import ImagesOutcome
-from nbtrace.reduction.reduce import Pass, Reduction
+from nbtrace.reduction.reduce import Pass, Reduction, Steadiness
 from nbtrace.report.next_steps import next_section
 from nbtrace.report.view import Column, Command, Line, Section, Table, View, listed
 from nbtrace.verdicts.notices import Notice, Subject, Weight
+from nbtrace.verdicts.status import Verdict
 from nbtrace.vocabulary import registry
 
 _COLUMNS = (
@@ -48,6 +49,8 @@ def headline(result: Reduction) -> str:
     """Return the answer in one line."""
     if result.failure is None:
         return f"the given case does not fail: {_places(result)} agree, so there is nothing to reduce"
+    if result.steadiness is Steadiness.CHANGED:
+        return "a side does not give the same answer each time, so that no smallest case can be told"
     words = f"{len(result.smallest.words)} of {len(result.given.words)} words are left"
     end = "" if result.is_minimal else ", and it may go further"
     between = f"; it passes {_with(result.passing.text)}" if result.passing is not None else ""
@@ -72,6 +75,10 @@ def _places(result: Reduction) -> str:
     return f"{result.sides.c} and {result.sides.py}"
 
 
+def _runs(result: Reduction) -> str:
+    return f"{result.runs} run{'s' * (result.runs != 1)}"
+
+
 def _facts(result: Reduction) -> Iterator[str]:
     names = registry.default().names
     yield f"{names.reference}: {result.sides.c}"
@@ -79,9 +86,11 @@ def _facts(result: Reduction) -> Iterator[str]:
     yield f"Flags given: {command_of(result.given)}"
     recalled = f", {result.recalled} more remembered" if result.recalled else ""
     unresolved = f"; {result.unresolved} could not be answered" if result.unresolved else ""
-    yield f"{result.runs} runs of a case on both sides{recalled}{unresolved}"
+    yield f"{_runs(result)} of a case on both sides{recalled}{unresolved}"
     if result.failure is not None:
         yield f"The same way: {same_words(result.failure)}"
+    if result.steadiness is Steadiness.STEADY:
+        yield "Run again, the cases below give the same answers"
 
 
 def same_words(failure: CaseFailure) -> str:
@@ -106,9 +115,12 @@ def command_of(case: FlagCase) -> str:
 def _notices(result: Reduction, *, whole_files: bool, workdir: Path | None) -> Iterator[Notice]:
     if result.failure is None:
         return
-    if not result.is_minimal:
-        more = f"give --workdir {workdir} again to go on" if workdir is not None else "give more --max-runs"
-        text = f"not the smallest: the {result.runs} runs of --max-runs were spent; {more}"
+    more = f"give --workdir {workdir} again to go on" if workdir is not None else "give more --max-runs"
+    spent = f"the {_runs(result)} of --max-runs {'was' if result.runs == 1 else 'were'} spent; {more}"
+    text = "" if result.is_minimal else f"not the smallest: {spent}"
+    if result.is_minimal and result.steadiness is Steadiness.UNTESTED:
+        text = f"the smallest case was not run a second time: {spent}"
+    if text and result.steadiness is not Steadiness.CHANGED:
         yield Notice(Subject.CONFIGURATION, Weight.WARNING, text)
     if result.failure.untraced:
         text = f"no trace tells the first quantity, so that the images alone decide: {result.failure.untraced}"
@@ -129,10 +141,13 @@ def _sections(result: Reduction) -> Iterator[Section]:
         return
     pixel = result.failure.pixel
     at = f" at pixel {pixel[0]} {pixel[1]}" if pixel is not None else ""
-    fails = Command(command_of(result.smallest), f"fails{at}")
+    steady = result.steadiness is not Steadiness.CHANGED
+    fails = Command(command_of(result.smallest), f"{'fails' if steady else 'failed once'}{at}")
     commands = [fails]
     if result.passing is not None:
-        commands.append(Command(command_of(result.passing.case), f"passes: {result.passing.text}"))
+        commands.append(
+            Command(command_of(result.passing.case), f"{'passes' if steady else 'passed once'}: {result.passing.text}")
+        )
     yield Section("Flags", commands=tuple(commands))
     yield Section("How it got smaller", table=Table(_COLUMNS, tuple(map(_line, result.passes))))
 
@@ -154,7 +169,7 @@ def _change(before: int, after: int) -> str:
 
 
 def _next(result: Reduction) -> tuple[Section, ...]:
-    if result.failure is None or not result.sides.comparable:
+    if result.verdict is not Verdict.DIFFER or not result.sides.comparable:
         return ()
     options = shlex.join(result.sides.options)
     line = f"nbtrace compare {options + ' ' if options else ''}-- {command_of(result.smallest)}"

@@ -7,6 +7,7 @@ from pydantic import Field
 from nbtrace.reduction.case import ReductionStage
 from nbtrace.reduction.images_outcome import ImagesOutcome
 from nbtrace.report.documents.models.parts import (
+    LATER,
     Answer,
     FormatVersion,
     NoticeEntry,
@@ -72,6 +73,11 @@ class ReduceDocument(DocumentPart):
     passing: CaseEntry | None = Field(description="The nearest case that passes; null where none was found.")
     between: str | None = Field(description="The one thing between the two, in words.")
     minimal: bool = Field(description="Whether no option can go and no value be simpler.")
+    steady: bool | None = Field(
+        default=None,
+        description=f"{LATER}Whether the smallest case, and the one that passes, gave the same answers when they were "
+        "run again; null where they were not.",
+    )
     kept: Array[str] = Field(description="Options that stay since there would be more to compute without them.")
     runs: int = Field(description="Cases that were run on both sides.")
     recalled: int = Field(description="Cases whose answers the work folder remembered.")

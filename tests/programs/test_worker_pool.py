@@ -11,19 +11,54 @@ WORKER = """
 import sys
 from pathlib import Path
 from nbtrace.evidence.program import Surroundings, run_kept
-from nbtrace.programs import case_workers
+from nbtrace.programs.worker_pool import prepare_worker, run_until_told
 from nbtrace.temporary import process_folder
 
-def run_case(folder, what):
+def run_case(folder):
     logs = process_folder() / "out", process_folder() / "err"
     words = ["sh", "-c", f"echo $$ > {folder}/pid.new; mv {folder}/pid.new {folder}/pid; exec sleep 600"]
     run_kept(words, logs, surroundings=Surroundings(folder, {}, 600.0))
     raise AssertionError
 
-case_workers.run_case = run_case
-case_workers._prepare(1)
-case_workers._run_until_told(Path(sys.argv[1]), None)
+prepare_worker(1)
+run_until_told(run_case, Path(sys.argv[1]))
 """
+
+PARENT = """
+import os, sys, time
+from nbtrace.programs.worker_pool import worker_pool
+if __name__ == "__main__":
+    with worker_pool(2, 2) as pool:
+        print(pool.submit(os.getpid).result(), flush=True)
+        pool.submit(time.sleep, 600)
+        if sys.argv[1:] == ["wait"]:
+            time.sleep(600)
+"""
+
+
+def is_gone(process: int) -> bool:
+    for _ in range(300):
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_workers_end_with_the_pool_and_with_the_process_that_opened_it(tmp_path: Path, *, killed: bool) -> None:
+    (tmp_path / "parent.py").write_text(PARENT)
+    words = [sys.executable, "parent.py", *(["wait"] if killed else [])]
+    variables = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    with subprocess.Popen(words, cwd=tmp_path, env=variables, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        worker = int(parent.stdout.readline())
+        assert worker != parent.pid
+        if killed:
+            parent.send_signal(signal.SIGKILL)
+        assert parent.wait(60) == (-signal.SIGKILL if killed else 0)
+    assert is_gone(worker)
 
 
 def test_a_worker_that_is_told_to_end_ends_its_program_and_leaves_nothing(
