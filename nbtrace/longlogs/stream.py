@@ -116,6 +116,11 @@ class LongDiffResult(DiffResult):
         """How many pixel blocks the whole logs have."""
         return self.whole
 
+    @property
+    def holds_every_row(self) -> bool:
+        """Whether there is a row for every value that was compared: not of long logs."""
+        return False
+
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """The rows by quantity, in execution order, with the counts of the whole logs."""
@@ -133,6 +138,7 @@ def diff_long(
     strict: bool = False,
     chunk: int = 3 * CHUNK,
     all_extremes: bool = False,
+    keeps_order: bool = False,
 ) -> LongDiffResult | None:
     """Compare two long logs.
 
@@ -146,6 +152,8 @@ def diff_long(
         Bytes read at a time.
     all_extremes : bool
         Whether the rows hold the largest value and the largest difference of each quantity, too.
+    keeps_order : bool
+        The first stands for the reference whatever its prefixes say.
 
     Returns
     -------
@@ -161,7 +169,9 @@ def diff_long(
     assumed = None
     try:
         for _ in range(2):
-            comparison = _Comparison(policy or Policy(), strict=strict, chunk=chunk, assumed=assumed)
+            comparison = _Comparison(
+                policy or Policy(), strict=strict, chunk=chunk, assumed=assumed, keeps_order=keeps_order
+            )
             comparison.tally.all_extremes = all_extremes
             found = comparison.run(c, py)
             if comparison.assumed == found:
@@ -247,9 +257,16 @@ class _Comparison:
     """One reading of both logs, with what is assumed of them; by default what their first parts show."""
 
     def __init__(
-        self, policy: Policy, *, strict: bool, chunk: int, assumed: tuple[Assumed, Assumed] | None = None
+        self,
+        policy: Policy,
+        *,
+        strict: bool,
+        chunk: int,
+        assumed: tuple[Assumed, Assumed] | None = None,
+        keeps_order: bool = False,
     ) -> None:
         self.assumed = assumed
+        self._keeps_order = keeps_order
         self._policy = policy
         self._strict = strict
         self._chunk = chunk
@@ -265,7 +282,8 @@ class _Comparison:
             first, second = (_Log(name, self._chunk, self._slots, executor, self.tally.chosen) for name in (c, py))
             for log in (first, second):
                 log.stream.advance()
-            self._exchanged = first.reader.side is Side.PY and second.reader.side is Side.C
+            crossed = first.reader.side is Side.PY and second.reader.side is Side.C
+            self._exchanged = crossed and not self._keeps_order
             self._logs = (second, first) if self._exchanged else (first, second)
             with stage("megabytes compared"):
                 told = 0

@@ -16,6 +16,7 @@ from nbtrace.report.documents.models.images import ImagesBody, ImagesDocument
 from nbtrace.report.documents.models.judged import JudgedEntry
 from nbtrace.report.documents.models.phi import PhiDocument
 from nbtrace.report.documents.models.scaling import ScalingDocument
+from nbtrace.report.documents.models.several_logs import SeveralLogsDocument
 from nbtrace.report.documents.models.suite import SuiteDocument
 from nbtrace.verdicts.case_names import pair_case
 from nbtrace.verdicts.status import Status
@@ -104,6 +105,19 @@ def _of_diff(read: DiffDocument) -> MeasuredCase:
     )
     name = pair_case(read.c.source, read.py.source)
     return MeasuredCase(name, read.verdict, read.first_divergence, found)
+
+
+def _several(document: Mapping[str, Any]) -> Iterator[MeasuredCase]:
+    for entry in read_as(SeveralLogsDocument, document).logs.values():
+        if entry.comparison is None:
+            yield MeasuredCase(entry.case, entry.verdict, None, ())
+            continue
+        case = _of_diff(entry.comparison)
+        quantities = (
+            replace(item, side=entry.side, cause=entry.cause) if item.quantity == entry.first_divergence else item
+            for item in case.quantities
+        )
+        yield replace(case, name=entry.case, quantities=tuple(quantities))
 
 
 def _explain(document: Mapping[str, Any]) -> Iterator[MeasuredCase]:
@@ -196,6 +210,7 @@ def _first_gate(read: ImagesBody) -> str | None:
 
 _READERS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[MeasuredCase]]] = {
     "nbtrace diff": _diff,
+    "nbtrace diff several": _several,
     "nbtrace explain": _explain,
     "nbtrace scaling": _scaling,
     "nbtrace phi": _phi,

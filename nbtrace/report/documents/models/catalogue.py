@@ -20,6 +20,7 @@ from nbtrace.report.documents.models.phi import PhiDocument
 from nbtrace.report.documents.models.reduce import ReduceDocument
 from nbtrace.report.documents.models.reflections import ReflectionsDocument
 from nbtrace.report.documents.models.scaling import ScalingDocument
+from nbtrace.report.documents.models.several_logs import SeveralLogsDocument
 from nbtrace.report.documents.models.steps import StepsDocument
 from nbtrace.report.documents.models.suite import SuiteDocument
 from nbtrace.report.documents.models.sweep import SweepDocument
@@ -29,6 +30,7 @@ from nbtrace.schema import DocumentPart
 
 DOCUMENTS: Mapping[str, type[DocumentPart]] = {
     "diff": DiffDocument,
+    "diff_several": SeveralLogsDocument,
     "phi": PhiDocument,
     "steps": StepsDocument,
     "scaling": ScalingDocument,
@@ -49,8 +51,9 @@ DOCUMENTS: Mapping[str, type[DocumentPart]] = {
     "trend": TrendDocument,
     "bisect": BisectDocument,
 }
-"""Name → model: that of the command, `suite` for `nbtrace compare --suite`, `format` for `nbtrace check --format`, and
-`reflections` for `nbtrace diff` on two tables of structure factors, `history` for a line of `history.jsonl`."""
+"""Name → model: that of the command, `diff_several` for `nbtrace diff` on more than two logs, `suite` for `compare
+--suite`, `format` for `nbtrace check --format`, `reflections` for `nbtrace diff` on two tables of structure factors,
+`history` for a line of `history.jsonl`."""
 
 
 class _Untitled(GenerateJsonSchema):
