@@ -44,7 +44,7 @@ def _form(name: str, documents: str | None = None, **options: object) -> _Form:
 
 _FORMS: Mapping[str, _Form] = {
     "diff": _form("diff", "trace_documents"),
-    "several_logs": _form("several_logs"),
+    "diff_several": _form("several_logs"),
     "phi": _form("phi", "trace_documents"),
     "steps": _form("steps"),
     "scaling": _form("scaling", "trace_documents"),

@@ -133,7 +133,7 @@ class SeveralLogs(Presentable):
         In the order in which they were given.
     """
 
-    presented_as: ClassVar[str] = "several_logs"
+    presented_as: ClassVar[str] = "diff_several"
 
     reference: Trace
     policy: Policy

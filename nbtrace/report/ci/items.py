@@ -475,7 +475,7 @@ def _trust(raw: Mapping[str, Any]) -> Iterator[CiItem]:
 
 _READERS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[CiItem]]] = {
     "nbtrace diff": _diff,
-    "nbtrace diff several": _several,
+    "nbtrace diff_several": _several,
     "nbtrace phi": _phi,
     "nbtrace steps": _steps,
     "nbtrace scaling": _scaling,

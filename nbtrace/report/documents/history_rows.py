@@ -20,9 +20,6 @@ from nbtrace.vocabulary.quantity import Basis
 
 _LONGEST = 1000
 
-_FILED_AS = {"compare suite": "compare", "diff several": "diff_several"}
-"""What a result is called in a bundle, where its document has another word."""
-
 
 @dataclass(frozen=True)
 class ResultOrigin:
@@ -134,8 +131,7 @@ def _filed(result: FiledResult, folder: Path) -> HistoricResult | None:
 
 def _alone(document: Mapping[str, Any], path: Path) -> HistoricResult:
     told = document.get("provenance")
-    kind = str(document.get("format", "metrics")).removeprefix("nbtrace ")
-    name = _FILED_AS.get(kind, kind)
+    name = str(document.get("format", "metrics")).removeprefix("nbtrace ").replace("compare suite", "compare")
     facts = told if isinstance(told, dict) else {**_mapping(document, "environment"), **document}
     return HistoricResult(_origin(facts, name, path), _cases(document, path), _answer(document))
 

@@ -210,7 +210,7 @@ def _first_gate(read: ImagesBody) -> str | None:
 
 _READERS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[MeasuredCase]]] = {
     "nbtrace diff": _diff,
-    "nbtrace diff several": _several,
+    "nbtrace diff_several": _several,
     "nbtrace explain": _explain,
     "nbtrace scaling": _scaling,
     "nbtrace phi": _phi,

@@ -19,7 +19,7 @@ from nbtrace.verdicts.status import Verdict
 def several_logs_document(result: SeveralLogs) -> Document:
     """Return several logs against one."""
     return SeveralLogsDocument(
-        format="nbtrace diff several",
+        format="nbtrace diff_several",
         format_version=FORMAT_VERSION,
         verdict=result.verdict.value,
         tolerance_rel=result.policy.relative.value,

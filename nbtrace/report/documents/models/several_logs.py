@@ -88,7 +88,7 @@ class SeveralCoverage(DocumentPart):
 class SeveralLogsDocument(DocumentPart):
     """What `nbtrace diff` says of more than two logs: where each one leaves the first."""
 
-    format: Literal["nbtrace diff several"]
+    format: Literal["nbtrace diff_several"]
     format_version: FormatVersion
     verdict: VerdictWord
     tolerance_rel: Number = Field(description="Relative tolerance of quantities without one of their own.")
