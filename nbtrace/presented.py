@@ -55,6 +55,7 @@ _FORMS: Mapping[str, _Form] = {
     "reflections": _form("reflections"),
     "sweep": _form("sweep"),
     "compare": _form("compare", pictures=False),
+    "compare_candidates": _form("compare_candidates", pictures=False),
     "suite": _form("suite"),
     "trust": _form("trust"),
     "gradients": _form("gradients"),

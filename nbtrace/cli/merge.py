@@ -48,8 +48,8 @@ def merge_command(
     report = None
     if waivers is not None:
         # Those that --only left out have names, too, which are not known here.
-        known = None if result.left_out else [case.name for case in result.cases]
-        report = waivers.judge([case.as_judged for case in result.cases], known)
+        known = None if result.left_out else [name for name, _, _ in result.named]
+        report = waivers.judge(result.judged, known)
     raise typer.Exit(
         delivery.deliver(
             waived_view(suite_view(result), report),

@@ -13,6 +13,7 @@ from nbtrace.evidence.contents import Contents, FiledResult
 from nbtrace.report.documents.filed import names_of, read_as, waived_verdict, waivers_in
 from nbtrace.report.documents.models.check import CheckDocument
 from nbtrace.report.documents.models.compare import CompareDocument
+from nbtrace.report.documents.models.compare_candidates import CompareCandidatesDocument
 from nbtrace.report.documents.models.diff import ComparedQuantity, DiffDocument, DifferenceEntry, InstanceCount
 from nbtrace.report.documents.models.explain import ExplainDocument
 from nbtrace.report.documents.models.gradients import GradientsDocument
@@ -438,6 +439,15 @@ def _gates(document: ImagesBody, places: tuple[CiPlace, ...]) -> Iterator[CiItem
         yield CiItem(gate.name, _fate(gate.status), message, places, f"gate {gate.name}", gate.reason)
 
 
+def _candidates(raw: Mapping[str, Any]) -> Iterator[CiItem]:
+    for name, entry in read_as(CompareCandidatesDocument, raw).candidates.items():
+        if entry.comparison is None:
+            yield CiItem(name, Fate.ERROR, f"not compared: {entry.reason}", (), "candidate", "A candidate")
+            continue
+        gates = _gates(entry.comparison, ())
+        yield from (replace(item, name=f"{name}: {item.name}", case=entry.case) for item in gates)
+
+
 def _cases(raw: Mapping[str, Any]) -> Iterator[CiItem]:
     fates = {"agree": Fate.PASS, "differ": Fate.FAIL}
     for name, case in read_as(SuiteDocument, raw).cases.items():
@@ -484,6 +494,7 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[CiItem]]] = {
     "nbtrace sweep": _sweep,
     "nbtrace images": _images,
     "nbtrace compare": _compare,
+    "nbtrace compare_candidates": _candidates,
     "nbtrace compare suite": _cases,
     "nbtrace trust": _trust,
     "nbtrace gradients": _gradients,

@@ -10,6 +10,7 @@ from typing import Any
 
 from nbtrace.report.documents.filed import read_as
 from nbtrace.report.documents.models.compare import CompareDocument
+from nbtrace.report.documents.models.compare_candidates import CompareCandidatesDocument
 from nbtrace.report.documents.models.diff import DiffDocument
 from nbtrace.report.documents.models.explain import ExplainDocument
 from nbtrace.report.documents.models.images import ImagesBody, ImagesDocument
@@ -170,11 +171,22 @@ def _images(document: Mapping[str, Any]) -> Iterator[MeasuredCase]:
     yield MeasuredCase(pair_case(read.c.source, read.py.source), read.verdict, _first_gate(read), tuple(_gates(read)))
 
 
+def _candidates(document: Mapping[str, Any]) -> Iterator[MeasuredCase]:
+    for entry in read_as(CompareCandidatesDocument, document).candidates.values():
+        if entry.comparison is None:
+            yield MeasuredCase(entry.case, entry.verdict, None, ())
+        else:
+            yield replace(_of_compare(entry.comparison), name=entry.case)
+
+
 def _compare(document: Mapping[str, Any]) -> Iterator[MeasuredCase]:
-    read = read_as(CompareDocument, document)
+    yield _of_compare(read_as(CompareDocument, document))
+
+
+def _of_compare(read: CompareDocument) -> MeasuredCase:
     found = tuple(map(_judged, read.quantities)) or tuple(_gates(read))
     first = read.first_divergence or _first_gate(read)
-    yield MeasuredCase(" ".join(read.args), read.verdict, first, found)
+    return MeasuredCase(" ".join(read.args), read.verdict, first, found)
 
 
 def _suite(document: Mapping[str, Any]) -> Iterator[MeasuredCase]:
@@ -216,6 +228,7 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[MeasuredCase]]] = 
     "nbtrace phi": _phi,
     "nbtrace images": _images,
     "nbtrace compare": _compare,
+    "nbtrace compare_candidates": _candidates,
     "nbtrace compare suite": _suite,
 }
 

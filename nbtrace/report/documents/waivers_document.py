@@ -34,6 +34,7 @@ def _waiver(item: JudgedWaiver) -> WaiverEntry:
     return WaiverEntry(
         quantity=waiver.quantity,
         case=waiver.case,
+        **({"candidate": waiver.candidate} if waiver.candidate else {}),
         outcome=item.outcome.value,
         why=item.reason,
         bound=waiver.bound.value,

@@ -11,6 +11,7 @@ from nbtrace.report.documents.models.bisect import BisectDocument
 from nbtrace.report.documents.models.capture import CaptureDocument
 from nbtrace.report.documents.models.check import CheckDocument
 from nbtrace.report.documents.models.compare import CompareDocument
+from nbtrace.report.documents.models.compare_candidates import CompareCandidatesDocument
 from nbtrace.report.documents.models.diff import DiffDocument
 from nbtrace.report.documents.models.explain import ExplainDocument
 from nbtrace.report.documents.models.format import FormatDocument
@@ -41,6 +42,7 @@ DOCUMENTS: Mapping[str, type[DocumentPart]] = {
     "images": ImagesDocument,
     "arrays": ArraysDocument,
     "compare": CompareDocument,
+    "compare_candidates": CompareCandidatesDocument,
     "suite": SuiteDocument,
     "trust": TrustDocument,
     "gradients": GradientsDocument,
@@ -51,9 +53,9 @@ DOCUMENTS: Mapping[str, type[DocumentPart]] = {
     "trend": TrendDocument,
     "bisect": BisectDocument,
 }
-"""Name → model: that of the command, `diff_several` for `nbtrace diff` on more than two logs, `suite` for `compare
---suite`, `format` for `nbtrace check --format`, `reflections` for `nbtrace diff` on two tables of structure factors,
-`history` for a line of `history.jsonl`."""
+"""Name → model: that of the command, `diff_several` for `nbtrace diff` on more than two logs, `compare_candidates` for
+`nbtrace compare` with several candidates, `suite` for `nbtrace compare --suite`, `format` for `nbtrace check --format`,
+`reflections` for `nbtrace diff` on two tables of structure factors, `history` for a line of `history.jsonl`."""
 
 
 class _Untitled(GenerateJsonSchema):
