@@ -242,7 +242,8 @@ def _at_one_place(together: Sequence[_Leaving]) -> Iterator[SharedDivergence]:
             own.append(item)
     for group in groups:
         if len(group) > 1:
-            yield replace(_divergence(group, same_value=True), **_among([item.log for item in group]))
+            common, apart = _among([item.log for item in group])
+            yield replace(_divergence(group, same_value=True), common=common, apart=apart)
     if len(groups) > 1:
         yield _divergence(together, same_value=False)
 
@@ -287,17 +288,17 @@ def _numbers(row: Row) -> tuple[float, ...]:
     return tuple(value + delta for value, delta in zip(row.c.numbers, row.difference.delta, strict=True))
 
 
-def _among(logs: Sequence[LogAgainstReference]) -> dict[str, int]:
+def _among(logs: Sequence[LogAgainstReference]) -> tuple[int, int]:
     """Return how many values logs have in common with the reference, and in how many of these any two differ."""
     tables = []
     for log in logs:
         if log.diff is None or not log.diff.holds_every_row:
-            return {}
+            return 0, 0
         tables.append({_place(row): row for row in log.diff.rows})
     first, *others = tables
     common = [place for place in first if all(place in table for table in others)]
     apart = sum(not _agree([table[place] for table in tables]) for place in common)
-    return {"common": len(common), "apart": apart}
+    return len(common), apart
 
 
 def _agree(rows: Sequence[Row]) -> bool:

@@ -20,6 +20,7 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with ref, its copy good, and bad and worse, whose images are 1 % too bright; ref counts its runs."""
     # What the simulator says of such images is searched for in vain, and for seconds.
     monkeypatch.setattr("nbtrace.cli.compare_runs.causes_of_images", lambda *_: ImageCauses(refused="not asked"))
+    monkeypatch.setattr("nbtrace.cli.compare_runs.runs_of_pixels", None)  # nor is it run for the traces
     monkeypatch.setattr("nbtrace.cli.run_candidates.can_draw", lambda: False)  # pictures take seconds each
     counted = PROGRAM.replace(
         "words = sys.argv[1:]", f"words = sys.argv[1:]\nopen({str(tmp_path / 'ran')!r}, 'a').write('x')"

@@ -6,8 +6,8 @@ import pytest
 
 import nbtrace
 from nbtrace.errors import ExitCode, InputError, UsageError
-from nbtrace.longlogs import diff_several as module
 from nbtrace.longlogs import long_files
+from nbtrace.parsers import read_sides
 from tests.places import SUPERVISOR_PAIR
 
 C, FRESH, PY = (SUPERVISOR_PAIR / name for name in ("c.log", "c_roi_fresh.log", "py.log"))
@@ -32,8 +32,8 @@ def test_the_reference_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
         read.append(source)
         return real(source, *more)  # type: ignore[arg-type]
 
-    real = module.read_sides
-    monkeypatch.setattr(module, "read_sides", counted)
+    real = read_sides
+    monkeypatch.setattr("nbtrace.longlogs.diff_several.read_sides", counted)
     nbtrace.diff_several(C, [FRESH, PY])
     assert sorted(read) == sorted(map(str, (C, FRESH, PY)))
 

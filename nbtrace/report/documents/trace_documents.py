@@ -243,7 +243,7 @@ def _row(row: Row) -> dict[str, Any]:
     }
 
 
-def printed_value(record: Record) -> object:
+def printed_value(record: Record) -> Any:
     """Return a value in its quantity's unit: a number, a list of them, a text, or None for what is neither."""
     if not record.numbers:
         return record.value.text if record.value.shape.value == "text" else None
