@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nbtrace.compare.reflections.compare_reflections import ReflectionsResult, compare_reflections
     from nbtrace.compare.scaling import ScalingResult
     from nbtrace.compare.self_check import SelfCheck
+    from nbtrace.compare.several_logs import SeveralLogs
     from nbtrace.compare.steps import StepsResult, compare_steps
     from nbtrace.compare.sweep import sweep
     from nbtrace.compare.sweep_result import SweepResult
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from nbtrace.loggers.nbtrace_log import log, log_index, log_to
     from nbtrace.longlogs.check_logs import check
     from nbtrace.longlogs.diff_logs import diff
+    from nbtrace.longlogs.diff_several import diff_several
     from nbtrace.longlogs.phi_logs import compare_phi
     from nbtrace.longlogs.scaling_logs import scaling_chain
     from nbtrace.parsers import parse_trace, read_sides, read_trace
@@ -75,6 +77,7 @@ __all__ = [
     "ReflectionsResult",
     "ScalingResult",
     "SelfCheck",
+    "SeveralLogs",
     "Side",
     "Status",
     "StepsResult",
@@ -95,6 +98,7 @@ __all__ = [
     "compare_steps",
     "compare_suite",
     "diff",
+    "diff_several",
     "explain",
     "gradients",
     "judge_waivers",
@@ -142,6 +146,7 @@ _HOME = {
     "ReflectionsResult": "nbtrace.compare.reflections.compare_reflections",
     "ScalingResult": "nbtrace.compare.scaling",
     "SelfCheck": "nbtrace.compare.self_check",
+    "SeveralLogs": "nbtrace.compare.several_logs",
     "Side": "nbtrace.records",
     "Status": "nbtrace.verdicts.status",
     "StepsResult": "nbtrace.compare.steps",
@@ -161,6 +166,7 @@ _HOME = {
     "compare_steps": "nbtrace.compare.steps",
     "compare_suite": "nbtrace.suite_runs",
     "diff": "nbtrace.longlogs.diff_logs",
+    "diff_several": "nbtrace.longlogs.diff_several",
     "explain": "nbtrace.explanation.explain",
     "gradients": "nbtrace.embedded.gradient_runs",
     "judge_waivers": "nbtrace.verdicts.waivers",

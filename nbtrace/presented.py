@@ -44,6 +44,7 @@ def _form(name: str, documents: str | None = None, **options: object) -> _Form:
 
 _FORMS: Mapping[str, _Form] = {
     "diff": _form("diff", "trace_documents"),
+    "diff_several": _form("several_logs"),
     "phi": _form("phi", "trace_documents"),
     "steps": _form("steps"),
     "scaling": _form("scaling", "trace_documents"),
@@ -54,6 +55,7 @@ _FORMS: Mapping[str, _Form] = {
     "reflections": _form("reflections"),
     "sweep": _form("sweep"),
     "compare": _form("compare", pictures=False),
+    "compare_candidates": _form("compare_candidates", pictures=False),
     "suite": _form("suite"),
     "trust": _form("trust"),
     "gradients": _form("gradients"),

@@ -45,6 +45,7 @@ def sweep() -> nbtrace.SweepResult:
 
 RESULTS: dict[str, Callable[[], Presentable]] = {
     "diff": lambda: nbtrace.diff(C, PY),
+    "diff_several": lambda: nbtrace.diff_several(C, [PY, SUPERVISOR_PAIR / "py.log"]),
     "phi": lambda: nbtrace.compare_phi(C, PY),
     "steps": lambda: nbtrace.compare_steps(ROD / "loops.log", ROD / "arrays_mistake.log", vocabulary=ROD / "rod.toml"),
     "scaling": lambda: nbtrace.scaling_chain(C, PY),

@@ -39,12 +39,13 @@ def compare_command(
     *,
     ref: Reference = None,
     cand: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             "--cand",
             metavar="CMD",
             help="Another program than the embedded simulator that takes the same flags; else $NB_PY_BIN. "
-            "Split into words as a shell would; no shell runs it.",
+            "Split into words as a shell would; no shell runs it. Given several times, each is compared with the "
+            "reference, and NAME=CMD says what one is called.",
             rich_help_panel=PROGRAMS,
         ),
     ] = None,
@@ -160,7 +161,10 @@ def compare_command(
     # The sides know the simulator's flags, which few commands need.
     from nbtrace.cli.compare_runs import Wishes, compare_pair, compare_suite  # noqa: PLC0415
     from nbtrace.cli.compare_sides import Request  # noqa: PLC0415
+    from nbtrace.cli.run_candidates import run_candidates  # noqa: PLC0415
+    from nbtrace.programs.named_candidates import named_candidates  # noqa: PLC0415
 
+    several = named_candidates(cand) if cand is not None and len(cand) > 1 else ()
     to = outputs.destinations(folder=out)
     traced = resolve_policy(of_traces, policy, Path())
     wishes = Wishes(
@@ -180,7 +184,7 @@ def compare_command(
         request = Request(
             tuple(passed_on(ctx)),
             ref,
-            cand,
+            several[0].command if several else next(iter(cand or ()), None),
             archived,
             threads,
             time_limit(timeout),
@@ -192,9 +196,11 @@ def compare_command(
             cache=suites.reference_cache,
         )
         if suites.suite is not None:
-            raise typer.Exit(compare_suite(request, wishes, suites.suite, suites, to))
+            raise typer.Exit(compare_suite(request, wishes, suites.suite, suites, to, candidates=several))
         if archived is None:
             wanted_flags(passed_on(ctx), "compare")
+        if several:
+            raise typer.Exit(run_candidates(request, several, wishes, to))
         raise typer.Exit(compare_pair(request, wishes, to))
 
 

@@ -3,7 +3,7 @@
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -25,12 +25,15 @@ from nbtrace.embedded.available_runs import causes_of_images, runs_of_pixels
 from nbtrace.errors import ExitCode, InputError
 from nbtrace.images.read import read_mask
 from nbtrace.nearness import nearest
+from nbtrace.programs.candidates_suite import CandidatesRun, run_candidates_part
 from nbtrace.programs.case_store import CaseStore
 from nbtrace.programs.comparison import Comparison, Plan, compare
 from nbtrace.programs.judged_comparison import judged_comparison
-from nbtrace.programs.suite import SuiteResult, SuiteRun
-from nbtrace.programs.suite_file import SETTINGS, SuiteFile, read_suite, tasks
-from nbtrace.programs.suite_parts import run_part
+from nbtrace.programs.named_candidates import NamedCandidate
+from nbtrace.programs.shards import Shard
+from nbtrace.programs.suite import SuiteCandidate, SuiteResult, SuiteRun
+from nbtrace.programs.suite_file import SETTINGS, CaseTask, SuiteFile, read_suite, tasks
+from nbtrace.programs.suite_parts import Workers, run_part
 from nbtrace.records import Pixel
 from nbtrace.report.documents.compare_document import compare_document
 from nbtrace.report.documents.suite_document import suite_document
@@ -176,8 +179,16 @@ def compare_pair(
     return code
 
 
-def compare_suite(request: Request, wishes: Wishes, suite: Path, options: SuiteOptions, to: Destinations) -> ExitCode:
-    """Run the cases of a suite; print, write and file the table.
+def compare_suite(
+    request: Request,
+    wishes: Wishes,
+    suite: Path,
+    options: SuiteOptions,
+    to: Destinations,
+    *,
+    candidates: Sequence[NamedCandidate] = (),
+) -> ExitCode:
+    """Run the cases of a suite, with each of several candidates if there are any; print, write and file the table.
 
     Raises
     ------
@@ -195,20 +206,17 @@ def compare_suite(request: Request, wishes: Wishes, suite: Path, options: SuiteO
     waivers = wishes.waived.given(wishes.policy.vocabulary)
     delivery = Delivery("compare", (str(suite), *(() if waivers is None else (str(waivers.file),))), to)
     request.require_candidate()
-    run = SuiteRun(request.reference_side, request.candidate_side, plan, suite.name, request.lenient)
     store = None if options.results is None else CaseStore(options.results)
     left_out, notices = len(read.cases) - len(names), tuple(_own_limits(read, names, called))
     before = SuiteResult(read.name, str(suite), request.candidate_name, (), left_out, notices=notices)
     with options.workers() as workers:
-        done = run_part(
-            before,
-            tasks(read, suite.parent, names),
-            run,
-            workers,
-            store=store,
-            sides=() if store is None else request.side_digests,
-            shard=options.part,
-        )
+        part = Part(tasks(read, suite.parent, names), workers, store, options.part)
+        if candidates:
+            done = _with_candidates(request.each(candidates), before, plan, part, suite.name)
+        else:
+            run = SuiteRun(request.reference_side, request.candidate_side, plan, suite.name, request.lenient)
+            sides = () if store is None else request.side_digests
+            done = run_part(before, part.cases, run, workers, store=store, sides=sides, shard=part.shard)
     report = None
     if waivers is not None:
         report = suite_waivers(waivers, done, [case.name for case in read.cases])
@@ -227,6 +235,36 @@ def _own_limits(suite: SuiteFile, names: Sequence[str], called: Sequence[str]) -
         settings = ", ".join(dict.fromkeys(setting for found in own.values() for setting in found))
         text = f"{many} limits of their own, which go before the options ({settings}): {listed(own, _NAMED)}"
         yield Notice(Subject.CONFIGURATION, Weight.INFO, text)
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is to be run of a suite, by what, and where its results are kept."""
+
+    cases: Sequence[CaseTask]
+    workers: Workers
+    store: CaseStore | None
+    shard: Shard | None
+
+
+def _with_candidates(
+    each: Sequence[tuple[NamedCandidate, Request]], before: SuiteResult, plan: Plan, part: Part, origin: str
+) -> SuiteResult:
+    """Run the cases with each candidate."""
+    first = each[0][1]
+    for _, own in each:
+        own.require_candidate()
+    makers = tuple((one.name, own.candidate_side) for one, own in each)
+    run = CandidatesRun(first.reference_side, first.candidate_side, plan, origin, first.lenient, makers)
+    named = tuple(SuiteCandidate(one.name, one.command) for one, _ in each)
+    suite = replace(
+        before,
+        candidate="; ".join(f"{one.name}: {one.program}" for one in named),
+        candidates=named,
+        left_out=before.left_out * len(named),
+    )
+    sides = {one.name: own.side_digests for one, own in each} if part.store is not None else {}
+    return run_candidates_part(suite, part.cases, run, part.workers, store=part.store, sides=sides, shard=part.shard)
 
 
 def _cases(word: str, suite: SuiteFile) -> str:

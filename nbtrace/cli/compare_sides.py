@@ -1,7 +1,8 @@
 """Who is compared with whom: the sides that the options of `nbtrace compare` ask for."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from nbtrace.cli.trace_capture_options import TraceCaptureOptions, shipped_probes
@@ -12,6 +13,7 @@ from nbtrace.programs.archived import ArchivedSource
 from nbtrace.programs.case_keys import digest_of_values, program_digest
 from nbtrace.programs.command import FlagLine, flag_line
 from nbtrace.programs.leniency import LENIENT
+from nbtrace.programs.named_candidates import NamedCandidate
 from nbtrace.programs.program_source import ProgramSource
 from nbtrace.programs.programs import Program, candidate, find_reference
 from nbtrace.programs.reference_cache import CachedReference
@@ -48,6 +50,8 @@ class Request:
         Whether the candidate stays alive between runs.
     cache : Path or None
         Folder in which the reference's output is kept between runs.
+    number : int
+        Which of several candidates this one is, from 0.
     """
 
     flags: tuple[str, ...]
@@ -63,6 +67,7 @@ class Request:
     work: Path | None = None
     alive: bool = False
     cache: Path | None = None
+    number: int = 0
 
     def __post_init__(self) -> None:
         if self.archived is not None and self.reference is not None:
@@ -83,6 +88,10 @@ class Request:
         """The candidate program; None for the embedded simulator."""
         found = candidate(self.candidate, spelling=self.spellings[1])
         return found if found is None or not self.alive else replace(found, stays_alive=True)
+
+    def each(self, candidates: Sequence[NamedCandidate]) -> tuple[tuple[NamedCandidate, "Request"], ...]:
+        """Return each of several candidates with what is asked of it."""
+        return tuple((one, replace(self, candidate=one.command, number=at)) for at, one in enumerate(candidates))
 
     @cached_property
     def program(self) -> Program:
@@ -141,7 +150,8 @@ class Request:
         """What captures the values of another candidate, as far as the shipped probes fit it."""
         if self.work is None or self.other is None:
             return None
-        return TraceCapture(replace(self.other, stays_alive=False), shipped_probes, _own(self.work) / "candidate")
+        folder = _own(self.work) / (f"candidate_{self.number}" if self.number else "candidate")
+        return TraceCapture(replace(self.other, stays_alive=False), shipped_probes, folder)
 
     def require_candidate(self) -> None:
         """Check, before anything is run, that the candidate can run here.
@@ -164,6 +174,11 @@ class Request:
         from nbtrace.embedded.embedded_source import EmbeddedSource  # noqa: PLC0415
 
         return EmbeddedSource(line, self.embedded, threads)
+
+    def candidate_maker(self, line: FlagLine, threads: int) -> Callable[[], SideSource]:
+        """Return what makes the candidate, when its turn has come."""
+        _ = self.other  # a program that is missing is told now
+        return partial(self.candidate_side, line, threads)
 
     @property
     def side_digests(self) -> tuple[str, ...]:

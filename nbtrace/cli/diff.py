@@ -16,6 +16,7 @@ from nbtrace.cli.options import (
 from nbtrace.cli.panels import OUTPUT, TOLERANCE
 from nbtrace.cli.side_labels import two_sided
 from nbtrace.cli.waiver_options import WaiverOptions
+from nbtrace.errors import UsageError
 
 EXAMPLE = "Example: nbtrace diff c.log py.log --md report.md --json metrics.json"
 
@@ -25,6 +26,12 @@ EXAMPLE = "Example: nbtrace diff c.log py.log --md report.md --json metrics.json
 def diff_command(
     c_log: CLog,
     py_log: PyLog,
+    more: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[LOG]...", help="Further traces: each is compared with the first, which is the reference."
+        ),
+    ] = None,
     *,
     tolerance: Tolerances = None,
     policy: PolicyFile = None,
@@ -58,7 +65,30 @@ def diff_command(
 
     Each log is first held against itself, and what stands between the two and a fair comparison is said before the
     table: different pixels, units, φ steps or configurations.
+
+    Of more than two logs the first is the reference: a line for each other one says where it leaves it, and which of
+    them leave it together.
     """
+    if more:
+        from nbtrace.cli.run_diff_several import run_diff_several  # noqa: PLC0415 - what two logs do not need
+
+        if waived.case is not None:
+            raise UsageError("--case names a single comparison; of several logs each is called after its file")
+        raise typer.Exit(
+            run_diff_several(
+                c_log,
+                [py_log, *more],
+                tolerance=tolerance,
+                policy=policy,
+                noise=noise,
+                waivers=waived.waivers,
+                vocabulary=vocabulary,
+                brief=brief,
+                unified_view=unified_view,
+                strict=strict,
+                destinations=outputs.destinations(brief=brief),
+            )
+        )
     from nbtrace.cli.run_diff import run_diff  # noqa: PLC0415 - all that compares, which the help does not need
 
     raise typer.Exit(

@@ -49,7 +49,7 @@ def merge_command(
     report = None
     if waivers is not None:
         # Cases that --only left out have names, too, which are not known here.
-        names = [case.name for case in result.cases]
+        names = [name for name, _, _ in result.named]
         report = suite_waivers(waivers, result, names, complete=not result.left_out)
     raise typer.Exit(
         delivery.deliver(

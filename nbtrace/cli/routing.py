@@ -107,8 +107,10 @@ def _command_for(inputs: Sequence[str], answer: str) -> tuple[str, ...]:
     """Return the command that the inputs call for."""
     kinds = [kind_of(name) for name in inputs]
     if len(inputs) > _MOST_INPUTS:
+        several = "; nbtrace diff REF.log A.log B.log … holds several traces against the first"
         raise UsageError(
             f"{len(inputs)} inputs: {', '.join(inputs[:4])}; give two traces or two images, and flags of a run after --"
+            + several * (set(kinds) == {InputKind.TRACE})
         )
     if set(kinds) == {InputKind.TRACE}:
         return (answer,)

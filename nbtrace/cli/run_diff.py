@@ -23,7 +23,7 @@ from nbtrace.longlogs.long_files import are_long
 from nbtrace.parsers import read_pair, read_trace
 from nbtrace.parsers.source import read_raw
 from nbtrace.physics.nanobragg.reflection_files import are_reflections
-from nbtrace.records import Side
+from nbtrace.records import Side, Trace
 from nbtrace.report.views.diff_view import diff_view
 from nbtrace.report.views.unified import unified, unified_of_long
 from nbtrace.verdicts.status import Verdict
@@ -65,7 +65,7 @@ def run_diff(
             raise UsageError("--noise, --unified and --waivers are for traces; leave them out for structure factors")
         return _diff_reflections(c_log, py_log, limits, delivery)
     if words.is_default:
-        _refuse_reflections_beside(c_log, py_log)
+        refuse_reflections_beside(c_log, py_log)
     gc.freeze()  # what was imported stays; looking through it again and again takes as long as reading megabytes
     if noise is not None:
         result = _diff_with_noise((c_log, py_log), limits, noise, strict=strict, by_records=waived is not None)
@@ -74,7 +74,7 @@ def run_diff(
     else:
         result = diff(c_log, py_log, limits, strict=strict)
     refuse_misspelt(limits, result.notices)
-    printed = _unified(result) if unified_view else None
+    printed = unified_of(result) if unified_view else None
     if unified_view and printed is None:
         by_records = diff_traces(*read_pair(c_log, py_log, words.vocabulary), result.policy, strict=strict)
         printed = unified(replace(by_records, notices=result.notices))
@@ -99,7 +99,7 @@ def _held(waivers: GivenWaivers, case: str | None, result: DiffResult, *, strict
     return waivers.judge([judged_traces(name, result, explanation, strict=strict)], ComparedPart.TRACES)
 
 
-def _unified(result: DiffResult) -> str | Callable[[], Iterator[str]] | None:
+def unified_of(result: DiffResult) -> str | Callable[[], Iterator[str]] | None:
     """Return the unified diff of a result, of long logs as what yields its lines; None if only records give it."""
     if type(result) is DiffResult:
         return unified(result)
@@ -111,7 +111,7 @@ def _unified(result: DiffResult) -> str | Callable[[], Iterator[str]] | None:
     return None
 
 
-def _refuse_reflections_beside(c_log: str, py_log: str) -> None:
+def refuse_reflections_beside(c_log: str, py_log: str) -> None:
     """Raise InputError where one file holds structure factors and the other one does not, or is missing."""
     for some, other in ((c_log, py_log), (py_log, c_log)):
         if not are_reflections(some) or are_reflections(other):
@@ -146,10 +146,16 @@ def _diff_with_noise(
     logs: tuple[str, str], limits: Policy, file: Path, *, strict: bool, by_records: bool
 ) -> DiffResult:
     """Compare two logs with tolerances no finer than the reference's own scatter."""
-    result = _long_with_noise(logs, limits, file, strict=strict) if are_long(*logs) and not by_records else None
+    result = long_with_noise(logs, limits, file, strict=strict) if are_long(*logs) and not by_records else None
     if result is not None:
         return result
-    c, py = in_order(*read_pair(*logs, limits.vocabulary))
+    return traces_with_noise(*in_order(*read_pair(*logs, limits.vocabulary)), limits, file, strict=strict)
+
+
+def traces_with_noise(
+    c: Trace, py: Trace, limits: Policy, file: Path, *, strict: bool, keeps_order: bool = False
+) -> DiffResult:
+    """Compare two traces, the reference's first, with tolerances no finer than the reference's own scatter."""
     if _is_document(file):
         from nbtrace.compare.noise import read_noise  # noqa: PLC0415 - imports numpy, which only such a file needs
 
@@ -160,17 +166,19 @@ def _diff_with_noise(
         moves = repeatability(c, read_trace(str(file), Side.C, vocabulary=limits.vocabulary), py)
         raised = moves.applied(limits)
         notice = moves.told(limits, raised)
-    result = diff_traces(c, py, raised, strict=strict)
+    result = diff_traces(c, py, raised, strict=strict, keeps_order=keeps_order)
     return replace(result, notices=(notice, *result.notices))
 
 
-def _long_with_noise(logs: tuple[str, str], limits: Policy, file: Path, *, strict: bool) -> DiffResult | None:
+def long_with_noise(
+    logs: tuple[str, str], limits: Policy, file: Path, *, strict: bool, keeps_order: bool = False
+) -> DiffResult | None:
     """Compare two long logs with these tolerances; None if one of the logs is to be read line by line."""
     from nbtrace.compare.noise import read_noise  # noqa: PLC0415 - imports numpy, as long logs do
     from nbtrace.longlogs.long_repeatability import long_repeatability  # noqa: PLC0415
     from nbtrace.longlogs.stream import diff_long  # noqa: PLC0415
 
-    found = diff_long(*logs, limits, strict=strict)
+    found = diff_long(*logs, limits, strict=strict, keeps_order=keeps_order)
     if found is None:
         return None
     if _is_document(file):
@@ -183,7 +191,7 @@ def _long_with_noise(logs: tuple[str, str], limits: Policy, file: Path, *, stric
             return None
         raised = moves.applied(limits)
         notice = moves.told(limits, raised)
-    result = found if raised == limits else diff_long(*logs, raised, strict=strict)
+    result = found if raised == limits else diff_long(*logs, raised, strict=strict, keeps_order=keeps_order)
     return None if result is None else replace(result, notices=(notice, *result.notices))
 
 

@@ -40,19 +40,26 @@ def slurm(
     ] = Path("results"),
     time: Annotated[str, typer.Option("--time", metavar="H:MM:SS", help="Time limit of a task.")] = "1:00:00",
     ref: Annotated[str | None, typer.Option("--ref", metavar="BINARY", help="The reference, as for compare.")] = None,
-    cand: Annotated[str | None, typer.Option("--cand", metavar="CMD", help="The candidate, as for compare.")] = None,
+    cand: Annotated[
+        list[str] | None,
+        typer.Option("--cand", metavar="CMD", help="The candidate, as for compare, or several: CMD or NAME=CMD."),
+    ] = None,
 ) -> None:
     """Print the script of a Slurm array that runs a suite in shards; sbatch takes it.
 
     A task that is killed and starts again goes on where it was. When all have ended, nbtrace merge gives the result.
     """
+    from nbtrace.programs.named_candidates import named_candidates  # noqa: PLC0415 - as below
     from nbtrace.programs.suite_file import read_suite  # noqa: PLC0415 - numpy
 
     read = read_suite(suite)
     count = min(shards or _SHARDS, len(read.cases))
     if not all(letter.isdigit() or letter in ":-" for letter in time) or not time:
         raise UsageError(f"--time {time}: give hours, minutes and seconds, as in 1:30:00")
-    named = [word for option, value in (("--ref", ref), ("--cand", cand)) if value for word in (option, value)]
+    if cand is not None and len(cand) > 1:
+        named_candidates(cand)  # what is wrong with them is told before they wait in a queue
+    given = (("--ref", ref), *(("--cand", one) for one in cand or ()))
+    named = [word for option, value in given if value for word in (option, value)]
     folder = str(results)
     command = shlex.join(["nbtrace", "compare", "--suite", str(suite), "--results", folder, "--shard", "auto", *named])
     if not command.isprintable():

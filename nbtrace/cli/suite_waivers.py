@@ -24,4 +24,4 @@ def suite_waivers(
     """
     traced = any(case.traced or case.untraced for case in result.cases)
     part = ComparedPart.ALL if traced else ComparedPart.IMAGES
-    return waivers.judge([case.as_judged for case in result.cases], part, known=names, complete=complete)
+    return waivers.judge(result.judged, part, known=names, complete=complete)

@@ -116,6 +116,11 @@ class DiffResult(Presentable):
         """Whether the traces hold all of the blocks that they hold anything of."""
         return True
 
+    @property
+    def holds_every_row(self) -> bool:
+        """Whether there is a row for every value that was compared."""
+        return True
+
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """The rows by quantity, in execution order."""
@@ -179,7 +184,9 @@ def _cells(row: Row, sweep: str | None) -> dict[str, object]:
     }
 
 
-def diff_traces(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bool = False) -> DiffResult:
+def diff_traces(
+    c: Trace, py: Trace, policy: Policy | None = None, *, strict: bool = False, keeps_order: bool = False
+) -> DiffResult:
     """Compare two traces.
 
     Parameters
@@ -190,6 +197,8 @@ def diff_traces(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bo
         Tolerances; the defaults if not given.
     strict : bool
         A quantity that only one side has counts as a divergence, and so does an unreadable line.
+    keeps_order : bool
+        The first stands for the reference whatever its prefixes say.
 
     Raises
     ------
@@ -197,7 +206,7 @@ def diff_traces(c: Trace, py: Trace, policy: Policy | None = None, *, strict: bo
         If one of them holds no value, or there is nothing that both have.
     """
     first = c
-    c, py = in_order(c, py)
+    c, py = (c, py) if keeps_order else in_order(c, py)
     exchanged = c is not first
     if c.vocabulary is not py.vocabulary:
         names = f"{c.source} with {c.vocabulary.name}, {py.source} with {py.vocabulary.name}"

@@ -56,6 +56,7 @@ def diff_sweeps(
     strict: bool = False,
     chunk: int = 3 * CHUNK,
     all_extremes: bool = False,
+    keeps_order: bool = False,
 ) -> LongDiffResult | None:
     """Compare two long logs; as :func:`~nbtrace.longlogs.stream.diff_long`, of logs with sweeps of many steps.
 
@@ -65,7 +66,7 @@ def diff_sweeps(
     wanted: frozenset[int] = frozenset()
     try:
         for _ in range(3):
-            comparison = SweepComparison(policy, strict=strict, chunk=chunk, assumed=assumed)
+            comparison = SweepComparison(policy, strict=strict, chunk=chunk, assumed=assumed, keeps_order=keeps_order)
             comparison.wanted = wanted
             comparison.tally.all_extremes = comparison.step_tally.all_extremes = all_extremes
             found = comparison.run(c, py)
@@ -202,9 +203,15 @@ class SweepComparison(BlockComparison):
     _logs: tuple[SweepLog, SweepLog]  # type: ignore[assignment]
 
     def __init__(
-        self, policy: Policy, *, strict: bool, chunk: int, assumed: tuple[Assumed, Assumed] | None = None
+        self,
+        policy: Policy,
+        *,
+        strict: bool,
+        chunk: int,
+        assumed: tuple[Assumed, Assumed] | None = None,
+        keeps_order: bool = False,
     ) -> None:
-        super().__init__(policy, strict=strict, chunk=chunk, assumed=assumed)
+        super().__init__(policy, strict=strict, chunk=chunk, assumed=assumed, keeps_order=keeps_order)
         self.step_tally = Tally(policy, logs_of(policy.vocabulary).configured)
         self.wanted: frozenset[int] = frozenset()
         self._steps_aside: set[int] = set()

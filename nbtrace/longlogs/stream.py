@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TypedDict
 
 import numpy as np
 
@@ -133,6 +134,11 @@ class LongDiffResult(DiffResult):
         """Whether the traces hold all of the blocks that they hold anything of."""
         return self.reading.in_blocks
 
+    @property
+    def holds_every_row(self) -> bool:
+        """Whether there is a row for every value that was compared: not of long logs."""
+        return False
+
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """The rows by quantity, in execution order, with the counts of the whole logs."""
@@ -140,6 +146,13 @@ class LongDiffResult(DiffResult):
             CountedGroup(group.quantity, group.rows, group.first, group.worst, *self.counts[group.quantity])
             for group in group_rows(self.rows)
         )
+
+
+class _Wishes(TypedDict):
+    strict: bool
+    chunk: int
+    all_extremes: bool
+    keeps_order: bool
 
 
 def diff_long(
@@ -150,6 +163,7 @@ def diff_long(
     strict: bool = False,
     chunk: int = 3 * CHUNK,
     all_extremes: bool = False,
+    keeps_order: bool = False,
 ) -> LongDiffResult | None:
     """Compare two long logs.
 
@@ -163,6 +177,8 @@ def diff_long(
         Bytes read at a time.
     all_extremes : bool
         Whether the rows hold the largest value and the largest difference of each quantity, too.
+    keeps_order : bool
+        The first stands for the reference whatever its prefixes say.
 
     Returns
     -------
@@ -176,15 +192,14 @@ def diff_long(
         If one of them is missing, unreadable or binary.
     """
     policy = policy or Policy()
+    wishes = _Wishes(strict=strict, chunk=chunk, all_extremes=all_extremes, keeps_order=keeps_order)
     try:
-        return _by_blocks(BlockComparison, (c, py), policy, strict=strict, chunk=chunk, all_extremes=all_extremes)
+        return _by_blocks(BlockComparison, (c, py), policy, **wishes)
     except LongSweepError:
         from nbtrace.longlogs.long_sweeps import diff_sweeps  # noqa: PLC0415 - which is made of what stands here
 
-    result = diff_sweeps(c, py, policy, strict=strict, chunk=chunk, all_extremes=all_extremes)
-    if result is not None:
-        return result
-    return _by_blocks(WholeBlocks, (c, py), policy, strict=strict, chunk=chunk, all_extremes=all_extremes)
+    result = diff_sweeps(c, py, policy, **wishes)
+    return _by_blocks(WholeBlocks, (c, py), policy, **wishes) if result is None else result
 
 
 def _by_blocks(
@@ -195,12 +210,13 @@ def _by_blocks(
     strict: bool,
     chunk: int,
     all_extremes: bool,
+    keeps_order: bool,
 ) -> LongDiffResult | None:
     """Compare two long logs, of whose pixel blocks the whole is kept or nothing."""
     assumed = None
     try:
         for _ in range(2):
-            comparison = kind(policy, strict=strict, chunk=chunk, assumed=assumed)
+            comparison = kind(policy, strict=strict, chunk=chunk, assumed=assumed, keeps_order=keeps_order)
             comparison.tally.all_extremes = all_extremes
             found = comparison.run(*logs)
             if comparison.assumed == found:
@@ -286,9 +302,16 @@ class BlockComparison:
     _logs: tuple[StreamedLog, StreamedLog]
 
     def __init__(
-        self, policy: Policy, *, strict: bool, chunk: int, assumed: tuple[Assumed, Assumed] | None = None
+        self,
+        policy: Policy,
+        *,
+        strict: bool,
+        chunk: int,
+        assumed: tuple[Assumed, Assumed] | None = None,
+        keeps_order: bool = False,
     ) -> None:
         self.assumed = assumed
+        self._keeps_order = keeps_order
         self._policy = policy
         self._strict = strict
         self._chunk = chunk
@@ -310,7 +333,8 @@ class BlockComparison:
             steps = logs_of(self._policy.vocabulary).of_a_step(KEY)
             if self.refuses_long_sweeps and steps and (first.has_long_sweep or second.has_long_sweep):
                 raise LongSweepError
-            self._exchanged = first.reader.side is Side.PY and second.reader.side is Side.C
+            crossed = first.reader.side is Side.PY and second.reader.side is Side.C
+            self._exchanged = crossed and not self._keeps_order
             self._logs = (second, first) if self._exchanged else (first, second)
             with stage("megabytes compared"):
                 told = 0

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import cycle
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -19,9 +20,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from nbtrace.documents import load, utc_text
 from nbtrace.errors import InputError, UsageError
 from nbtrace.files import write_new
-from nbtrace.programs.suite import CaseOutcome, CaseResult
+from nbtrace.programs.suite import CaseOutcome, CaseResult, SuiteCandidate
 from nbtrace.programs.suite_file import Parameters
 from nbtrace.schema import FormatOne, reason
+from nbtrace.verdicts.case_names import candidate_case
 
 LIST_NAME = "suite.json"
 CASES_NAME = "cases"
@@ -38,7 +40,7 @@ class ListedCase(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
-    name: Annotated[str, Field(min_length=1, max_length=1000)]
+    name: Annotated[str, Field(min_length=1, max_length=1100)]
     about: str = ""
     key: _Digest
     parameters: Annotated[Parameters, Field(strict=False)] = ()
@@ -56,7 +58,17 @@ class CaseList(BaseModel):
     candidate: str
     names: Annotated[tuple[str, str], Field(strict=False)]
     left_out: Annotated[int, Field(ge=0)] = 0
+    candidates: Annotated[tuple[SuiteCandidate, ...], Field(strict=False)] = ()
     cases: Annotated[tuple[ListedCase, ...], Field(strict=False, min_length=1)]
+
+    @model_validator(mode="after")
+    def _has_each_candidate(self) -> "CaseList":
+        names = [one.name for one in self.candidates]
+        suffixes = [candidate_case("", name) for name in names]
+        told = [case.name for case in self.cases]
+        if names and (len(told) % len(names) or not all(map(str.endswith, told, cycle(suffixes)))):
+            raise ValueError("its cases are not those of its candidates")
+        return self
 
 
 class CaseFile(BaseModel):
@@ -113,7 +125,8 @@ class CaseStore:
                 return
         elif self.folder.is_dir() and any(self.folder.iterdir()):
             raise UsageError(f"{self.folder} is not empty and holds no {LIST_NAME}; give another folder")
-        write_new(path, listed.model_dump_json(indent=1), force=True)
+        absent = None if listed.candidates else {"candidates"}
+        write_new(path, listed.model_dump_json(indent=1, exclude=absent), force=True)
 
     @cached_property
     def listed(self) -> CaseList:

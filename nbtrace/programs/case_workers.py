@@ -15,7 +15,6 @@ from functools import lru_cache
 from pathlib import Path
 
 from nbtrace.errors import ExitCode
-from nbtrace.evidence.program_environment import set_for_itself
 from nbtrace.programs.suite import CaseResult, SuiteRun, lacking
 from nbtrace.programs.suite_file import CaseTask
 from nbtrace.programs.worker_pool import run_until_told, worker_pool

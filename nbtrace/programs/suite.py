@@ -16,9 +16,10 @@ from nbtrace.programs.judged_comparison import judged_comparison
 from nbtrace.programs.side_source import SideSource
 from nbtrace.programs.suite_file import CaseTask, Parameters
 from nbtrace.progress import tracked
+from nbtrace.verdicts.case_names import candidate_case
 from nbtrace.verdicts.notices import Notice
 from nbtrace.verdicts.status import Verdict
-from nbtrace.verdicts.waivers import JudgedCase
+from nbtrace.verdicts.waivers import JudgedCandidate, JudgedCase
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.sides import Names
 
@@ -94,6 +95,14 @@ class CaseResult:
         return self.judged or JudgedCase(self.name, (), (self.reason,))
 
 
+@dataclass(frozen=True)
+class SuiteCandidate:
+    """One of several candidates of a suite: what it is called, and the program."""
+
+    name: str
+    program: str
+
+
 @dataclass(frozen=True, repr=False)
 class SuiteResult(Presentable):
     """A suite that ran.
@@ -114,6 +123,8 @@ class SuiteResult(Presentable):
         Cases that are of other shards.
     notices : tuple of Notice
         What must be known of the results as a whole.
+    candidates : tuple of SuiteCandidate
+        Where there are several: the cases then are those of the first case with each of them, of the second, and so on.
     """
 
     presented_as: ClassVar[str] = "suite"
@@ -127,6 +138,25 @@ class SuiteResult(Presentable):
     kept: int = 0
     elsewhere: int = 0
     notices: tuple[Notice, ...] = ()
+    candidates: tuple[SuiteCandidate, ...] = ()
+
+    @property
+    def named(self) -> tuple[tuple[str, str, CaseResult], ...]:
+        """Each result with the name of its case in the file, and of its candidate where there are several."""
+        if not self.candidates:
+            return tuple((case.name, "", case) for case in self.cases)
+        names = [self.candidates[at % len(self.candidates)].name for at in range(len(self.cases))]
+        return tuple(
+            (case.name.removesuffix(candidate_case("", name)), name, case)
+            for name, case in zip(names, self.cases, strict=True)
+        )
+
+    @property
+    def judged(self) -> tuple[JudgedCase, ...]:
+        """What waivers are held against."""
+        if not self.candidates:
+            return tuple(case.as_judged for case in self.cases)
+        return tuple(JudgedCandidate.of(case.as_judged, name, candidate) for name, candidate, case in self.named)
 
     def counted(self) -> tuple[str, ...]:
         """Return what was compared, and how much of it diverges."""

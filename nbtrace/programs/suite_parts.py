@@ -93,7 +93,9 @@ def run_part(
         listed = {case.name: case for case in keyed}
     mine = list(cases) if shard is None else shard.of(cases)
     if store is not None:
-        known = {case.name: found.result for case in mine if (found := _done(store, listed[case.name])) is not None}
+        known = {
+            case.name: found.result for case in mine if (found := done_before(store, listed[case.name])) is not None
+        }
     left = [case for case in mine if case.name not in known]
     results = dict(known)
     for case, result in tracked(workers.results(run, left), "cases of the suite", len(left)):
@@ -119,7 +121,8 @@ def _list(suite: SuiteResult, keyed: Sequence[ListedCase]) -> CaseList:
     )
 
 
-def _done(store: CaseStore, case: ListedCase) -> CaseFile | None:
+def done_before(store: CaseStore, case: ListedCase) -> CaseFile | None:
+    """Return the result that a store has of a case; None where the case must run."""
     with suppress(InputError):  # one that cannot be read is run again, and replaced
         found = store.find(case)
         return found if is_done(found) else None
@@ -147,6 +150,7 @@ def merged(stores: Sequence[CaseStore]) -> SuiteResult:
         listed.left_out,
         Names(*listed.names),
         notices=tuple(_notices(stores, listed, found)),
+        candidates=listed.candidates,
     )
 
 

@@ -9,3 +9,8 @@ def pair_case(c: str, py: str) -> str:
     if first.name == second.name and first.parent.name != second.parent.name:
         return f"{first.parent.name}/{first.name} {second.parent.name}/{second.name}"
     return f"{first.name} {second.name}"
+
+
+def candidate_case(case: str, candidate: str) -> str:
+    """Return the name of a case with one of several candidates."""
+    return f"{case} [{candidate}]"

@@ -48,6 +48,7 @@ class _WaiverEntry(BaseModel):
     owner: _Text
     expiry: date
     case: _Text | None = None
+    candidate: _Text | None = None
     side: Literal["c", "py", "both"] | None = None
     cause: _Text | None = None
     link: _Text | None = None
@@ -68,6 +69,7 @@ class _WaiverEntry(BaseModel):
                 self.side or "",
                 self.cause or "",
                 self.link or "",
+                self.candidate or "",
             )
 
 
@@ -136,9 +138,10 @@ def _told(error: ValidationError) -> str:
 
 
 def _refuse_twice(waivers: tuple[Waiver, ...], file: Path) -> None:
-    """Refuse two waivers of one quantity and case: which of them holds could not be told."""
-    seen = set[tuple[str, str]]()
+    """Refuse two waivers of one quantity, case and candidate: which of them holds could not be told."""
+    seen = set[tuple[str, str, str]]()
     for waiver in waivers:
-        if (waiver.case, waiver.quantity) in seen:
+        own = waiver.case, waiver.candidate, waiver.quantity
+        if own in seen:
             raise UsageError(f"{file}: two waivers are of {waiver.title}; make one of them")
-        seen.add((waiver.case, waiver.quantity))
+        seen.add(own)

@@ -75,9 +75,32 @@ class JudgedCase:
     agrees: bool = False
 
     @property
+    def case_name(self) -> str:
+        """The name of the case, whichever candidate it is compared with."""
+        return self.name
+
+    @property
     def divergences(self) -> tuple[JudgedQuantity, ...]:
         """The quantities that diverge."""
         return tuple(item for item in self.quantities if item.status.diverges)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedCandidate(JudgedCase):
+    """A case with one of several candidates: `case` is the name of the case alone."""
+
+    case: str = ""
+    candidate: str = ""
+
+    @classmethod
+    def of(cls, judged: JudgedCase, case: str, candidate: str) -> "JudgedCandidate":
+        """Return what was judged as that of a case with a candidate."""
+        return cls(judged.name, judged.quantities, judged.others, judged.agrees, case, candidate)
+
+    @property
+    def case_name(self) -> str:
+        """The name of the case, whichever candidate it is compared with."""
+        return self.case
 
 
 class WaiverOutcome(NoTruth):
@@ -114,6 +137,8 @@ class Waiver:
     side, cause : str
         What an explanation must say of it; empty where that does not matter.
     link : str
+    candidate : str
+        Name or pattern of the candidates, where several are compared; empty for any.
     """
 
     quantity: str
@@ -125,11 +150,13 @@ class Waiver:
     side: str = ""
     cause: str = ""
     link: str = ""
+    candidate: str = ""
 
     @property
     def title(self) -> str:
         """What it is of, in words."""
-        return f"{self.quantity} of {self.case}" if self.case else self.quantity
+        own = f"{self.quantity} of {self.case}" if self.case else self.quantity
+        return f"{own} with {self.candidate}" if self.candidate else own
 
     @property
     def needs_explanation(self) -> bool:
@@ -139,6 +166,13 @@ class Waiver:
     def covers_case(self, name: str) -> bool:
         """Whether it is of a case of this name."""
         return not self.case or self.case == name or fnmatchcase(name, self.case)
+
+    def covers(self, case: JudgedCase) -> bool:
+        """Whether it is of a case, and of its candidate; one that names a candidate is of no other comparison."""
+        if not isinstance(case, JudgedCandidate):
+            return not self.candidate and self.covers_case(case.name)
+        named = not self.candidate or self.candidate == case.candidate or fnmatchcase(case.candidate, self.candidate)
+        return named and (self.covers_case(case.case) or self.case == case.name)
 
     def known_to(self, vocabulary: Vocabulary) -> "Waiver":
         """Return it by the vocabulary's name of its quantity, with the bound in the unit of that."""
@@ -238,7 +272,7 @@ class _Scope:
 
     def lacks_case_of(self, waiver: Waiver, own: Sequence[JudgedCase]) -> bool:
         """Whether a waiver may be needed in a case that was not compared, of which `own` are those that were."""
-        names = {case.name for case in own}
+        names = {case.case_name for case in own}
         if any(not case.quantities and case.others for case in own):
             return True
         if waiver.case in names:  # and of no other
@@ -288,9 +322,7 @@ def judge_waivers(
     left: list[UnwaivedDivergence] = []
     for case in cases:
         covered = {
-            item.waiver.quantity
-            for item in judged
-            if item.outcome is WaiverOutcome.WAIVED and item.waiver.covers_case(case.name)
+            item.waiver.quantity for item in judged if item.outcome is WaiverOutcome.WAIVED and item.waiver.covers(case)
         }
         waived[case.name] = tuple(item.quantity for item in case.divergences if item.quantity in covered)
         rest = [] if case.agrees else [item for item in case.divergences if item.quantity not in covered]
@@ -308,7 +340,7 @@ def _left(case: JudgedCase, rest: Iterable[JudgedQuantity]) -> Iterator[Unwaived
 
 
 def _judged(waiver: Waiver, cases: Sequence[JudgedCase], day: date, scope: _Scope) -> JudgedWaiver:
-    own = [case for case in cases if waiver.covers_case(case.name)]
+    own = [case for case in cases if waiver.covers(case)]
     if not own:
         return _of_no_case(waiver, scope)
     compared = dict.fromkeys(item.quantity for case in own for item in case.quantities)

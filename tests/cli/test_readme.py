@@ -1,7 +1,9 @@
 """What README.md shows is what the commands print, where they run on files that come with nbtrace."""
 
+import os
 import re
 import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,6 +68,8 @@ def test_what_is_shown_is_printed(
     nb: "Run", tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: list[tuple[str, list[str]]]
 ) -> None:
     monkeypatch.setenv("COLUMNS", "100")
+    # The programs that an install brings lie beside Python.
+    monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     for call, expected in calls:
         ended = nb(*shlex.split(call))

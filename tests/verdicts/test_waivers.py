@@ -6,7 +6,15 @@ import pytest
 
 from nbtrace.verdicts.status import Status
 from nbtrace.verdicts.tolerance import Limit
-from nbtrace.verdicts.waivers import JudgedCase, JudgedQuantity, Waiver, WaiverOutcome, WaiverReport, judge_waivers
+from nbtrace.verdicts.waivers import (
+    JudgedCandidate,
+    JudgedCase,
+    JudgedQuantity,
+    Waiver,
+    WaiverOutcome,
+    WaiverReport,
+    judge_waivers,
+)
 from nbtrace.vocabulary.quantity import Basis
 
 DAY = date(2026, 6, 15)
@@ -47,6 +55,34 @@ def test_what_becomes_of_a_waiver(waived: Waiver, outcome: WaiverOutcome) -> Non
     report = held(waived, OFF)
     assert report.waivers[0].outcome is outcome
     assert report.passes is (outcome is WaiverOutcome.WAIVED)
+
+
+@pytest.mark.parametrize(
+    ("waived", "cases"),
+    [
+        (waiver(), ("one [fast]", "one [slow]")),
+        (waiver(candidate="fast"), ("one [fast]",)),
+        (waiver(candidate="f*", case="one"), ("one [fast]",)),
+        (waiver(case="one [slow]"), ("one [slow]",)),
+        (waiver(case="one"), ("one [fast]", "one [slow]")),
+        (waiver(candidate="other"), ()),
+        (waiver(candidate="fast", case="two"), ()),
+    ],
+)
+def test_a_waiver_of_one_candidate_is_of_no_other(waived: Waiver, cases: tuple[str, ...]) -> None:
+    found = [
+        JudgedCandidate(f"one [{name}]", (OFF,), (), agrees=False, case="one", candidate=name)
+        for name in ("fast", "slow")
+    ]
+    report = judge_waivers([waived], found, day=DAY)
+    assert tuple(name for name, quantities in report.waived.items() if quantities) == cases
+    assert report.passes is (len(cases) == 2)
+
+
+def test_a_waiver_that_names_a_candidate_is_of_no_comparison_without_names() -> None:
+    report = held(waiver(candidate="fast"), OFF)
+    assert report.waivers[0].outcome is WaiverOutcome.ELSEWHERE
+    assert not report.passes
 
 
 def test_a_waiver_holds_on_its_last_day_and_not_the_next() -> None:

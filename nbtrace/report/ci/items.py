@@ -13,12 +13,14 @@ from nbtrace.evidence.contents import Contents, FiledResult
 from nbtrace.report.documents.filed import names_of, read_as, waived_verdict, waivers_in
 from nbtrace.report.documents.models.check import CheckDocument
 from nbtrace.report.documents.models.compare import CompareDocument
+from nbtrace.report.documents.models.compare_candidates import CompareCandidatesDocument
 from nbtrace.report.documents.models.diff import ComparedQuantity, DiffDocument, DifferenceEntry, InstanceCount
 from nbtrace.report.documents.models.explain import ExplainDocument
 from nbtrace.report.documents.models.gradients import GradientsDocument
 from nbtrace.report.documents.models.images import ImagesBody, ImagesDocument
 from nbtrace.report.documents.models.phi import PhiDocument
 from nbtrace.report.documents.models.scaling import LackingFactor, ScalingDocument
+from nbtrace.report.documents.models.several_logs import SeveralLogsDocument
 from nbtrace.report.documents.models.steps import StepsDocument
 from nbtrace.report.documents.models.suite import SuiteDocument
 from nbtrace.report.documents.models.sweep import SweepDocument
@@ -78,6 +80,8 @@ class CiItem:
         It may follow from another failure.
     waived : str
         Why a failure is accepted, by whom and until when; empty where it is not.
+    case : str
+        What waivers call its case; empty where the result has only one.
     """
 
     name: str
@@ -88,6 +92,7 @@ class CiItem:
     description: str = ""
     follows: bool = False
     waived: str = ""
+    case: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +251,7 @@ def _why_waived(told: WaiversEntry, item: CiItem) -> str:
         cases: tuple[str, ...] = (item.name,)
     else:
         names = (item.rule.removeprefix("gate ").removeprefix("cause of "),)
-        cases = tuple({**told.waived, **told.follows})
+        cases = (item.case,) if item.case else tuple({**told.waived, **told.follows})
         if any(names[0] in told.follows.get(case, ()) for case in cases):
             return f"follows from waived quantities ({told.source})"
     covering = (
@@ -290,6 +295,20 @@ def _diff(raw: Mapping[str, Any]) -> Iterator[CiItem]:
     covered = document.coverage
     for side, lacking in zip(names.pair, (covered.missing_c, covered.missing_py), strict=True):
         yield from (CiItem(name, Fate.SKIP, f"not compared: {side} does not print it") for name in lacking)
+
+
+def _several(raw: Mapping[str, Any]) -> Iterator[CiItem]:
+    document = read_as(SeveralLogsDocument, raw)
+    for source, entry in document.logs.items():
+        if entry.comparison is None or entry.verdict == Verdict.NOT_COMPARABLE.value:
+            message = f"not compared: {entry.reason}"
+            yield CiItem(source, Fate.ERROR, message, (CiPlace(source),), "log", "A log against the reference")
+            continue
+        items = list(_diff({**entry.comparison.written(), "names": document.names.written()}))
+        if entry.verdict == Verdict.DIFFER.value and not any(item.fate is Fate.FAIL for item in items):
+            message = "differs: one of the two lacks values of the other"
+            yield CiItem(source, Fate.FAIL, message, (CiPlace(source),), "log", "A log against the reference")
+        yield from (replace(item, name=f"{source}: {item.name}", case=entry.case) for item in items)
 
 
 def _label(name: str, index: str) -> str:
@@ -420,6 +439,15 @@ def _gates(document: ImagesBody, places: tuple[CiPlace, ...]) -> Iterator[CiItem
         yield CiItem(gate.name, _fate(gate.status), message, places, f"gate {gate.name}", gate.reason)
 
 
+def _candidates(raw: Mapping[str, Any]) -> Iterator[CiItem]:
+    for name, entry in read_as(CompareCandidatesDocument, raw).candidates.items():
+        if entry.comparison is None:
+            yield CiItem(name, Fate.ERROR, f"not compared: {entry.reason}", (), "candidate", "A candidate")
+            continue
+        gates = _gates(entry.comparison, ())
+        yield from (replace(item, name=f"{name}: {item.name}", case=entry.case) for item in gates)
+
+
 def _cases(raw: Mapping[str, Any]) -> Iterator[CiItem]:
     fates = {"agree": Fate.PASS, "differ": Fate.FAIL}
     for name, case in read_as(SuiteDocument, raw).cases.items():
@@ -457,6 +485,7 @@ def _trust(raw: Mapping[str, Any]) -> Iterator[CiItem]:
 
 _READERS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[CiItem]]] = {
     "nbtrace diff": _diff,
+    "nbtrace diff_several": _several,
     "nbtrace phi": _phi,
     "nbtrace steps": _steps,
     "nbtrace scaling": _scaling,
@@ -465,6 +494,7 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[CiItem]]] = {
     "nbtrace sweep": _sweep,
     "nbtrace images": _images,
     "nbtrace compare": _compare,
+    "nbtrace compare_candidates": _candidates,
     "nbtrace compare suite": _cases,
     "nbtrace trust": _trust,
     "nbtrace gradients": _gradients,

@@ -15,6 +15,11 @@ from nbtrace.report.views.images_view import PERCENTILE
 
 def compare_document(result: Comparison, *, pictures: bool, percentile: float = PERCENTILE) -> Document:
     """Return a comparison of two sides; `pictures` tells whether pictures were drawn, whose percentile is then told."""
+    return compare_model(result, pictures=pictures, percentile=percentile).written()
+
+
+def compare_model(result: Comparison, *, pictures: bool, percentile: float = PERCENTILE) -> CompareDocument:
+    """Return the same as the model of the document."""
     c, py = result.c, result.py
     return CompareDocument(
         format="nbtrace compare",
@@ -36,7 +41,7 @@ def compare_document(result: Comparison, *, pictures: bool, percentile: float = 
         first_divergence=result.first_divergence[1] if result.first_divergence is not None else None,
         traces=tuple(map(_probe, result.probes)),
         quantities=judged_entries(judged_comparison("", result).quantities),
-    ).written()
+    )
 
 
 def _binary(identity: Identity) -> str:

@@ -10,12 +10,14 @@ from typing import Any
 
 from nbtrace.report.documents.filed import read_as
 from nbtrace.report.documents.models.compare import CompareDocument
+from nbtrace.report.documents.models.compare_candidates import CompareCandidatesDocument
 from nbtrace.report.documents.models.diff import DiffDocument
 from nbtrace.report.documents.models.explain import ExplainDocument
 from nbtrace.report.documents.models.images import ImagesBody, ImagesDocument
 from nbtrace.report.documents.models.judged import JudgedEntry
 from nbtrace.report.documents.models.phi import PhiDocument
 from nbtrace.report.documents.models.scaling import ScalingDocument
+from nbtrace.report.documents.models.several_logs import SeveralLogsDocument
 from nbtrace.report.documents.models.suite import SuiteDocument
 from nbtrace.verdicts.case_names import pair_case
 from nbtrace.verdicts.status import Status
@@ -106,6 +108,19 @@ def _of_diff(read: DiffDocument) -> MeasuredCase:
     return MeasuredCase(name, read.verdict, read.first_divergence, found)
 
 
+def _several(document: Mapping[str, Any]) -> Iterator[MeasuredCase]:
+    for entry in read_as(SeveralLogsDocument, document).logs.values():
+        if entry.comparison is None:
+            yield MeasuredCase(entry.case, entry.verdict, None, ())
+            continue
+        case = _of_diff(entry.comparison)
+        quantities = (
+            replace(item, side=entry.side, cause=entry.cause) if item.quantity == entry.first_divergence else item
+            for item in case.quantities
+        )
+        yield replace(case, name=entry.case, quantities=tuple(quantities))
+
+
 def _explain(document: Mapping[str, Any]) -> Iterator[MeasuredCase]:
     read = read_as(ExplainDocument, document)
     name = pair_case(read.c.source, read.py.source)
@@ -156,11 +171,22 @@ def _images(document: Mapping[str, Any]) -> Iterator[MeasuredCase]:
     yield MeasuredCase(pair_case(read.c.source, read.py.source), read.verdict, _first_gate(read), tuple(_gates(read)))
 
 
+def _candidates(document: Mapping[str, Any]) -> Iterator[MeasuredCase]:
+    for entry in read_as(CompareCandidatesDocument, document).candidates.values():
+        if entry.comparison is None:
+            yield MeasuredCase(entry.case, entry.verdict, None, ())
+        else:
+            yield replace(_of_compare(entry.comparison), name=entry.case)
+
+
 def _compare(document: Mapping[str, Any]) -> Iterator[MeasuredCase]:
-    read = read_as(CompareDocument, document)
+    yield _of_compare(read_as(CompareDocument, document))
+
+
+def _of_compare(read: CompareDocument) -> MeasuredCase:
     found = tuple(map(_judged, read.quantities)) or tuple(_gates(read))
     first = read.first_divergence or _first_gate(read)
-    yield MeasuredCase(" ".join(read.args), read.verdict, first, found)
+    return MeasuredCase(" ".join(read.args), read.verdict, first, found)
 
 
 def _suite(document: Mapping[str, Any]) -> Iterator[MeasuredCase]:
@@ -196,11 +222,13 @@ def _first_gate(read: ImagesBody) -> str | None:
 
 _READERS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[MeasuredCase]]] = {
     "nbtrace diff": _diff,
+    "nbtrace diff_several": _several,
     "nbtrace explain": _explain,
     "nbtrace scaling": _scaling,
     "nbtrace phi": _phi,
     "nbtrace images": _images,
     "nbtrace compare": _compare,
+    "nbtrace compare_candidates": _candidates,
     "nbtrace compare suite": _suite,
 }
 

@@ -1,17 +1,25 @@
 """The JSON document of `nbtrace compare --suite`."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
 from nbtrace.programs.suite import CaseOutcome, CaseResult, SuiteResult
 from nbtrace.report.documents.judged_document import judged_entries
 from nbtrace.report.documents.models.parts import FORMAT_VERSION
-from nbtrace.report.documents.models.suite import ComparedCase, LackingCase, SuiteCoverage, SuiteDocument
+from nbtrace.report.documents.models.suite import (
+    ComparedCase,
+    LackingCase,
+    SuiteCandidateEntry,
+    SuiteCoverage,
+    SuiteDocument,
+)
 from nbtrace.report.documents.parts import Document, side_names
 
 
 def suite_document(result: SuiteResult) -> Document:
     """Return a suite that ran; the figures of a case have the keys of `nbtrace compare`."""
+    several: dict[str, Any] = {"candidates": tuple(_candidates(result))} if result.candidates else {}
     return SuiteDocument(
         format="nbtrace compare suite",
         format_version=FORMAT_VERSION,
@@ -32,12 +40,26 @@ def suite_document(result: SuiteResult) -> Document:
         num_differ=len(result.of(CaseOutcome.DIFFER)),
         digest=result.digest,
         notices=tuple(notice.text for notice in result.notices),
-        cases={case.name: _case(case) for case in result.cases},
+        cases={case.name: _case(case, name, candidate) for name, candidate, case in result.named},
+        **several,
     ).written()
 
 
-def _case(case: CaseResult) -> ComparedCase | LackingCase:
+def _candidates(result: SuiteResult) -> Iterator[SuiteCandidateEntry]:
+    for one in result.candidates:
+        own = [case.outcome for _, candidate, case in result.named if candidate == one.name]
+        yield SuiteCandidateEntry(
+            name=one.name,
+            program=one.program,
+            num_agree=own.count(CaseOutcome.AGREE),
+            num_differ=own.count(CaseOutcome.DIFFER),
+            not_comparable=own.count(CaseOutcome.NOT_COMPARABLE),
+        )
+
+
+def _case(case: CaseResult, name: str, candidate: str) -> ComparedCase | LackingCase:
     fields: dict[str, Any] = {
+        **({"case": name, "candidate": candidate} if candidate else {}),
         "outcome": case.outcome.value,
         "about": case.about,
         "reason": case.reason or None,

@@ -221,8 +221,8 @@ def _row(row: Row) -> dict[str, Any]:
     return {
         "description": known.description if known else "",
         "unit": known.unit if known else row.c.unit,
-        "c_value": _value(row.c),
-        "py_value": _value(row.py),
+        "c_value": printed_value(row.c),
+        "py_value": printed_value(row.py),
         "c_text": row.c.value.text,
         "py_text": row.py.value.text,
         "abs_delta": None if found is None else found.delta[found.worst],
@@ -243,7 +243,8 @@ def _row(row: Row) -> dict[str, Any]:
     }
 
 
-def _value(record: Record) -> object:
+def printed_value(record: Record) -> Any:
+    """Return a value in its quantity's unit: a number, a list of them, a text, or None for what is neither."""
     if not record.numbers:
         return record.value.text if record.value.shape.value == "text" else None
     return record.numbers[0] if len(record.numbers) == 1 else list(record.numbers)

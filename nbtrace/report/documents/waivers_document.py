@@ -1,6 +1,7 @@
 """Waivers held against a result, as its document has them."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from nbtrace.report.documents.models.waivers import LeftDivergence, WaiverEntry, WaiversEntry
 from nbtrace.report.documents.parts import Document
@@ -31,9 +32,11 @@ def _filled(cases: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
 
 def _waiver(item: JudgedWaiver) -> WaiverEntry:
     waiver = item.waiver
+    named: dict[str, Any] = {"candidate": waiver.candidate} if waiver.candidate else {}
     return WaiverEntry(
         quantity=waiver.quantity,
         case=waiver.case,
+        **named,
         outcome=item.outcome.value,
         why=item.reason,
         bound=waiver.bound.value,

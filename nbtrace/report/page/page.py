@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 SCRIPTS = ("theme.js", "tables.js")
 _VIEWER_SCRIPTS = ("arrays.js", "viewer.js")
-_WEIGHT = ("explain", "compare", "diff", "images", "phi", "scaling")
+_WEIGHT = ("explain", "compare_candidates", "compare", "diff_several", "diff", "images", "phi", "scaling")
 """Whose answer stands on top: of several results that are equally bad, the first of these."""
 
 

@@ -248,8 +248,8 @@ def _line(group: Group) -> Line:
     label = row.label + (f".{row.component}" if row.component else "")
     cells = (
         label,
-        _value(row, row.c),
-        _value(row, row.py),
+        shown_value(row, row.c),
+        shown_value(row, row.py),
         signed(difference.relative) if difference else "–",
         _ratio(row),
         _digits(row),
@@ -280,7 +280,7 @@ def _ratio(row: Row) -> str:
     return number(py / c) if c else "–"
 
 
-def _value(row: Row, record: Record) -> str:
+def shown_value(row: Row, record: Record) -> str:
     """Return the value for the table: the worst component of several; text cut to what a table can hold."""
     if row.difference is not None:
         return number(record.numbers[row.difference.worst])

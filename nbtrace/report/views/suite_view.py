@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from nbtrace.programs.suite import CaseOutcome, CaseResult, SuiteResult
 from nbtrace.report.next_steps import after_suite
 from nbtrace.report.view import Column, Line, Section, SectionKind, Table, View, listed, number
+from nbtrace.report.views.suite_candidates import by_candidate
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.status import Status
 from nbtrace.vocabulary.sides import Names
@@ -45,24 +46,31 @@ def suite_view(result: SuiteResult) -> View:
     recorded = sum(case.c_ms is None for case in result.cases if case.metrics is not None)
     names = result.names
     sections = (
-        Section("Cases", table=Table(_columns(names), tuple(map(_line, result.cases))), kind=SectionKind.CASES),
+        *by_candidate(result),
+        Section(
+            "Cases",
+            table=Table(_columns(names), tuple(map(_line, result.cases))),
+            detail=bool(result.candidates),
+            kind=SectionKind.CASES,
+        ),
         Section("Where", items=tuple(_where(result.cases))),
         Section("Why", items=tuple(f"{case.name}: {case.reason}" for case in failed)),
         Section("Notes on these cases", items=tuple(notices)),
-        *after_suite(str(result.source), (case.name for case in failed)),
+        *after_suite(str(result.source), (name for name, _, case in result.named if case in failed)),
     )
     return View(
         title=f"Suite {result.name}",
         verdict=result.verdict,
         headline=_headline(result),
         facts=(
-            f"Suite: {result.source}, {len(result.cases) - result.kept} cases run"
+            f"Suite: {result.source}, {len(result.cases) - result.kept} {_counted(result)} run"
             + (f", {result.kept} done before" if result.kept else "")
             + (f", {result.left_out} left out (--only)" if result.left_out else "")
             + (f", {result.elsewhere} of other shards" if result.elsewhere else ""),
             f"{names.reference}: {recorded} recorded, {_live(result)} run"
             + (f"; reference sha256 {listed(digests, 3)}" if digests else ""),
-            f"{names.candidate}: {result.candidate}",
+            *(f"{one.name}: {one.program}" for one in result.candidates),
+            *(() if result.candidates else (f"{names.candidate}: {result.candidate}",)),
             f"Digest of the results: {result.digest}",
         ),
         notices=tuple(_notices(result)),
@@ -110,12 +118,19 @@ def _live(result: SuiteResult) -> int:
 
 def _headline(result: SuiteResult) -> str:
     agree, differ, neither = (result.of(outcome) for outcome in CaseOutcome)
-    text = f"{len(agree)} of {len(result.cases)} cases agree"
+    text = f"{len(agree)} of {len(result.cases)} {_counted(result)} agree"
+    if result.candidates:
+        text += f" ({len(result.cases) // len(result.candidates)} cases with {len(result.candidates)} candidates)"
     text += f", {len(differ)} differ: {listed(case.name for case in differ)}" if differ else ""
     text += f", {len(neither)} not compared: {listed(case.name for case in neither)}" if neither else ""
     pixels = sum(case.metrics.pixels for case in result.cases if case.metrics is not None)
     traced = sum(case.traced for case in result.cases)
     return f"{text}; {pixels} pixels compared, the traces of {traced} pixel{'s' * (traced != 1)}"
+
+
+def _counted(result: SuiteResult) -> str:
+    """Return what the results are of."""
+    return "comparisons" if result.candidates else "cases"
 
 
 def _line(case: CaseResult) -> Line:

@@ -11,6 +11,7 @@ from nbtrace.report.documents.models.bisect import BisectDocument
 from nbtrace.report.documents.models.capture import CaptureDocument
 from nbtrace.report.documents.models.check import CheckDocument
 from nbtrace.report.documents.models.compare import CompareDocument
+from nbtrace.report.documents.models.compare_candidates import CompareCandidatesDocument
 from nbtrace.report.documents.models.diff import DiffDocument
 from nbtrace.report.documents.models.explain import ExplainDocument
 from nbtrace.report.documents.models.format import FormatDocument
@@ -20,6 +21,7 @@ from nbtrace.report.documents.models.phi import PhiDocument
 from nbtrace.report.documents.models.reduce import ReduceDocument
 from nbtrace.report.documents.models.reflections import ReflectionsDocument
 from nbtrace.report.documents.models.scaling import ScalingDocument
+from nbtrace.report.documents.models.several_logs import SeveralLogsDocument
 from nbtrace.report.documents.models.steps import StepsDocument
 from nbtrace.report.documents.models.suite import SuiteDocument
 from nbtrace.report.documents.models.sweep import SweepDocument
@@ -29,6 +31,7 @@ from nbtrace.schema import DocumentPart
 
 DOCUMENTS: Mapping[str, type[DocumentPart]] = {
     "diff": DiffDocument,
+    "diff_several": SeveralLogsDocument,
     "phi": PhiDocument,
     "steps": StepsDocument,
     "scaling": ScalingDocument,
@@ -39,6 +42,7 @@ DOCUMENTS: Mapping[str, type[DocumentPart]] = {
     "images": ImagesDocument,
     "arrays": ArraysDocument,
     "compare": CompareDocument,
+    "compare_candidates": CompareCandidatesDocument,
     "suite": SuiteDocument,
     "trust": TrustDocument,
     "gradients": GradientsDocument,
@@ -49,7 +53,8 @@ DOCUMENTS: Mapping[str, type[DocumentPart]] = {
     "trend": TrendDocument,
     "bisect": BisectDocument,
 }
-"""Name → model: that of the command, `suite` for `nbtrace compare --suite`, `format` for `nbtrace check --format`, and
+"""Name → model: that of the command, `diff_several` for `nbtrace diff` on more than two logs, `compare_candidates` for
+`nbtrace compare` with several candidates, `suite` for `nbtrace compare --suite`, `format` for `nbtrace check --format`,
 `reflections` for `nbtrace diff` on two tables of structure factors, `history` for a line of `history.jsonl`."""
 
 

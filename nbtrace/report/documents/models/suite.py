@@ -18,6 +18,18 @@ from nbtrace.report.documents.models.parts import (
 from nbtrace.report.documents.models.waivers import WAIVERS_KEY, WaiversEntry
 from nbtrace.schema import Array, DocumentPart, Number
 
+SEVERAL = "Since 0.2, and only with several candidates. "
+
+
+class SuiteCandidateEntry(DocumentPart):
+    """One of several candidates, and how its cases ended."""
+
+    name: str = Field(description="What it is called.")
+    program: str = Field(description="What it is.")
+    num_agree: int = Field(description="Cases that agree.")
+    num_differ: int = Field(description="Cases that differ.")
+    not_comparable: int = Field(description="Cases that could not be compared.")
+
 
 class SuiteCoverage(DocumentPart):
     """How many cases ran."""
@@ -56,6 +68,8 @@ class _CaseTail(DocumentPart):
     parameters: dict[str, str] = Field(
         default={}, description=f"{LATER}Flag → value, where the case is one of a matrix; yes or no for a flag alone."
     )
+    case: str = Field(default="", description=f"{SEVERAL}Name of the case in the file.")
+    candidate: str = Field(default="", description=f"{SEVERAL}Name of the candidate.")
 
 
 class ComparedCase(_CaseTail, ImageFigures, _CaseHead):
@@ -85,7 +99,10 @@ class SuiteDocument(DocumentPart):
         "shards, or interrupted.",
     )
     notices: Array[str] = Field(default=(), description=f"{LATER}What must be known of the results as a whole.")
-    cases: dict[str, ComparedCase | LackingCase] = Field(description="Name of the case → how it ended.")
+    cases: dict[str, ComparedCase | LackingCase] = Field(
+        description="Name of the case, with several candidates also that of the candidate → how it ended."
+    )
+    candidates: Array[SuiteCandidateEntry] = Field(default=(), description=f"{SEVERAL}The candidates.")
     answer: Answer = ""
     waivers: WaiversEntry | None = Field(default=None, description=WAIVERS_KEY)
     provenance: Provenance = None

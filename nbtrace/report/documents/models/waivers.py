@@ -13,6 +13,9 @@ class WaiverEntry(DocumentPart):
 
     quantity: str = Field(description="The quantity, or the gate of images.")
     case: str = Field(description="Name or pattern of its cases; empty for all.")
+    candidate: str = Field(
+        default="", description="Since 0.2: name or pattern of its candidates; in place if it has one."
+    )
     outcome: str = Field(description="What became of it.", json_schema_extra=words_of(*WaiverOutcome))
     why: str = Field(description="Why.")
     bound: Number = Field(description="The largest difference that is accepted.")

@@ -1,0 +1,94 @@
+"""What `nbtrace compare` does with several candidates on the same flags."""
+
+import re
+import shlex
+from collections.abc import Sequence
+
+from nbtrace.cli.compare_files import comparison_files
+from nbtrace.cli.compare_runs import Wishes
+from nbtrace.cli.compare_sides import Request
+from nbtrace.cli.compared_parts import ComparedPart
+from nbtrace.cli.destinations import Destinations, can_draw
+from nbtrace.cli.flag_traps import warn_of_traps
+from nbtrace.cli.given_waivers import waived_code
+from nbtrace.cli.output import Delivery
+from nbtrace.cli.tolerances import refuse_misspelt
+from nbtrace.errors import ExitCode
+from nbtrace.programs.candidates_comparison import CandidatesComparison, compare_candidates
+from nbtrace.programs.judged_comparison import judged_comparison
+from nbtrace.programs.named_candidates import NamedCandidate
+from nbtrace.report.documents.compare_candidates_document import compare_candidates_document
+from nbtrace.report.documents.waivers_document import with_waivers
+from nbtrace.report.views.compare_candidates_view import compare_candidates_view
+from nbtrace.report.views.images_view import PERCENTILE
+from nbtrace.report.views.waivers_view import waived_view
+from nbtrace.verdicts.case_names import candidate_case
+from nbtrace.verdicts.tolerance import Policy
+from nbtrace.verdicts.waivers import JudgedCandidate, JudgedCase
+
+
+def run_candidates(
+    request: Request, candidates: Sequence[NamedCandidate], wishes: Wishes, to: Destinations
+) -> ExitCode:
+    """Compare each candidate with the reference; print, write and file the result.
+
+    Raises
+    ------
+    NbtraceError
+        See :func:`nbtrace.programs.candidates_comparison.compare_candidates`.
+    """
+    plan = wishes.plan(causes=True)
+    line = request.line()
+    warn_of_traps(request.flags, files=request.archived is None)
+    waivers = wishes.waived.given(wishes.policy.vocabulary)
+    further = (wishes.noise, wishes.mask, None if waivers is None else waivers.file)
+    inputs = [*request.files, *line.inputs, *(path for path in further if path is not None)]
+    reference = None if request.archived is not None else request.program.file
+    delivery = Delivery("compare_candidates", tuple(map(str, inputs)), to, reference=reference)
+    threads = request.thread_count
+    each = request.each(candidates)
+    for _, own in each:
+        own.require_candidate()  # a program that is missing is told before anything runs
+    sides = [(one.name, one.command, own.candidate_maker(line, threads)) for one, own in each]
+    result = compare_candidates(request.reference_side(line, threads), sides, line, plan)
+    _refuse_misspelt(wishes.policy, result)
+    pictures = (to.folder is not None or to.bundle is not None) and can_draw()
+    outputs = _files(result, pictures=pictures) if to.folder is not None or to.bundle is not None else {}
+    report = None
+    case = wishes.waived.case or shlex.join(line.words)
+    if waivers is not None:
+        report = waivers.judge(_judged(result, case), ComparedPart.ALL if plan.traces else ComparedPart.IMAGES)
+    return delivery.deliver(
+        waived_view(compare_candidates_view(result), report),
+        lambda: with_waivers(compare_candidates_document(result, pictures=pictures, case=case), report),
+        outputs=outputs,
+        code=waived_code(result.exit_code, report),
+    )
+
+
+def _refuse_misspelt(policy: Policy, result: CandidatesComparison) -> None:
+    probes = [probe for item in result.candidates if item.comparison is not None for probe in item.comparison.probes]
+    refuse_misspelt(policy, (notice for probe in probes if probe.diff is not None for notice in probe.diff.notices))
+
+
+def _files(result: CandidatesComparison, *, pictures: bool) -> dict[str, str | bytes]:
+    """Return the files of each comparison, after the names of the candidates."""
+    files: dict[str, str | bytes] = {}
+    for number, item in enumerate(result.candidates, 1):
+        if item.comparison is None:
+            continue
+        plain = re.sub(r"[^A-Za-z0-9_.+-]+", "_", item.name)[:40].lstrip(".")
+        own = comparison_files(item.comparison, pictures=pictures, percentile=PERCENTILE)
+        files |= {f"{number}_{plain}_{name}": content for name, content in own.items()}
+    return files
+
+
+def _judged(result: CandidatesComparison, case: str) -> list[JudgedCase]:
+    found: list[JudgedCase] = []
+    for item in result.candidates:
+        name = candidate_case(case, item.name)
+        judged = JudgedCase(name, (), (item.reason,))
+        if item.comparison is not None:
+            judged = judged_comparison(name, item.comparison)
+        found.append(JudgedCandidate.of(judged, case, item.name))
+    return found
