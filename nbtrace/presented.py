@@ -52,6 +52,7 @@ _FORMS: Mapping[str, _Form] = {
     "images": _form("images"),
     "arrays": _form("arrays"),
     "reflections": _form("reflections"),
+    "detector": _form("detector"),
     "sweep": _form("sweep"),
     "compare": _form("compare", pictures=False),
     "suite": _form("suite"),

@@ -11,6 +11,7 @@ from nbtrace.report.documents.models.bisect import BisectDocument
 from nbtrace.report.documents.models.capture import CaptureDocument
 from nbtrace.report.documents.models.check import CheckDocument
 from nbtrace.report.documents.models.compare import CompareDocument
+from nbtrace.report.documents.models.detector import DetectorDocument
 from nbtrace.report.documents.models.diff import DiffDocument
 from nbtrace.report.documents.models.explain import ExplainDocument
 from nbtrace.report.documents.models.format import FormatDocument
@@ -45,12 +46,13 @@ DOCUMENTS: Mapping[str, type[DocumentPart]] = {
     "capture": CaptureDocument,
     "reduce": ReduceDocument,
     "reflections": ReflectionsDocument,
+    "detector": DetectorDocument,
     "history": HistoryLine,
     "trend": TrendDocument,
     "bisect": BisectDocument,
 }
 """Name → model: that of the command, `suite` for `nbtrace compare --suite`, `format` for `nbtrace check --format`, and
-`reflections` for `nbtrace diff` on two tables of structure factors, `history` for a line of `history.jsonl`."""
+`reflections` for `nbtrace diff` on two tables of structure factors, `detector` for `nbtrace diff --all-pixels`, `history` for a line of `history.jsonl`."""
 
 
 class _Untitled(GenerateJsonSchema):
