@@ -8,14 +8,16 @@ import typer
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import (
     CLog,
+    PlotFile,
     PolicyFile,
     PyLog,
     Tolerances,
     VocabularyName,
 )
-from nbtrace.cli.panels import OUTPUT, TOLERANCE
+from nbtrace.cli.panels import OUTPUT, PIXELS, TOLERANCE
 from nbtrace.cli.side_labels import two_sided
 from nbtrace.cli.waiver_options import WaiverOptions
+from nbtrace.errors import UsageError
 
 EXAMPLE = "Example: nbtrace diff c.log py.log --md report.md --json metrics.json"
 
@@ -52,13 +54,66 @@ def diff_command(
     strict: Annotated[
         bool, typer.Option("--strict", help="A quantity on one side only, or an unreadable line, is a difference.")
     ] = False,
+    all_pixels: Annotated[
+        bool,
+        typer.Option(
+            "--all-pixels",
+            help="The two are Parquet files of nbtrace harness --all-pixels: say for each pixel what diverges first.",
+            rich_help_panel=PIXELS,
+        ),
+    ] = False,
+    pixel: Annotated[
+        tuple[int, int] | None,
+        typer.Option(
+            "--pixel",
+            metavar="SLOW FAST",
+            help="The two are such files: compare this pixel of them, slow first.",
+            rich_help_panel=PIXELS,
+        ),
+    ] = None,
+    plot: PlotFile = None,
+    parquet: Annotated[
+        Path | None,
+        typer.Option(
+            "--parquet",
+            metavar="FILE",
+            help="With --all-pixels: write the first divergence of each pixel, a row each.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
     outputs: Outputs,
 ) -> None:
     """Compare two traces: the first quantity that diverges, ratios Py/C, a status for each quantity.
 
     Each log is first held against itself, and what stands between the two and a fair comparison is said before the
     table: different pixels, units, φ steps or configurations.
+
+    With --all-pixels two whole-detector traces are compared: which quantity diverges first, and where on the detector.
     """
+    if all_pixels:
+        from nbtrace.cli.run_detector import DetectorCall, run_detector  # noqa: PLC0415 - numpy and pyarrow
+
+        call = DetectorCall(
+            tolerance,
+            policy,
+            vocabulary,
+            parquet,
+            brief=brief,
+            strict=strict,
+            refused={
+                "--noise": noise is not None,
+                "--waivers": waived.waivers is not None,
+                "--case": waived.case is not None,
+                "--unified": unified_view,
+                "--pixel": pixel is not None,
+            },
+        )
+        others = () if parquet is None else (parquet,)
+        destinations = outputs.destinations(brief=brief, plot=plot, others=others)
+        raise typer.Exit(run_detector(c_log, py_log, call, destinations))
+    if plot is not None or parquet is not None:
+        option = "--plot" if plot is not None else "--parquet"
+        raise UsageError(f"{option} is of whole-detector traces; give --all-pixels, too")
     from nbtrace.cli.run_diff import run_diff  # noqa: PLC0415 - all that compares, which the help does not need
 
     raise typer.Exit(
@@ -74,6 +129,7 @@ def diff_command(
             brief=brief,
             unified_view=unified_view,
             strict=strict,
+            pixel=pixel,
             destinations=outputs.destinations(brief=brief),
         )
     )

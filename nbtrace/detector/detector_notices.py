@@ -5,12 +5,17 @@ from collections.abc import Iterator, Mapping
 
 from nbtrace.detector.detector_result import DetectorCoverage, DetectorSide
 from nbtrace.nearness import nearest
+from nbtrace.plain_text import shortened
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.tolerance import Policy
 from nbtrace.vocabulary.sides import Names
 
 _NAMED = 6
 """Words, or columns, that a notice names."""
+
+
+_LETTERS = 60
+"""Letters of each."""
 
 
 def detector_notices(c: DetectorSide, py: DetectorSide, covered: DetectorCoverage, policy: Policy) -> Iterator[Notice]:
@@ -75,7 +80,7 @@ def _is_flag(word: str) -> bool:
 
 def _few(words: tuple[str, ...] | list[str]) -> str:
     more = f" and {len(words) - _NAMED} more" if len(words) > _NAMED else ""
-    return ", ".join(words[:_NAMED]) + more
+    return ", ".join(shortened(word, _LETTERS) for word in words[:_NAMED]) + more
 
 
 def _reasons(unused: Mapping[str, str]) -> str:

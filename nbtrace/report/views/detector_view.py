@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 
 from nbtrace.detector.detector_result import ApartPixels, DetectorResult, DetectorSide, FirstQuantity, Region
+from nbtrace.plain_text import shortened
 from nbtrace.records import Pixel
 from nbtrace.report.next_steps import next_section
 from nbtrace.report.view import (
@@ -23,6 +24,7 @@ from nbtrace.report.view import (
 from nbtrace.verdicts.status import Status, Verdict
 
 _COMMANDS = 3
+_LETTERS = 40
 
 
 def detector_view(result: DetectorResult, *, brief: bool = False) -> View:
@@ -97,7 +99,7 @@ def _pixels(many: int) -> str:
 
 def _file(side: str, file: DetectorSide) -> str:
     run = file.run
-    stated = "; ".join(word for word in (run.mode, " on ".join(filter(None, (run.dtype, run.device)))) if word)
+    stated = "; ".join(word for word in (shortened(run.mode, _LETTERS), " on ".join(filter(None, (run.dtype, run.device)))) if word)
     return f"{side}: {file.source} ({file.pixels} pixels, {file.rows} rows{'; ' if stated else ''}{stated})"
 
 
@@ -171,7 +173,8 @@ def _rectangle(region: Region) -> str:
 
 def _coverage(result: DetectorResult) -> Iterator[str]:
     covered, names = result.coverage, result.policy.vocabulary.names
-    yield f"compared {covered.values} of {covered.expected} values that at least one side has in {covered.pixels} pixels"
+    values = f"{covered.values} of {covered.expected} values"
+    yield f"compared {values} that at least one side has in {covered.pixels} pixels"
     yield f"{covered.agreeing} pixels agree in {len(covered.quantities)} quantities"
     if covered.untraced:
         yield f"{covered.untraced} pixels of the detector are in neither trace"

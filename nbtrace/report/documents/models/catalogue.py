@@ -52,7 +52,8 @@ DOCUMENTS: Mapping[str, type[DocumentPart]] = {
     "bisect": BisectDocument,
 }
 """Name → model: that of the command, `suite` for `nbtrace compare --suite`, `format` for `nbtrace check --format`, and
-`reflections` for `nbtrace diff` on two tables of structure factors, `detector` for `nbtrace diff --all-pixels`, `history` for a line of `history.jsonl`."""
+`reflections` for `nbtrace diff` on two tables of structure factors, `detector` for `nbtrace diff --all-pixels`,
+`history` for a line of `history.jsonl`."""
 
 
 class _Untitled(GenerateJsonSchema):
