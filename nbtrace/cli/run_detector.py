@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbtrace.cli.destinations import Destinations, can_draw
+from nbtrace.cli.destinations import STDOUT, Destinations, can_draw
 from nbtrace.cli.output import Delivery
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.detector.compare_detectors import compare_detectors
@@ -12,7 +12,6 @@ from nbtrace.detector.divergence_table import DivergenceTable
 from nbtrace.errors import ExitCode, UsageError
 from nbtrace.evidence.provenance import Provenance
 from nbtrace.frozen import frozen
-from nbtrace.report.documents.detector_document import detector_document
 from nbtrace.report.views.detector_view import detector_view
 from nbtrace.verdicts.tolerance import resolve_policy
 from nbtrace.vocabulary.chosen import chosen
@@ -44,6 +43,8 @@ def run_detector(c: str, py: str, call: DetectorCall, destinations: Destinations
     wrong = next((name for name, is_given in call.refused.items() if is_given), None)
     if wrong is not None:
         raise UsageError(f"{wrong} is of single traces; leave it out with --all-pixels")
+    if call.parquet == STDOUT:
+        raise UsageError("--parquet needs a file; - is none")
     words = chosen(call.vocabulary, Path())
     delivery = Delivery("detector", (c, py, *words.inputs), destinations)
     limits = resolve_policy(call.tolerance or [], call.policy, Path(), words.vocabulary)
@@ -55,10 +56,16 @@ def run_detector(c: str, py: str, call: DetectorCall, destinations: Destinations
     refuse_misspelt(limits, result.notices)
     return delivery.deliver(
         detector_view(result, brief=call.brief),
-        lambda: detector_document(result),
+        lambda: _document(result),
         outputs=_pictures(result) if destinations.bundle is not None else None,
         draw=lambda _: _figure(result),
     )
+
+
+def _document(result: "DetectorResult") -> Mapping[str, object]:
+    from nbtrace.report.documents.detector_document import detector_document  # noqa: PLC0415 - the models of documents
+
+    return detector_document(result)
 
 
 def _figure(result: "DetectorResult") -> "Figure":

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
-from scipy import ndimage
 
 from nbtrace.detector.detector_file import DetectorFile, pixels_of, portions_in_step
 from nbtrace.detector.detector_notices import detector_notices
@@ -241,6 +240,8 @@ class _Comparison:
                 names.append(summary.item.quantity.name)
                 places[number + 1] = len(names)
                 slow_0, slow_1, fast_0, fast_1 = summary.region
+                from scipy import ndimage  # noqa: PLC0415 - takes long to load, and only what diverges has parts
+
                 held = self._codes[slow_0 : slow_1 + 1, fast_0 : fast_1 + 1] == number + 1
                 parts = int(ndimage.label(held, _TOUCHING)[1])
             found.append(summary.told(parts))

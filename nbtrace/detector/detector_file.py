@@ -99,7 +99,8 @@ class DetectorFile:
         _require_parquet(source)
         self._arrow, parquet = pyarrow_modules()
         with self.readable():
-            self._file: Any = parquet.ParquetFile(source)
+            # Read ahead, the whole file would be held before its first rows are given, and it would take twice as long.
+            self._file: Any = parquet.ParquetFile(source, pre_buffer=False)
             schema: Any = self._file.schema_arrow
             names = [str(name) for name in schema.names]
             self.rows: int = self._file.metadata.num_rows

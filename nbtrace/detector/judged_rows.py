@@ -30,6 +30,9 @@ _PASS, _MINOR, _DIVERGENT, _CRITICAL, _MISSING, _NOT_FINITE = (
 
 _LARGEST = np.finfo(np.float64).max
 _SMALLEST_DIGIT = -307
+_TINY = 1e-14
+"""Share of a value below which lie the last digits of all numbers but the faintest."""
+_FAINT = 1e-290
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,8 +118,10 @@ def _doubtful(c: QuantityValues, py: QuantityValues, tolerance: Tolerance) -> tu
                 np.abs(apart, out=apart)
                 allowed = _allowed_at_least(own, tolerance)
                 doubtful |= ~(apart <= np.minimum(allowed, _LARGEST))
-            if own.min(initial=0.0) <= INT_MIN or other.min(initial=0.0) <= INT_MIN:
-                doubtful |= (own == INT_MIN) | (other == INT_MIN)
+                doubtful |= (apart > 0) & (np.abs(own) < _FAINT)  # whose last digits tell little
+            for numbers in (own, other):
+                if (unset := numbers == INT_MIN).any():
+                    doubtful |= unset
     if c.absent is None and py.absent is None:
         return doubtful, None, None
     none = np.zeros(size, dtype=bool)
@@ -149,7 +154,7 @@ def _measured(c: npt.NDArray[np.float64], py: npt.NDArray[np.float64], tolerance
         allowed = (
             tolerance.value * norm_c if tolerance.basis is Basis.RELATIVE else np.full(len(worst), tolerance.value)
         )
-        digits = (_last_digit(c[at], py[at]) + _last_digit(py[at], c[at])) / 2 * ROUNDING
+        digits = _last_digits(c[at], py[at], near=(allowed <= _TINY * norm_c) | (norm_c < _FAINT))
         limit = np.maximum(allowed, digits)
         blind = (digits > allowed) & (limit >= np.maximum(norm_c, norm_py)) & (relative != 0)
         finite = _all_finite(c) & _all_finite(py)
@@ -188,6 +193,14 @@ def _relative(delta: Numbers, base: Numbers) -> Numbers:
     relative[base == 0] = np.copysign(np.inf, delta[base == 0])
     relative[delta == 0] = 0.0
     return relative
+
+
+def _last_digits(c: Numbers, py: Numbers, near: Flags) -> Numbers:
+    """Return what half a digit of each side comes to; 0 where it is not `near` what is allowed, and does not count."""
+    digits = np.zeros(len(c))
+    c, py = c[near], py[near]
+    digits[near] = (_last_digit(c, py) + _last_digit(py, c)) / 2 * ROUNDING
+    return digits
 
 
 def _last_digit(values: Numbers, beside: Numbers) -> Numbers:

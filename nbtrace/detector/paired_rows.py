@@ -124,7 +124,7 @@ def paired(c: PixelRows, py: PixelRows) -> PairedRows:
         of_c = at_c if order_c is None else order_c[at_c]
         of_py = at_py if order_py is None else order_py[at_py]
         again = again_c[at_c]
-    pixels = np.union1d(c.pixels, py.pixels)
+    pixels = _distinct(c.pixels, py.pixels)
     own = c.pixels if of_c is None else c.pixels[of_c]
 
     def in_pairs(title: str) -> Ordinals:
@@ -138,13 +138,21 @@ def paired(c: PixelRows, py: PixelRows) -> PairedRows:
     return PairedRows(c, py, of_c, of_py, pixels, np.searchsorted(pixels, own), sample, turn)
 
 
+def _distinct(c: Ordinals, py: Ordinals) -> Ordinals:
+    """Return the pixels of both, ascending, as those of either are."""
+    of_c, of_py = (
+        pixels[np.concatenate([[True], np.diff(pixels) != 0])] if len(pixels) else pixels for pixels in (c, py)
+    )
+    return of_c if np.array_equal(of_c, of_py) else np.union1d(of_c, of_py)
+
+
 def _coded(
     pixels: tuple[Ordinals, Ordinals], columns: Sequence[tuple[Ordinals, Ordinals]]
 ) -> tuple[Ordinals, Ordinals]:
     """Return a number for each row that orders rows by pixel and then by these columns, on both sides alike."""
     size = len(pixels[0])
     both = np.concatenate(pixels)
-    code: npt.NDArray[np.int64] = np.unique(both, return_inverse=True)[1].astype(np.int64)
+    code: npt.NDArray[np.int64] = both - int(np.min(both, initial=0))
     most = int(np.max(code, initial=0)) + 1
     for pair in columns:
         column = np.concatenate(pair)

@@ -161,7 +161,7 @@ def _draw_sizes(axes: Axes, drawn: DivergenceMap, grid: Grid, figure: Figure) ->
         pooled = grid.largest(sizes, finite)
         if unmeasured:
             lost = grid.largest((first & ~np.isfinite(sizes)).astype(np.int16)) > 0
-            pooled[lost] = np.inf
+            pooled[lost] = 10 * top  # beyond the scale; what is not finite would not be drawn
         norm = LogNorm(min(low, top / 10), top)
         image = axes.imshow(
             pooled, cmap=colours, norm=norm, extent=grid.extent, interpolation="nearest", aspect="equal"

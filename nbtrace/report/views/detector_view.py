@@ -99,7 +99,9 @@ def _pixels(many: int) -> str:
 
 def _file(side: str, file: DetectorSide) -> str:
     run = file.run
-    stated = "; ".join(word for word in (shortened(run.mode, _LETTERS), " on ".join(filter(None, (run.dtype, run.device)))) if word)
+    stated = "; ".join(
+        word for word in (shortened(run.mode, _LETTERS), " on ".join(filter(None, (run.dtype, run.device)))) if word
+    )
     return f"{side}: {file.source} ({file.pixels} pixels, {file.rows} rows{'; ' if stated else ''}{stated})"
 
 
