@@ -1,6 +1,7 @@
 """What `nbtrace diff --all-pixels` does, once its words are read."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,12 +49,13 @@ def run_detector(c: str, py: str, call: DetectorCall, destinations: Destinations
     words = chosen(call.vocabulary, Path())
     delivery = Delivery("detector", (c, py, *words.inputs), destinations)
     limits = resolve_policy(call.tolerance or [], call.policy, Path(), words.vocabulary)
-    table = None
-    if call.parquet is not None:
-        stated = Provenance.collect(inputs=[Path(c), Path(py)]).document()
-        table = DivergenceTable(call.parquet, stated, force=destinations.force)
-    result = compare_detectors(c, py, limits, strict=call.strict, table=table)
-    refuse_misspelt(limits, result.notices)
+    with ExitStack() as stack:  # what is refused leaves no table
+        table = None
+        if call.parquet is not None:
+            stated = Provenance.collect(inputs=[Path(c), Path(py)]).document()
+            table = stack.enter_context(DivergenceTable(call.parquet, stated, force=destinations.force))
+        result = compare_detectors(c, py, limits, strict=call.strict, table=table)
+        refuse_misspelt(limits, result.notices)
     return delivery.deliver(
         detector_view(result, brief=call.brief),
         lambda: _document(result),

@@ -1,7 +1,6 @@
 """Two whole-detector traces compared: for each pixel the first quantity that diverges, in flat memory."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -59,7 +58,7 @@ def compare_detectors(
     strict : bool
         A quantity that only one side has counts as a difference.
     table : DivergenceTable, optional
-        Takes the first divergence of each pixel.
+        Takes the first divergence of each pixel; it is a context manager, and is complete when that ends.
 
     Raises
     ------
@@ -82,15 +81,12 @@ def compare_detectors(
         files, policy, [QuantitySummary(item) for item in ordered], [of_name[item.quantity.name] for item in ordered],
         shape, others,
     )  # fmt: skip
-    with ExitStack() as stack:
+    portions = portions_in_step(*files, comparison.pairs, others)
+    for of_c, of_py in tracked(portions, "portions of pixels compared"):
+        firsts = comparison.add(paired(of_c, of_py))
         if table is not None:
-            stack.enter_context(table)
-        portions = portions_in_step(*files, comparison.pairs, others)
-        for of_c, of_py in tracked(portions, "portions of pixels compared"):
-            firsts = comparison.add(paired(of_c, of_py))
-            if table is not None:
-                table.add(firsts, ordered)
-        return comparison.result(strict=strict)
+            table.add(firsts, ordered)
+    return comparison.result(strict=strict)
 
 
 def _without_numbers(file: DetectorFile) -> tuple[str, ...]:

@@ -94,7 +94,9 @@ def kind_of(name: str) -> str:
     return "suite" if name == "compare-suite" else name.partition("-")[0]
 
 
-SINCE_0_2 = frozenset({"arrays", "bisect", "capture", "detector", "format", "gradients", "history", "reflections", "trend"})
+SINCE_0_2 = frozenset(
+    {"arrays", "bisect", "capture", "detector", "format", "gradients", "history", "reflections", "trend"}
+)
 """Documents that 0.1 did not write."""
 
 OF_0_1 = tuple(name for name in DOCUMENTS if name not in SINCE_0_2)
