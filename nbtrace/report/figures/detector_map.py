@@ -171,7 +171,8 @@ def _draw_sizes(axes: Axes, drawn: DivergenceMap, grid: Grid, figure: Figure) ->
         bar.ax.minorticks_off()
         told = f" Sizes {float(sizes[finite].min()):.3g} to {top:.3g}."
     if unmeasured:
-        told += f" {unmeasured} first divergences have no size (a value is missing, not finite, or 0 in the reference)"
+        have = "1 first divergence has" if unmeasured == 1 else f"{unmeasured} first divergences have"
+        told += f" {have} no size (a value is missing, not finite, or 0 in the reference)"
         told += ": black." if finite.any() else "."
     return told
 

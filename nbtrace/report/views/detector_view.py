@@ -67,7 +67,7 @@ def detector_headline(result: DetectorResult) -> str:
     first = firsts[0]
     share = percent(result.divergent / covered.pixels)
     further = [f"{item.quantity} in {item.pixels}" for item in firsts[1:]]
-    more = f"; further firsts: {listed(further, 3)}" if further else ""
+    more = f", {listed(further, 3)}" if further else ""
     return (
         f"{first.quantity} is the first to diverge in {first.pixels} of {covered.pixels} pixels{more}; "
         f"{result.divergent} pixels ({share}) diverge{left}"

@@ -75,4 +75,4 @@ def test_a_difference_without_a_size_is_black(tmp_path: Path) -> None:
     pq.write_table(pa.table(table), tmp_path / "py.parquet")
     odd = compare_detectors(tmp_path / "c.parquet", tmp_path / "py.parquet")
     assert dots(odd, "#000000") > before + 100
-    assert "1 first divergences have no size" in " ".join(detector_figure(odd).get_supxlabel().split())
+    assert "1 first divergence has no size" in " ".join(detector_figure(odd).get_supxlabel().split())
