@@ -1,6 +1,6 @@
 """`nbtrace diff --all-pixels` beside a bare script in pyarrow that only reads two files and subtracts, in turns.
 
-The detector has 1024 x 1024 pixels and 75 columns. The pairs: equal; different in a region, a few columns and one pixel;
+The detector has 1024 x 1024 pixels and 75 columns. The pairs: equal; different in a region, some columns and a pixel;
 different everywhere.
 
 Usage: python -m benchmarks.all_pixels [RUNS]
