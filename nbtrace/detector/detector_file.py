@@ -157,8 +157,9 @@ class DetectorFile:
                 chunk.statistics.max if chunk.is_stats_set and chunk.statistics.has_min_max else None
                 for chunk in chunks
             ]
-        if told and all(isinstance(value, int) for value in told):
-            return max(told)
+        whole = [value for value in told if isinstance(value, int)]
+        if whole and len(whole) == len(told):
+            return max(whole)
         largest = 0.0
         for table in self._tables([title]):
             column = self._numbers(table, title)

@@ -115,7 +115,7 @@ class PortionFirsts:
     def digits(self) -> Numbers:
         """Return how many decimal digits of each first divergence agree; nan where none can."""
         with np.errstate(all="ignore"):
-            digits = np.maximum(0.0, -np.log10(np.abs(self.relative)))
+            digits: Numbers = np.maximum(0.0, -np.log10(np.abs(self.relative)))
         digits[~np.isfinite(self.relative)] = np.nan
         return digits
 

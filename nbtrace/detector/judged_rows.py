@@ -90,8 +90,8 @@ def judged(c: QuantityValues, py: QuantityValues, tolerance: Tolerance) -> Judge
         compared_rows[rows[uncompared]] = False
     kept = status != _PASS
     at = component[kept], np.flatnonzero(kept)
-    values = [side[at] for side in (own, other)]
-    for value, side in zip(values, (c, py), strict=True):
+    of_c, of_py = own[at], other[at]
+    for value, side in ((of_c, c), (of_py, py)):
         if side.absent is not None:
             value[side.absent[rows[kept]]] = np.nan
     return JudgedRows(
@@ -101,7 +101,8 @@ def judged(c: QuantityValues, py: QuantityValues, tolerance: Tolerance) -> Judge
         rows[kept],
         status[kept],
         component[kept].astype(np.uint8),
-        *values,
+        of_c,
+        of_py,
         relative[kept],
         severity[kept],
     )
@@ -177,8 +178,8 @@ def _finite(values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
 
 
 def _all_finite(values: npt.NDArray[np.float64]) -> Flags:
-    every: Flags = _finite(values).all(axis=0)
-    return every
+    every = np.logical_and.reduce(_finite(values), axis=0)
+    return np.asarray(every, dtype=bool)
 
 
 def _norm(values: Sequence[Numbers] | npt.NDArray[np.float64]) -> Numbers:

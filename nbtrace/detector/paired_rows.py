@@ -97,8 +97,8 @@ def _values(rows: PixelRows, quantity: PixelQuantity, chosen: Ordinals | None) -
     if all(without is None for without in missing):
         return QuantityValues(tuple(components), None, None)
     flags = np.array([np.zeros(len(components[0]), dtype=bool) if one is None else one for one in missing])
-    absent, some = flags.all(axis=0), flags.any(axis=0)
-    partial = some & ~absent
+    absent: Flags = flags.all(axis=0)
+    partial: Flags = flags.any(axis=0) & ~absent
     return QuantityValues(tuple(components), absent, partial if partial.any() else None)
 
 
@@ -190,5 +190,6 @@ def _samples(pixels: Ordinals, points: Sequence[Ordinals]) -> Ordinals:
     for column in points:
         new_point[1:] |= np.diff(column) != 0
     number = np.cumsum(new_point)
-    starts = number[new_pixel]
-    return number - np.repeat(starts, np.diff(np.concatenate([np.flatnonzero(new_pixel), [len(pixels)]])))
+    rows = np.diff(np.concatenate([np.flatnonzero(new_pixel), [len(pixels)]]))
+    samples: Ordinals = number - np.repeat(number[new_pixel], rows)
+    return samples

@@ -63,7 +63,7 @@ def assert_as_one_by_one(pairs: list[tuple[tuple[float, ...], tuple[float, ...]]
 
 @pytest.mark.parametrize("tolerance", TOLERANCES, ids=str)
 def test_numbers_are_judged_as_one_by_one(tolerance: Tolerance) -> None:
-    pairs = [((c,), (py,)) for c, py in itertools.product(ODD, repeat=2)]
+    pairs: list[Any] = [((c,), (py,)) for c, py in itertools.product(ODD, repeat=2)]
     found = assert_as_one_by_one(pairs, tolerance)
     assert 0 < len(found.rows) < len(pairs)
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from nbtrace.detector.parquet_writer import Column
 from nbtrace.embedded.choice import parsed_flags
-from nbtrace.embedded.pixel_table import Column, column_names
+from nbtrace.embedded.pixel_table import column_names
 from nbtrace.embedded.portions import Pixels, Tracing, column_layout, loaded, trace_pixels, visited
 from nbtrace.embedded.recorder import Emit
 from nbtrace.embedded.traces import EmbeddedTrace, trace_pixel

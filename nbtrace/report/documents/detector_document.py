@@ -70,8 +70,11 @@ def _quantity(item: FirstQuantity, result: DetectorResult) -> FirstQuantityEntry
 
 def _pixel(worst: DivergentPixel, result: DetectorResult) -> FirstDivergencePixel:
     numbers = {"c_value": worst.c, "py_value": worst.py, "rel_delta": worst.relative}
-    lost = {name: str(value) for name, value in numbers.items() if value is not None and not math.isfinite(value)}
+    lost: dict[str, Any] = {
+        name: str(value) for name, value in numbers.items() if value is not None and not math.isfinite(value)
+    }
     told: dict[str, Any] = {name: None if name in lost else value for name, value in numbers.items()}
+    told |= {"not_finite": lost} if lost else {}
     return FirstDivergencePixel(
         pixel=pixel_place(worst.pixel),
         place=tuple(RowPlace(name=name, ordinal=ordinal) for name, ordinal in worst.place),
@@ -79,15 +82,14 @@ def _pixel(worst: DivergentPixel, result: DetectorResult) -> FirstDivergencePixe
         status=worst.status.value,
         command=pixel_command(result, worst.pixel),
         **told,
-        **({"not_finite": lost} if lost else {}),
     )
 
 
 def _region(region: Region | None) -> DetectorRegion | None:
     if region is None:
         return None
-    names = ("slow_first", "slow_last", "fast_first", "fast_last")
-    return DetectorRegion(**dict(zip(names, region, strict=True)))
+    slow_first, slow_last, fast_first, fast_last = region
+    return DetectorRegion(slow_first=slow_first, slow_last=slow_last, fast_first=fast_first, fast_last=fast_last)
 
 
 def _apart(pixels: ApartPixels) -> ApartEntry:
