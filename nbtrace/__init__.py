@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from nbtrace.compare.steps import StepsResult, compare_steps
     from nbtrace.compare.sweep import sweep
     from nbtrace.compare.sweep_result import SweepResult
+    from nbtrace.detector.compare_detectors import compare_detectors
+    from nbtrace.detector.detector_result import DetectorResult
     from nbtrace.differentiation.gradients_result import GradientsResult
     from nbtrace.embedded.gradient_runs import GradientRequest, gradients
     from nbtrace.embedded.traces import EmbeddedTrace, trace_pixel
@@ -57,6 +59,7 @@ __all__ = [
     "ArrayTolerances",
     "ArraysResult",
     "Bundle",
+    "DetectorResult",
     "DiffResult",
     "EmbeddedTrace",
     "Explanation",
@@ -92,6 +95,7 @@ __all__ = [
     "capture",
     "check",
     "compare_arrays",
+    "compare_detectors",
     "compare_images",
     "compare_phi",
     "compare_reflections",
@@ -126,6 +130,7 @@ _HOME = {
     "ArrayTolerances": "nbtrace.compare.array_tolerances",
     "ArraysResult": "nbtrace.compare.arrays",
     "Bundle": "nbtrace.evidence.bundle",
+    "DetectorResult": "nbtrace.detector.detector_result",
     "DiffResult": "nbtrace.compare.diff",
     "EmbeddedTrace": "nbtrace.embedded.traces",
     "Explanation": "nbtrace.explanation.explain",
@@ -160,6 +165,7 @@ _HOME = {
     "capture": "nbtrace.capturing.in_process",
     "check": "nbtrace.longlogs.check_logs",
     "compare_arrays": "nbtrace.compare.arrays",
+    "compare_detectors": "nbtrace.detector.compare_detectors",
     "compare_images": "nbtrace.compare.images",
     "compare_phi": "nbtrace.longlogs.phi_logs",
     "compare_reflections": "nbtrace.compare.reflections.compare_reflections",

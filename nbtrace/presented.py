@@ -53,6 +53,7 @@ _FORMS: Mapping[str, _Form] = {
     "images": _form("images"),
     "arrays": _form("arrays"),
     "reflections": _form("reflections"),
+    "detector": _form("detector"),
     "sweep": _form("sweep"),
     "compare": _form("compare", pictures=False),
     "compare_candidates": _form("compare_candidates", pictures=False),

@@ -25,6 +25,7 @@ LAYERS = {
     "judgement": "compare",
     "judgement of images": "compare.images",
     "long logs": "longlogs",
+    "detectors": "detector",
     "explanation": "explanation",
     "evidence": "evidence",
     "captures": "capturing",

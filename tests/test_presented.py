@@ -36,6 +36,18 @@ def reflections() -> nbtrace.ReflectionsResult:
         return nbtrace.compare_reflections(str(lists[0]), lists[1])
 
 
+def detector() -> Presentable:
+    pytest.importorskip("pyarrow")
+    from nbtrace.detector.compare_detectors import compare_detectors  # noqa: PLC0415 - an extra
+    from tests.detector.tables_of_pixels import changed, columns, written  # noqa: PLC0415
+
+    with TemporaryDirectory() as folder:
+        files = Path(folder, "c.parquet"), Path(folder, "py.parquet")
+        written(files[0], columns())
+        written(files[1], changed({"F_cell": {3: 1.0}}))
+        return compare_detectors(*files)
+
+
 def sweep() -> nbtrace.SweepResult:
     from nbtrace.compare.sweep_result import Precision, PrecisionRun  # noqa: PLC0415
 
@@ -55,6 +67,7 @@ RESULTS: dict[str, Callable[[], Presentable]] = {
     "arrays": lambda: nbtrace.compare_arrays({"F": [1.0, 2.0]}, {"F": [1.0, 2.5]}),
     "reflections": reflections,
     "sweep": sweep,
+    "detector": detector,
 }
 """Results by their commands; `compare`, `suite` and `trust` take programs, and stand in their own tests."""
 

@@ -1,5 +1,6 @@
 """`nbtrace diff`: its options."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -8,12 +9,13 @@ import typer
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import (
     CLog,
+    PlotFile,
     PolicyFile,
     PyLog,
     Tolerances,
     VocabularyName,
 )
-from nbtrace.cli.panels import OUTPUT, TOLERANCE
+from nbtrace.cli.panels import OUTPUT, PIXELS, TOLERANCE
 from nbtrace.cli.side_labels import two_sided
 from nbtrace.cli.waiver_options import WaiverOptions
 from nbtrace.errors import UsageError
@@ -59,6 +61,33 @@ def diff_command(
     strict: Annotated[
         bool, typer.Option("--strict", help="A quantity on one side only, or an unreadable line, is a difference.")
     ] = False,
+    all_pixels: Annotated[
+        bool,
+        typer.Option(
+            "--all-pixels",
+            help="The two are Parquet files of nbtrace harness --all-pixels: say for each pixel what diverges first.",
+            rich_help_panel=PIXELS,
+        ),
+    ] = False,
+    pixel: Annotated[
+        tuple[int, int] | None,
+        typer.Option(
+            "--pixel",
+            metavar="SLOW FAST",
+            help="The two are such files: compare this pixel of them, slow first.",
+            rich_help_panel=PIXELS,
+        ),
+    ] = None,
+    plot: PlotFile = None,
+    parquet: Annotated[
+        Path | None,
+        typer.Option(
+            "--parquet",
+            metavar="FILE",
+            help="With --all-pixels: write the first divergence of each pixel, a row each.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
     outputs: Outputs,
 ) -> None:
     """Compare two traces: the first quantity that diverges, ratios Py/C, a status for each quantity.
@@ -68,12 +97,38 @@ def diff_command(
 
     Of more than two logs the first is the reference: a line for each other one says where it leaves it, and which of
     them leave it together.
+
+    With --all-pixels two whole-detector traces are compared: which quantity diverges first, and where on the detector.
     """
+    if all_pixels and more:
+        raise UsageError("--all-pixels compares two whole-detector traces; give two")
+    if all_pixels:
+        from nbtrace.cli.run_detector import DetectorCall, run_detector  # noqa: PLC0415 - numpy and pyarrow
+
+        call = DetectorCall(
+            tolerance,
+            policy,
+            vocabulary,
+            parquet,
+            brief=brief,
+            strict=strict,
+            refused={
+                "--noise": noise is not None,
+                "--waivers": waived.waivers is not None,
+                "--case": waived.case is not None,
+                "--unified": unified_view,
+                "--pixel": pixel is not None,
+            },
+        )
+        others = () if parquet is None else (parquet,)
+        destinations = outputs.destinations(brief=brief, plot=plot, others=others)
+        raise typer.Exit(run_detector(c_log, py_log, call, destinations))
+    _refuse({"--plot": plot, "--parquet": parquet}, "is of whole-detector traces; give --all-pixels, too")
     if more:
         from nbtrace.cli.run_diff_several import run_diff_several  # noqa: PLC0415 - what two logs do not need
 
-        if waived.case is not None:
-            raise UsageError("--case names a single comparison; of several logs each is called after its file")
+        _refuse({"--case": waived.case}, "names a single comparison; of several logs each is called after its file")
+        _refuse({"--pixel": pixel}, "is of two whole-detector traces; give two")
         raise typer.Exit(
             run_diff_several(
                 c_log,
@@ -104,6 +159,14 @@ def diff_command(
             brief=brief,
             unified_view=unified_view,
             strict=strict,
+            pixel=pixel,
             destinations=outputs.destinations(brief=brief),
         )
     )
+
+
+def _refuse(options: Mapping[str, object], why: str) -> None:
+    """Raise UsageError for the first option that was given."""
+    for name, value in options.items():
+        if value is not None:
+            raise UsageError(f"{name} {why}")

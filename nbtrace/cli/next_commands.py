@@ -14,6 +14,8 @@ _OF_TRACES = frozenset({"diff", "steps", "scaling", "explain", ""})
 """Commands in which a tolerance means the same; the one without a name is `nbtrace A B`."""
 _SHARED = frozenset({"vocabulary", "names", "config", "lenient", "policy", "mode", "dtype", "device"})
 """Options that another command is given as well, where it has them."""
+_WHOLE, _ONE = "all_pixels", "--pixel"
+"""An option that asks for all, and one that asks for a part of it in its place."""
 _JOINTS = (" && ", "; ")
 _DASHES = " -- "
 _PIPES = ("/dev/fd/", "/proc/self/fd/", "/dev/stdin")
@@ -129,6 +131,8 @@ def _goes_on(option: TypedOption, call: Call, name: str, words: Sequence[str]) -
     """
     same_tolerance = option.parameter == "tolerance" and {name, call.command} <= _OF_TRACES
     if not (_same(name, call.command) or option.parameter in _SHARED or same_tolerance):
+        return False
+    if option.parameter == _WHOLE and _ONE in words:
         return False
     if name == call.command:
         return not option.spellings & set(words)

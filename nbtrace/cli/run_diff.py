@@ -23,7 +23,7 @@ from nbtrace.longlogs.long_files import are_long
 from nbtrace.parsers import read_pair, read_trace
 from nbtrace.parsers.source import read_raw
 from nbtrace.physics.nanobragg.reflection_files import are_reflections
-from nbtrace.records import Side, Trace
+from nbtrace.records import Pixel, Side, Trace
 from nbtrace.report.views.diff_view import diff_view
 from nbtrace.report.views.unified import unified, unified_of_long
 from nbtrace.verdicts.status import Verdict
@@ -51,23 +51,29 @@ def run_diff(
     brief: bool = False,
     unified_view: bool = False,
     strict: bool = False,
+    pixel: Pixel | None = None,
     destinations: Destinations,
 ) -> ExitCode:
-    """Compare two logs, or two tables of structure factors, and deliver the result."""
+    """Compare two logs, one pixel of two whole-detector traces, or two tables of structure factors."""
     words = chosen(vocabulary, Path())
     inputs = (c_log, py_log, *words.inputs, *(() if noise is None else (str(noise),)))
     waived = given_waivers(waivers, case, words.vocabulary)
     inputs += () if waived is None else (str(waived.file),)
     delivery = Delivery("diff", inputs, destinations)
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
-    if words.is_default and are_reflections(c_log, py_log):
+    if pixel is None and words.is_default and are_reflections(c_log, py_log):
         if noise is not None or unified_view or waivers is not None:
             raise UsageError("--noise, --unified and --waivers are for traces; leave them out for structure factors")
         return _diff_reflections(c_log, py_log, limits, delivery)
-    if words.is_default:
+    if pixel is None and words.is_default:
         refuse_reflections_beside(c_log, py_log)
     gc.freeze()  # what was imported stays; looking through it again and again takes as long as reading megabytes
-    if noise is not None:
+    if pixel is not None:
+        if noise is not None:
+            raise UsageError("--noise is for logs; leave it out with --pixel")
+        traces = _of_pixel(c_log, py_log, pixel, limits)
+        result = diff_traces(*traces, limits, strict=strict)
+    elif noise is not None:
         result = _diff_with_noise((c_log, py_log), limits, noise, strict=strict, by_records=waived is not None)
     elif waived is not None:  # which are held against every value
         result = diff_traces(*read_pair(c_log, py_log, words.vocabulary), limits, strict=strict)
@@ -75,7 +81,7 @@ def run_diff(
         result = diff(c_log, py_log, limits, strict=strict)
     refuse_misspelt(limits, result.notices)
     printed = unified_of(result) if unified_view else None
-    if unified_view and printed is None:
+    if unified_view and printed is None and pixel is None:
         by_records = diff_traces(*read_pair(c_log, py_log, words.vocabulary), result.policy, strict=strict)
         printed = unified(replace(by_records, notices=result.notices))
     report = None if waived is None else _held(waived, case, result, strict=strict)
@@ -85,6 +91,16 @@ def run_diff(
 
         view = waived_view(view, report)
     return delivery.deliver(view, lambda: _document(result, report), printed=printed, code=code)
+
+
+def _of_pixel(c_log: str, py_log: str, pixel: Pixel, limits: Policy) -> tuple[Trace, Trace]:
+    """Return the traces of one pixel of two whole-detector traces."""
+    from nbtrace.detector.one_pixel import pixel_trace  # noqa: PLC0415 - numpy and pyarrow
+
+    if min(pixel) < 0:
+        raise UsageError(f"--pixel {pixel[0]} {pixel[1]}: a pixel has no negative coordinates")
+    c, py = (pixel_trace(source, pixel, limits.vocabulary) for source in (c_log, py_log))
+    return c, py
 
 
 def _held(waivers: GivenWaivers, case: str | None, result: DiffResult, *, strict: bool) -> "WaiverReport":

@@ -29,7 +29,7 @@ COARSEST = 6
 FEWEST = 3
 """Digits of the coarsest numbers that are taken for rounded ones."""
 
-_EXACT = 17
+EXACT = 17
 """Digits that tell every double-precision number from its neighbours."""
 
 _POWER_DIGITS = 5
@@ -145,11 +145,11 @@ def _of_family(family: str, tokens: Sequence[str], trace: Trace) -> NumberFormat
     if family in _MIXED:
         return NumberFormat(0, own=True)
     if family in _BINARY:
-        return NumberFormat(_EXACT)
+        return NumberFormat(EXACT)
     found = _format(tokens)
     # A document drops zeros at the end, so that a few decimals in all of its numbers are chance: 1.0, 0.5, 2.0.
     short = trace.structured and found.decimals is not None and found.decimals < FEWEST
-    return NumberFormat(_EXACT) if short else found
+    return NumberFormat(EXACT) if short else found
 
 
 def _format(tokens: Sequence[str]) -> NumberFormat:
@@ -169,7 +169,7 @@ def format_of(parts: Sequence[PrintedNumber], are_rounded: Callable[[int], bool]
     """
     digits = max((part.digits for part in parts if part.decimals or not part.trailing_zeros), default=0)
     if digits < COARSEST and not are_rounded(digits):
-        digits = _EXACT
+        digits = EXACT
     plain = [part for part in parts if not part.scientific and part.decimals]
     decimals = max((part.decimals for part in plain), default=0)
     at_most = {part.exponent for part in plain if part.decimals == decimals}

@@ -1,32 +1,22 @@
-"""The trace of many pixels as columns, and the Parquet files that keep it.
+"""The trace of many pixels as columns.
 
 One row per sampled point (pixel × layer × subpixel); what is known once per pixel is repeated in each of its rows. The
 values of the φ steps have a table of their own, with one row per step. A vector has three columns. A value that a
 trace of the pixel would not print is null.
 """
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from nbtrace.detector.parquet_writer import Column
 from nbtrace.embedded.recorder import quantity_of
-from nbtrace.errors import UsageError
-from nbtrace.files import place
 from nbtrace.physics.nanobragg.quantities import QUANTITIES
-from nbtrace.temporary import temporary_in
 from nbtrace.vocabulary.quantity import Kind
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-Column: TypeAlias = npt.NDArray[Any]
 Convert: TypeAlias = Callable[[object], npt.NDArray[np.float64]]
 
 SAMPLE_PLACES = ("layer", "subpixel_slow", "subpixel_fast")
@@ -174,99 +164,3 @@ def _pixel_by_pixel(rows: Sequence[Column], shape: tuple[int, ...], dtype: type[
     """Return the values of rows of pixels with all values of a pixel next to one another."""
     stacked: Column = np.ma.stack(rows, axis=1) if rows else np.ma.zeros((*shape, 0), dtype=dtype)
     return stacked.reshape(-1).astype(dtype)
-
-
-class ParquetTable:
-    """A Parquet file that grows portion by portion, and appears under its name only when it is complete.
-
-    Use it as a context manager; an error inside leaves no file behind.
-
-    Parameters
-    ----------
-    path : Path
-    metadata : mapping
-        JSON values that are kept in the file under the key `nbtrace`; as they are when the first rows are added.
-    force : bool
-        Replace an existing file.
-
-    Raises
-    ------
-    UsageError
-        If pyarrow is not installed, or the file exists or cannot be written.
-    """
-
-    def __init__(self, path: Path, metadata: Mapping[str, object] | None = None, *, force: bool = False) -> None:
-        self.path = path
-        self.rows = 0
-        self.metadata = metadata or {}
-        self._force = force
-        self._temporary = temporary_in(path.parent)
-        self._writer: Any = None
-        self._arrow, self._parquet = _pyarrow()
-        if path.exists() and not force:
-            raise UsageError(f"{path} exists; give --force to replace it, or another name")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def add(self, columns: Mapping[str, Column]) -> None:
-        """Append rows; every portion has the same columns."""
-        table = self._table(columns)
-        with self._writing():
-            if self._writer is None:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                self._writer = self._parquet.ParquetWriter(self._temporary, table.schema)
-            self._writer.write_table(table)
-        self.rows += table.num_rows
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise UsageError(f"{self.path} cannot be written: {error.strerror or error}") from error
-
-    def _table(self, columns: Mapping[str, Column]) -> "pa.Table":
-        pa = self._arrow
-        metadata = {b"nbtrace": json.dumps(self.metadata).encode()}
-        arrays, fields = [], []
-        for name, column in columns.items():
-            mask = np.ma.getmaskarray(column) if np.ma.isMaskedArray(column) else None
-            arrays.append(pa.array(np.ma.getdata(column), mask=mask))
-            fields.append(pa.field(name, arrays[-1].type, metadata=_unit(name)))
-        return pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata=metadata))
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            if self._writer is not None:
-                with self._writing() if kind is None else suppress(OSError):
-                    self._writer.close()
-                if kind is None:
-                    self._finish()
-        finally:
-            self._temporary.unlink(missing_ok=True)
-
-    def _finish(self) -> None:
-        if self._force:
-            self._temporary.replace(self.path)
-            return
-        try:
-            place(self._temporary, self.path)
-        except FileExistsError:
-            raise UsageError(f"{self.path} exists; give --force to replace it, or another name") from None
-
-
-def _unit(column: str) -> dict[bytes, bytes] | None:
-    known = QUANTITIES.get(column) or QUANTITIES.get(column.rpartition("_")[0])
-    return None if known is None else {b"unit": known.unit.encode()}
-
-
-def _pyarrow() -> tuple[Any, Any]:
-    try:
-        import pyarrow as pa  # noqa: PLC0415 - an optional package, needed for this alone
-        import pyarrow.parquet as parquet  # noqa: PLC0415, PLR0402
-    except ImportError:
-        raise UsageError("Parquet needs pyarrow, which is not installed: pip install 'nbtrace[tables]'") from None
-    return pa, parquet

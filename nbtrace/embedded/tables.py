@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from nbtrace.detector.parquet_writer import ParquetTable
 from nbtrace.embedded.choice import canonical, command_text, input_files
-from nbtrace.embedded.pixel_table import ParquetTable
 from nbtrace.embedded.portions import (
     MOST_WORKERS,
     Pixels,
@@ -150,8 +150,12 @@ def write_tables(config: Config, selection: PixelChoice, path: Path, *, force: b
 def _metadata(config: Config, engine: ChosenEngine) -> dict[str, object]:
     execution = config.execution
     provenance = Provenance.collect(inputs=list(input_files(config)), device=execution.device, dtype=execution.dtype)
-    flags = command_text(canonical(config))
-    return provenance.document() | {"mode": execution.mode, "flags": flags, "engine": engine.kind.value}
+    return provenance.document() | {
+        "mode": execution.mode,
+        "flags": command_text(canonical(config)),
+        "engine": engine.kind.value,
+        "shape_slow_fast": list(config.shape_slow_fast),
+    }
 
 
 def _tracing(model: Model, pixel: int, chosen: ChosenEngine) -> Tracing:

@@ -25,7 +25,8 @@ def read_parquet(content: bytes, source: str, dialect: Dialect) -> tuple[Sheets 
         rows, columns = file.metadata.num_rows, len(file.schema_arrow.names)
         if rows * columns > MOST_VALUES:
             raise InputError(
-                f"{source} holds {rows} rows of {columns} columns; as a trace nbtrace reads up to {MOST_VALUES} values"
+                f"{source} holds {rows} rows of {columns} columns; as a trace nbtrace reads up to {MOST_VALUES} "
+                "values; nbtrace diff --all-pixels compares whole-detector traces, and --pixel SLOW FAST one pixel"
             )
         table = file.read()
         lists = [column.to_pylist() for column in table.columns]

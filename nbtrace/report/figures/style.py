@@ -31,6 +31,14 @@ PY_COLOUR = "#D55E00"
 MARK_COLOUR = "#009E73"
 """Of the traced pixel and the resolution rings. The three colours keep apart for colour-blind readers."""
 
+CATEGORY_COLOURS = (
+    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#882255", "#B8A900",
+)  # fmt: skip
+"""Of things that have no order; they keep apart for colour-blind readers."""
+
+SIZE_MAP = "cividis"
+"""From small to large, for colour-blind readers, too."""
+
 QUIET_COLOUR = "#666666"
 """Of captions, guide lines and what agrees."""
 

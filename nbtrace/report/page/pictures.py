@@ -46,6 +46,12 @@ def _scaling_figure() -> "_Drawing":
 
 
 _Drawing: TypeAlias = Callable[[Mapping[str, object]], "Figure"]
+_FILED: Mapping[str, str] = {
+    "first_divergence.png": "The first quantity that diverges in each pixel of the detector, and how far it "
+    "does. Where several pixels share a dot, the dot has the colour of the rarest, so that a single one is not lost."
+}
+"""What a picture shows that was filed under a name of nbtrace's."""
+
 _DRAWN: Mapping[str, tuple[Callable[[], _Drawing], str]] = {
     "phi": (
         _phi_figure,
@@ -124,7 +130,13 @@ def _filed_pictures(filed: FiledResult, remarks: list[str]) -> Iterator[Picture]
         kind, start = _PICTURES.get(Path(file.name).suffix.lower(), ("", b""))
         data = _content(file, remarks) if kind else b""
         if data and data.startswith(start):
-            yield Picture(_uri(kind, data), file.name, file.name, "photo", wide=not start or _is_wide(data))
+            words = _words_of(file.name)
+            yield Picture(_uri(kind, data), words, words, "photo", wide=not start or _is_wide(data))
+
+
+def _words_of(name: str) -> str:
+    """Return what is said under a picture that was filed: what it shows, where that is known, else its name."""
+    return next((words for own, words in _FILED.items() if is_named(name, own)), name)
 
 
 def _is_wide(data: bytes) -> bool:

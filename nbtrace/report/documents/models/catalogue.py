@@ -12,6 +12,7 @@ from nbtrace.report.documents.models.capture import CaptureDocument
 from nbtrace.report.documents.models.check import CheckDocument
 from nbtrace.report.documents.models.compare import CompareDocument
 from nbtrace.report.documents.models.compare_candidates import CompareCandidatesDocument
+from nbtrace.report.documents.models.detector import DetectorDocument
 from nbtrace.report.documents.models.diff import DiffDocument
 from nbtrace.report.documents.models.explain import ExplainDocument
 from nbtrace.report.documents.models.format import FormatDocument
@@ -49,13 +50,15 @@ DOCUMENTS: Mapping[str, type[DocumentPart]] = {
     "capture": CaptureDocument,
     "reduce": ReduceDocument,
     "reflections": ReflectionsDocument,
+    "detector": DetectorDocument,
     "history": HistoryLine,
     "trend": TrendDocument,
     "bisect": BisectDocument,
 }
-"""Name → model: that of the command, `diff_several` for `nbtrace diff` on more than two logs, `compare_candidates` for
-`nbtrace compare` with several candidates, `suite` for `nbtrace compare --suite`, `format` for `nbtrace check --format`,
-`reflections` for `nbtrace diff` on two tables of structure factors, `history` for a line of `history.jsonl`."""
+"""Name → model: that of the command, `diff_several` for `nbtrace diff` on more than two logs, `detector` for `nbtrace diff
+--all-pixels`, `compare_candidates` for `nbtrace compare` with several candidates, `suite` for `nbtrace compare --suite`,
+`format` for `nbtrace check --format`, `reflections` for `nbtrace diff` on two tables of structure factors, `history` for
+a line of `history.jsonl`."""
 
 
 class _Untitled(GenerateJsonSchema):
