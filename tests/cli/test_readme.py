@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from _pytest.mark import ParameterSet
 
+from tests.console_blocks import follow, sessions
 from tests.places import ROOT
 
 if TYPE_CHECKING:
@@ -15,40 +16,7 @@ if TYPE_CHECKING:
 
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-LEFT_OUT = "…"
-
-
-def shown() -> list[list[tuple[str, list[str]]]]:
-    """Return the sessions that can be run: commands, each with the lines that are shown of what it prints."""
-    sessions = []
-    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL):
-        calls: list[tuple[str, list[str]]] = []
-        for line in block.splitlines():
-            if line.startswith("$ "):
-                calls.append((line.removeprefix("$ nbtrace "), []))
-            else:
-                calls[-1][1].append(line)
-        if any("examples/" in call for call, _ in calls):
-            sessions.append(calls)
-    return sessions
-
-
-def follow(printed: list[str], expected: list[str]) -> str | None:
-    """Return the first line that is not printed in its place; `…` stands for any lines."""
-    place, anywhere = 0, False
-    for line in expected:
-        if line == LEFT_OUT:
-            anywhere = True
-        elif anywhere and line in printed[place:]:
-            place, anywhere = printed.index(line, place) + 1, False
-        elif not anywhere and printed[place : place + 1] == [line]:
-            place += 1
-        else:
-            return line
-    return None
-
-
-SESSIONS = shown()
+SESSIONS = sessions(README)
 
 
 def test_there_is_something_to_run() -> None:
