@@ -184,6 +184,7 @@ def _of_any_computation() -> tuple[WordSection, ...]:
     return tuple(_read(files("nbtrace.glossary") / "pages"))
 
 
+@cache
 def sections_of(vocabulary: Vocabulary) -> Sequence[WordSection]:
     """Return all pages: those of any computation, then those of a vocabulary's physics."""
     folder: Traversable | None = knowledge(vocabulary, "word pages", None)

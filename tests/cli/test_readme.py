@@ -1,4 +1,4 @@
-"""What README.md shows is what the commands print, where they run on files that come with nbtrace."""
+"""What README.md and docs/ show is what the commands print, where they run on files that come with nbtrace."""
 
 import re
 import shlex
@@ -17,19 +17,31 @@ if TYPE_CHECKING:
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SESSIONS = sessions(README)
+PAGES = {
+    path.stem: sessions(path.read_text(encoding="utf-8"))
+    for path in sorted((ROOT / "docs").rglob("*.md"))
+    if not {"generated", "_build"} & set(path.parts)
+}
+"""What the pages of docs/ show; those that are generated have theirs from `nbtrace/glossary/`, with tests of their own."""
 
 
 def test_there_is_something_to_run() -> None:
     assert sum(len(calls) for calls in SESSIONS) >= 8
+    assert sum(map(bool, PAGES.values())) >= 10
 
 
-def session_of(calls: list[tuple[str, list[str]]]) -> ParameterSet:
+def session_of(calls: list[tuple[str, list[str]]], page: str = "") -> ParameterSet:
     """Return a session as a case, called after its first command; what runs programs takes long."""
     command = next(word for word in (calls[0][0].split()[0], "A B") if "/" not in word)
-    return pytest.param(calls, id=command, marks=[pytest.mark.slow] if command in {"compare", "reduce"} else [])
+    slow = command in {"compare", "reduce"} or (page and ("--config" in calls[0][0] or command == "sweep"))
+    return pytest.param(calls, id=f"{page} {command}".strip(), marks=[pytest.mark.slow] if slow else [])
 
 
-@pytest.mark.parametrize("calls", [session_of(calls) for calls in SESSIONS])
+CASES = [session_of(calls) for calls in SESSIONS]
+CASES += [session_of(calls, page) for page, shown in PAGES.items() for calls in shown]
+
+
+@pytest.mark.parametrize("calls", CASES)
 def test_what_is_shown_is_printed(
     nb: "Run", tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: list[tuple[str, list[str]]]
 ) -> None:
