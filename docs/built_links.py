@@ -1,6 +1,6 @@
 """Holds the built pages: every link inside leads somewhere, and a browser fetches nothing from elsewhere.
 
-python docs/built_links.py docs/_build
+Called as `python docs/built_links.py docs/_build`.
 """
 
 import sys

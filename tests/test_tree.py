@@ -12,7 +12,7 @@ SIMULATOR = ROOT / "simulator"
 """Its tests stand in `tests/simulator/`."""
 
 ELSEWHERE = frozenset({"docs", "examples", "fuzz", "golden", "live"})
-"""Folders of tests that are of no package: of documents, of the examples, of random input, recorded data, a reference binary."""
+"""Folders of tests that are of no package: of docs/, the examples, random input, recorded data, a reference binary."""
 
 EXCEPTIONS = {
     "test_benchmarks.py": "what is under benchmarks/",

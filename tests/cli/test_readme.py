@@ -22,7 +22,7 @@ PAGES = {
     for path in sorted((ROOT / "docs").rglob("*.md"))
     if not {"generated", "_build"} & set(path.parts)
 }
-"""What the pages of docs/ show; those that are generated have theirs from `nbtrace/glossary/`, with tests of their own."""
+"""What the pages of docs/ show; of those that are generated `tests/glossary/` holds the examples."""
 
 
 def test_there_is_something_to_run() -> None:
