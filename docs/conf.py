@@ -10,7 +10,8 @@ from sphinx.highlighting import lexers
 
 from nbtrace import __version__
 
-lexers["trace"] = TextLexer()  # the lines of docs/trace-format.md, which tests read
+for _name in ("trace", "console"):  # lines of traces, and what commands print: words of a shell mean nothing there
+    lexers[_name] = TextLexer()
 
 project = "nbtrace"
 author = "The nbtrace developers"
@@ -24,5 +25,8 @@ html_theme = "furo"
 html_title = f"nbtrace {version}"
 html_show_sourcelink = False
 html_copy_source = False
-html_theme_options = {"navigation_with_keys": True}
+html_theme_options = {
+    "navigation_with_keys": True,
+    "light_css_variables": {"code-font-size": "0.74rem"},  # a hundred columns of a terminal
+}
 highlight_language = "text"

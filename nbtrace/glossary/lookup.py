@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from nbtrace.glossary.word_pages import WordPage, sections_of
 from nbtrace.nearness import nearest
+from nbtrace.verdicts.tolerance import DEFAULT_ABSOLUTE, DEFAULT_RELATIVE
 from nbtrace.vocabulary.quantity import Basis, Kind, Quantity
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -89,7 +90,7 @@ def _shape(quantity: Quantity) -> str:
 def _tolerance(quantity: Quantity) -> str:
     if quantity.tolerance is not None:
         return f"{quantity.tolerance:g} {quantity.basis.value}"
-    return "absolute, that of fractional indices" if quantity.basis is Basis.ABSOLUTE else "the relative one of all"
+    return f"{DEFAULT_ABSOLUTE:g} absolute" if quantity.basis is Basis.ABSOLUTE else f"{DEFAULT_RELATIVE:g} relative"
 
 
 def _some(names: tuple[str, ...] | list[str]) -> str:
