@@ -19,7 +19,7 @@ LAYERS = {
     "loggers of other programs": "loggers",
     "words": "errors units plain_text temporary files documents presentable frozen lazy_pattern records numpy_headers "
     "schema nearness progress serving vocabulary",
-    "words of a judgement": "verdicts",
+    "words of a judgement": "verdicts glossary",
     "text": "parsers writers",
     "images": "images",
     "judgement": "compare",

@@ -11,8 +11,8 @@ PACKAGE = ROOT / "nbtrace"
 SIMULATOR = ROOT / "simulator"
 """Its tests stand in `tests/simulator/`."""
 
-ELSEWHERE = frozenset({"examples", "fuzz", "golden", "live"})
-"""Folders of tests that are of no package: of the examples, of random input, recorded data, a reference binary."""
+ELSEWHERE = frozenset({"docs", "examples", "fuzz", "golden", "live"})
+"""Folders of tests that are of no package: of docs/, the examples, random input, recorded data, a reference binary."""
 
 EXCEPTIONS = {
     "test_benchmarks.py": "what is under benchmarks/",
@@ -26,7 +26,7 @@ EXCEPTIONS = {
     "cli/test_interruption.py": "signals to any command",
     "cli/test_main.py": "what holds for every command",
     "cli/test_own_vocabulary.py": "every command on programs of another physics",
-    "cli/test_readme.py": "what README.md shows",
+    "cli/test_readme.py": "what README.md and docs/ show",
     "cli/test_steps.py": "a command that shares its module, cli/phi.py, with `nbtrace phi`",
     "cli/test_without_torch.py": "every command where PyTorch is not installed",
     "compare/test_corpus.py": "logs of third parties through all comparisons",

@@ -175,6 +175,11 @@ TABLE: Mapping[str, Entry] = {
         "schema:schema_command",
         "Print the JSON schema of a document that a command writes with --json: every key, what it means, its unit.",
     ),
+    "help": Entry(
+        EXPLAIN,
+        "help_word:help_command",
+        "Say what a word of a report means: what it is, why it matters, an example, what to do.",
+    ),
     "vocabulary": Entry(
         EVIDENCE, "vocabulary:app", "Show, check or draft a vocabulary: names, units and formulas.", example=""
     ),

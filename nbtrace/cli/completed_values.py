@@ -66,6 +66,17 @@ def documents(incomplete: str) -> list[str]:
     return _beginning(DOCUMENTS, incomplete)
 
 
+def words_with_pages(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the words that `nbtrace help` explains."""
+    with suppress(NbtraceError):
+        from nbtrace.glossary.lookup import all_words  # noqa: PLC0415
+        from nbtrace.vocabulary.chosen import chosen  # noqa: PLC0415
+
+        words = chosen(_vocabulary_of(ctx), Path()).vocabulary
+        return _beginning((word for word in all_words(words) if " " not in word), incomplete)
+    return []
+
+
 def gradient_parameters(incomplete: str) -> list[str]:
     """Return the parameters that derivatives are taken by, and their groups."""
     from nbtrace.physics.nanobragg.gradient_parameters import TABLE  # noqa: PLC0415 - the simulator's flags

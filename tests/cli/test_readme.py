@@ -1,4 +1,4 @@
-"""What README.md shows is what the commands print, where they run on files that come with nbtrace."""
+"""What README.md and docs/ show is what the commands print, where they run on files that come with nbtrace."""
 
 import os
 import re
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from _pytest.mark import ParameterSet
 
+from tests.console_blocks import follow, sessions
 from tests.places import ROOT
 
 if TYPE_CHECKING:
@@ -17,53 +18,32 @@ if TYPE_CHECKING:
 
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-LEFT_OUT = "…"
-
-
-def shown() -> list[list[tuple[str, list[str]]]]:
-    """Return the sessions that can be run: commands, each with the lines that are shown of what it prints."""
-    sessions = []
-    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL):
-        calls: list[tuple[str, list[str]]] = []
-        for line in block.splitlines():
-            if line.startswith("$ "):
-                calls.append((line.removeprefix("$ nbtrace "), []))
-            else:
-                calls[-1][1].append(line)
-        if any("examples/" in call for call, _ in calls):
-            sessions.append(calls)
-    return sessions
-
-
-def follow(printed: list[str], expected: list[str]) -> str | None:
-    """Return the first line that is not printed in its place; `…` stands for any lines."""
-    place, anywhere = 0, False
-    for line in expected:
-        if line == LEFT_OUT:
-            anywhere = True
-        elif anywhere and line in printed[place:]:
-            place, anywhere = printed.index(line, place) + 1, False
-        elif not anywhere and printed[place : place + 1] == [line]:
-            place += 1
-        else:
-            return line
-    return None
-
-
-SESSIONS = shown()
+SESSIONS = sessions(README)
+PAGES = {
+    path.stem: sessions(path.read_text(encoding="utf-8"))
+    for path in sorted((ROOT / "docs").rglob("*.md"))
+    if not {"generated", "_build"} & set(path.parts)
+}
+"""What the pages of docs/ show; of those that are generated `tests/glossary/` holds the examples."""
 
 
 def test_there_is_something_to_run() -> None:
     assert sum(len(calls) for calls in SESSIONS) >= 8
+    assert sum(map(bool, PAGES.values())) >= 10
 
 
-def session_of(calls: list[tuple[str, list[str]]]) -> ParameterSet:
+def session_of(calls: list[tuple[str, list[str]]], page: str = "") -> ParameterSet:
     """Return a session as a case, called after its first command; what runs programs takes long."""
     command = next(word for word in (calls[0][0].split()[0], "A B") if "/" not in word)
-    return pytest.param(calls, id=command, marks=[pytest.mark.slow] if command in {"compare", "reduce"} else [])
+    slow = command in {"compare", "reduce"} or (page and ("--config" in calls[0][0] or command == "sweep"))
+    return pytest.param(calls, id=f"{page} {command}".strip(), marks=[pytest.mark.slow] if slow else [])
 
 
-@pytest.mark.parametrize("calls", [session_of(calls) for calls in SESSIONS])
+CASES = [session_of(calls) for calls in SESSIONS]
+CASES += [session_of(calls, page) for page, shown in PAGES.items() for calls in shown]
+
+
+@pytest.mark.parametrize("calls", CASES)
 def test_what_is_shown_is_printed(
     nb: "Run", tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: list[tuple[str, list[str]]]
 ) -> None:

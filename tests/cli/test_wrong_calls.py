@@ -58,6 +58,7 @@ CALLS = {
     "bundle run": "new -- true",
     "bundle verify": "bundle",
     "bundle list": "bundle",
+    "help": "PASS",
     "vocabulary show": "nanobragg",
     "vocabulary init": "c.log py.log",
 }

@@ -42,6 +42,7 @@ VOCABULARY = Vocabulary(
         "probes": "nbtrace.physics.nanobragg.shipped_probes:PROBE_FILE",
         "logs": "nbtrace.physics.nanobragg.logs:NanoBraggLogs",
         "reflections": "nbtrace.physics.nanobragg.reflection_files:read_reflections",
+        "word pages": "nbtrace.physics.nanobragg.pages_of_words:PAGES",
     },
     equivalents=(
         frozenset({"pix0_vector_meters", "pix0_vector", "pix0_after_twotheta"}),

@@ -55,10 +55,10 @@ DOCUMENTS: Mapping[str, type[DocumentPart]] = {
     "trend": TrendDocument,
     "bisect": BisectDocument,
 }
-"""Name → model: that of the command, `diff_several` for `nbtrace diff` on more than two logs, `detector` for `nbtrace diff
---all-pixels`, `compare_candidates` for `nbtrace compare` with several candidates, `suite` for `nbtrace compare --suite`,
-`format` for `nbtrace check --format`, `reflections` for `nbtrace diff` on two tables of structure factors, `history` for
-a line of `history.jsonl`."""
+"""Name → model: that of the command, `diff_several` for `nbtrace diff` on more than two logs, `detector` for
+`nbtrace diff --all-pixels`, `compare_candidates` for `nbtrace compare` with several candidates, `suite` for `nbtrace
+compare --suite`, `format` for `nbtrace check --format`, `reflections` for `nbtrace diff` on two tables of structure
+factors, `history` for a line of `history.jsonl`."""
 
 
 class _Untitled(GenerateJsonSchema):
