@@ -97,8 +97,8 @@ def _values(rows: PixelRows, quantity: PixelQuantity, chosen: Ordinals | None) -
     if all(without is None for without in missing):
         return QuantityValues(tuple(components), None, None)
     flags = np.array([np.zeros(len(components[0]), dtype=bool) if one is None else one for one in missing])
-    absent: Flags = flags.all(axis=0)
-    partial: Flags = flags.any(axis=0) & ~absent
+    absent = np.asarray(flags.all(axis=0))
+    partial = np.asarray(flags.any(axis=0)) & ~absent
     return QuantityValues(tuple(components), absent, partial if partial.any() else None)
 
 
