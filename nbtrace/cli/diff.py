@@ -30,9 +30,7 @@ def diff_command(
     py_log: PyLog,
     more: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[LOG]...", help="Further traces: each is compared with the first, which is the reference."
-        ),
+        typer.Argument(metavar="LOG", help="Further traces: each is compared with the first, which is the reference."),
     ] = None,
     *,
     tolerance: Tolerances = None,

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 
 from nbtrace.nearness import nearest
+from nbtrace.verdicts.case_names import candidate_case
 from nbtrace.verdicts.status import NoTruth, Status
 from nbtrace.verdicts.tolerance import Limit
 from nbtrace.vocabulary.quantity import Basis
@@ -170,7 +171,9 @@ class Waiver:
     def covers(self, case: JudgedCase) -> bool:
         """Whether it is of a case, and of its candidate; one that names a candidate is of no other comparison."""
         if not isinstance(case, JudgedCandidate):
-            return not self.candidate and self.covers_case(case.name)
+            if self.candidate:  # a history keeps the name of both
+                return case.name == candidate_case(self.case, self.candidate)
+            return self.covers_case(case.name)
         named = not self.candidate or self.candidate == case.candidate or fnmatchcase(case.candidate, self.candidate)
         return named and (self.covers_case(case.case) or self.case == case.name)
 

@@ -85,6 +85,12 @@ def test_a_waiver_that_names_a_candidate_is_of_no_comparison_without_names() -> 
     assert not report.passes
 
 
+def test_a_waiver_of_a_case_with_a_candidate_holds_in_a_history_of_both() -> None:
+    cases = [JudgedCase(name, (OFF,)) for name in ("one [fast]", "one [slow]")]
+    report = judge_waivers([waiver(case="one", candidate="fast")], cases, day=DAY)
+    assert [item.case for item in report.left] == ["one [slow]"]
+
+
 def test_a_waiver_holds_on_its_last_day_and_not_the_next() -> None:
     cases = [JudgedCase("one", (OFF,))]
     assert judge_waivers([waiver()], cases, day=DAY).passes

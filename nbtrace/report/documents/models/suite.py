@@ -32,7 +32,7 @@ class SuiteCandidateEntry(DocumentPart):
 
 
 class SuiteCoverage(DocumentPart):
-    """How many cases ran."""
+    """How many cases ran; with several candidates each case counts with each of them."""
 
     cases: int = Field(description="Cases of the file.")
     run: int = Field(description="Cases that ran.")
