@@ -129,7 +129,6 @@ class LackRecords:
         self, trace: Trace, blocks: AbstractSet[int] | None = None, counts: Callable[[Record], bool] = lambda _: True
     ) -> LackCount:
         """Return the count, of all blocks and records or of some and the run; `trace` is the side that lacks them."""
-
         apart = trace.vocabulary.judged_apart
         return LackCount(
             Counter(_key(record, apart) for record in self.values if record.scope is Scope.RUN or counts(record)),
