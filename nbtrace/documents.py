@@ -3,7 +3,6 @@
 import gc
 import json
 import math
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -211,6 +210,8 @@ def read_toml(path: Path) -> dict[str, Any]:
     UsageError
         If it is no TOML, or none that can be used; the line and column are in the message.
     """
+    import tomllib  # noqa: PLC0415 - most commands read none
+
     content = read_bytes(path, MOST_TOML_BYTES)
     try:
         document = tomllib.loads(content.decode())

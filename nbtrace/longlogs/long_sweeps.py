@@ -172,7 +172,7 @@ class StepSide(WindowSide):
     """One side of a window of steps, all of which are of blocks that both logs have."""
 
     @property
-    def present(self) -> Flags:  # type: ignore[override]
+    def present(self) -> Flags:
         """All steps: whether one is missing is seen in the table."""
         return np.ones(self.shape.blocks, dtype=np.bool_)
 
@@ -200,7 +200,7 @@ class SweepComparison(BlockComparison):
     refuses_long_sweeps = False
     in_blocks = False
     log_type = SweepLog
-    _logs: tuple[SweepLog, SweepLog]  # type: ignore[assignment]
+    _logs: tuple[SweepLog, SweepLog]
 
     def __init__(
         self,

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from nbtrace.compare.metrics import is_finite
+from nbtrace.longlogs.decimals import Ints
+from nbtrace.longlogs.windows import Slots, WindowPart
 from nbtrace.records import Record, Shape
 from nbtrace.vocabulary.quantity import Scope
 
@@ -32,3 +34,29 @@ def lone_and_irregular(odd: Iterable[Record], elsewhere: set[str]) -> tuple[list
         alone = unknown and is_ordinary(record) and times[record.quantity, record.index] == 1
         (lone if alone else irregular).append(record)
     return lone, irregular
+
+
+def not_outranked(odd: Iterable[Record], part: WindowPart, table: Ints, slots: Slots, first_block: int) -> list[Record]:
+    """Return the values that are to be compared: not those whose place in their block another line fills.
+
+    Programs print in the banner of each run what they print in its trace once more, which counts. `table` is that of
+    the values that stand once in a block.
+    """
+    odd = list(odd)
+    times = Counter((record.quantity, record.index.block) for record in odd)
+    return [
+        record
+        for record in odd
+        if times[record.quantity, record.index.block] > 1 or not _is_outranked(record, part, table, slots, first_block)
+    ]
+
+
+def _is_outranked(record: Record, part: WindowPart, table: Ints, slots: Slots, first_block: int) -> bool:
+    index, slot = record.index, slots.find(record.quantity)
+    if slot is None or record.scope is not Scope.BLOCK or index.loops or index.grids or not is_ordinary(record):
+        return False
+    row = int(table[slot, index.block - first_block])
+    if row < 0:
+        return False
+    other = part.record(row)
+    return other.family != record.family and other.rank > record.rank

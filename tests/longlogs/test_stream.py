@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from benchmarks.long_logs import write_pair
 from nbtrace.compare.diff import diff_traces
 from nbtrace.documents import dump
+from nbtrace.longlogs import stream
 from nbtrace.longlogs.stream import diff_long
 from nbtrace.parsers import read_trace
 from nbtrace.report.documents.trace_documents import diff_document
@@ -259,4 +260,31 @@ def test_blocks_of_one_pixel_are_paired_as_in_records(tmp_path: Path, other: int
     py.write_text("\n".join(lines) + "\n")
     names = str(tmp_path / "c.log"), str(py)
     by_columns = diff_long(*names)
-    assert by_columns is None or diff_document(by_columns) == diff_document(diff_traces(*map(read_trace, names)))
+    assert by_columns is None or diff_document(by_columns) == diff_document(
+        diff_traces(read_trace(names[0]), read_trace(names[1]))
+    )
+
+
+@pytest.mark.parametrize("lacking", [False, True])
+def test_runs_one_after_the_other_are_compared_by_columns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lacking: bool
+) -> None:
+    """What the banner of each run says stands in its trace once more, and sets no block aside unless it does not."""
+    monkeypatch.setattr(stream, "_MOST_ASIDE", 2)
+    for name in ("c.log", "py.log"):
+        runs = []
+        for run in range(7):
+            write_blocks(tmp_path / name, "polar_09__35_24", 1, Faults(), 0)
+            text = (tmp_path / name).read_text()
+            position = next(line for line in text.splitlines() if "pixel_pos_meters" in line)
+            start, z = position.rsplit(" ", 1)
+            text = text.replace(position, f"{start} {float(z) + run * _PIXEL:.15g}")
+            text = text.replace("fpixel=24", f"fpixel={24 + run}").replace("fast=24", f"fast={24 + run}")
+            if lacking and run == 4:
+                text = re.sub(r"TRACE_C: (r_e_sqr|fluence_photons_per_m2) .*\n", "", text)
+            runs.append(text)
+        (tmp_path / name).write_text("".join(runs))
+    names = str(tmp_path / "c.log"), str(tmp_path / "py.log")
+    by_columns = diff_long(*names, chunk=9000)
+    assert by_columns is not None
+    assert diff_document(by_columns) == diff_document(diff_traces(read_trace(names[0]), read_trace(names[1])))

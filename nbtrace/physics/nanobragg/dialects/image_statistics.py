@@ -2,6 +2,7 @@
 
 import re
 
+from nbtrace.lazy_pattern import LazyPattern
 from nbtrace.parsers.numerals import PLAIN_NUMBER, number_of
 from nbtrace.parsers.outcome import Field, Fields
 from nbtrace.records import Shape, Value
@@ -24,7 +25,7 @@ _LINES: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 _UNITS = {"detector_solid_angle_sr": "sr"}
 _first = re.compile(r"max_I|mean=|intfile|solid angle|[0-9]+ photons on|  (?:Max intensity|Mean|RMSD?):").match
-_lines = tuple((re.compile(pattern).fullmatch, names) for pattern, names in _LINES)
+_lines = tuple((LazyPattern(pattern), names) for pattern, names in _LINES)
 
 
 def statistics(line: str) -> Fields | None:
@@ -32,8 +33,8 @@ def statistics(line: str) -> Fields | None:
     if not _first(line):
         return None
     line = line.rstrip()
-    for match, names in _lines:
-        if matched := match(line):
+    for pattern, names in _lines:
+        if matched := pattern.fullmatch(line):
             pairs = zip(names, matched.groups(), strict=True)
             return Fields(tuple(_field(name, token) for name, token in pairs))
     return None

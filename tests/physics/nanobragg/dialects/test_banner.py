@@ -1,8 +1,11 @@
 """What programs state of their configuration."""
 
+import re
+
 import pytest
 
 from nbtrace.parsers import parse_trace
+from nbtrace.physics.nanobragg.dialects import banner as banner_lines
 from nbtrace.records import Side, Trace
 
 
@@ -90,3 +93,10 @@ def test_detector_lines_are_records_of_either_program() -> None:
 def test_other_lines_state_nothing(line: str) -> None:
     trace = read(line + "\n")
     assert (trace.settings, trace.account.ignored) == ({}, 1)
+
+
+def test_the_words_by_which_a_line_is_looked_at_stand_in_its_pattern_outside_of_choices() -> None:
+    """Else a line that fits the pattern would be passed over."""
+    for words, pattern, _ in banner_lines._SETTINGS:
+        without_choices = re.sub(r"\([^()]*\||\|[^()]*\)|\[[^\]]*\]", "#", pattern)
+        assert words in without_choices
