@@ -19,7 +19,7 @@ _BOTTOM = 0.5
 """For the labels of columns."""
 _BETWEEN = 0.16
 _BEFORE_BAR, _BAR = 0.09, 0.14
-_BELOW_AXIS, _BESIDE_AXIS, _BESIDE_BAR = 0.23, 0.46, 0.55
+_BELOW_AXIS, _BESIDE_AXIS, _BESIDE_BAR = 0.23, 0.46, 0.48
 """From an axis to its label: a place of its own spares the label a look at all numbers of the axis."""
 _CAPTION_LINE = 0.122
 _CAPTION_MARGIN = 0.12
