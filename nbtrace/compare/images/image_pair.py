@@ -53,6 +53,10 @@ class ImagePair:
 
     def values(self) -> tuple[Values, Values]:
         """Return the values that count, flat."""
+        return self._values
+
+    @cached_property
+    def _values(self) -> tuple[Values, Values]:
         if self.all_count:
             return self.c.ravel(), self.py.ravel()
         return self.c[self.counted], self.py[self.counted]

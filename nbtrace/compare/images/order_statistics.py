@@ -33,7 +33,8 @@ def outermost(values: npt.NDArray[Any], count: int, *, lowest: bool = False) -> 
         found = np.sort(values[some])
         inner, outer = found[[count - 1, count] if lowest else [-count, -count - 1]]
         if inner != outer:
-            return some[values[some] <= inner if lowest else values[some] >= inner]
+            chosen: npt.NDArray[np.intp] = some[values[some] <= inner if lowest else values[some] >= inner]
+            return chosen
     kth = count if lowest else values.size - count
     order = np.argpartition(values.astype(np.float64), kth)
     return order[:kth] if lowest else order[kth:]

@@ -110,6 +110,8 @@ def value_relation(x: Values, y: Values, few: Places | None = None) -> ValueRela
     few : ndarray, optional
         What :func:`few_places` gives of these two, where it is known.
     """
+    if np.array_equal(x[:_SPREAD], y[:_SPREAD]) and np.array_equal(x, y):
+        return None  # as where only pixels differ that are no numbers
     special = _narrowed(x, y) or _wrapped(x, y)
     if special is not None:
         return special

@@ -19,8 +19,8 @@ _BOTTOM = 0.5
 """For the labels of columns."""
 _BETWEEN = 0.16
 _BEFORE_BAR, _BAR = 0.09, 0.14
-_BELOW_AXIS, _BESIDE_AXIS, _BESIDE_BAR = 0.23, 0.46, 0.55
-"""From an axis to its label: a place of its own spares the label a look at all numbers of the axis."""
+_BELOW_AXIS = 0.23
+"""From an axis to its label below: a place of its own spares the label a look at all numbers of the axis."""
 _CAPTION_LINE = 0.122
 _CAPTION_MARGIN = 0.12
 
@@ -79,10 +79,8 @@ class _InInches(LayoutEngine):
                 axes = next(panels)
                 axes.set_position((at / width, bottom / height, across / width, down / height))
                 axes.xaxis.set_label_coords(0.5, -_BELOW_AXIS / down)
-                axes.yaxis.set_label_coords(-_BESIDE_AXIS / across, 0.5)
                 at += across + _BETWEEN
             at += _BEFORE_BAR - _BETWEEN
             bar.set_position((at / width, bottom / height, _BAR / width, down / height))
             bar.xaxis.set_label_coords(0.5, 0)
-            bar.yaxis.set_label_coords(1 + _BESIDE_BAR / _BAR, 0.5)
             at += _BAR + _RIGHT
