@@ -40,7 +40,7 @@ def told_derivatives(
 def _around(
     source: Differentiated, parameters: Sequence[GradientParameter], moved: Container[str], here: _Told
 ) -> list[_Told]:
-    """Return what a source tells where some parameters are a little off, on either side and, as is known, not at all."""
+    """Return what a source tells where some parameters are a little off, on either side, and `here` in the middle."""
 
     def at(place: int) -> list[GradientParameter]:
         return [
