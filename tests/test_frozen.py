@@ -196,7 +196,7 @@ def test_a_class_that_cannot_be_made_leaves_its_bases_frozen() -> None:
     with pytest.raises(TypeError, match="cannot inherit non-frozen"):
 
         @dataclass
-        class Thawed(Theirs):
+        class Thawed(Theirs):  # type: ignore[misc]
             more: int = 0
 
 
@@ -205,7 +205,7 @@ def test_a_field_without_a_default_does_not_follow_one_with() -> None:
 
         @frozen
         class Wrong(Ours):
-            required: int
+            required: int  # type: ignore[misc]
 
     @frozen
     class Right(Ours):

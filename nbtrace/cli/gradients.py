@@ -42,8 +42,8 @@ def gradients_command(
         typer.Option(
             "--parameter",
             metavar="NAME",
-            help="Differentiate by this one, or by a group of them (cell, misset, rotations, …), repeatable; F:1,2,3 is "
-            "the F of a reflection of -hkl. By default by all that the flags have, but single reflections.",
+            help="Differentiate by this one, or by a group of them (cell, misset, rotations, …), repeatable; F:1,2,3 "
+            "is the F of a reflection of -hkl. By default by all that the flags have, but single reflections.",
             autocompletion=completed_values.gradient_parameters,
         ),
     ] = None,

@@ -7,7 +7,7 @@ from nbtrace.differentiation.derivative import Derivative, DerivativeKind, Gradi
 from nbtrace.differentiation.known_ratios import known_ratio
 from nbtrace.verdicts.status import NoTruth, Status, band
 
-_VAGUE = 0.1
+_VAGUE = 0.01
 """Relative error bar from which on a derivative counts as not measured."""
 
 
