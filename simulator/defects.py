@@ -1,6 +1,7 @@
 """The reference's behaviours that are not the intended physics, one switch each, and the modes made of them."""
 
 from enum import Enum, StrEnum
+from functools import cache
 from typing import Self
 
 from simulator.suggestion import nearest
@@ -143,8 +144,12 @@ class Mode(StrEnum):
     @property
     def defects(self) -> frozenset[Defect]:
         """The switches that are on in this mode."""
-        shared = frozenset(defect for defect in Defect if defect.program is Reference.BOTH)
-        return shared if self is Mode.C_PARITY else frozenset()
+        return _shared() if self is Mode.C_PARITY else frozenset()
+
+
+@cache
+def _shared() -> frozenset[Defect]:
+    return frozenset(defect for defect in Defect if defect.program is Reference.BOTH)
 
 
 def mode_name(defects: frozenset[Defect]) -> str:

@@ -2,12 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from simulator.defects import Defect
 from simulator.flags import FLAGS, Flag, Special
 
 _UNITS = {"Å": ("A", "angstrom"), "µm": ("um",), "degrees": ("deg", "degrees")}
 """How a unit is written at the end of a flag, where it is not written as it is."""
+
+
+_WORDS = 1024
+"""Of command lines that are kept with the flags that they trigger: those of a thousand cases are mostly the same."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,11 @@ class Act:
 
 def triggered(argument: str, defects: frozenset[Defect]) -> list[Flag]:
     """Return the flags that an argument triggers, the one it is meant to be first."""
+    return list(_triggered(argument, defects))
+
+
+@lru_cache(maxsize=_WORDS)
+def _triggered(argument: str, defects: frozenset[Defect]) -> tuple[Flag, ...]:
     flags: list[Flag] = []
     for flag in FLAGS:
         if flag.matches(argument):
@@ -60,7 +70,7 @@ def triggered(argument: str, defects: frozenset[Defect]) -> list[Flag]:
         flags = flags[:1] + [flag for flag in flags[1:] if flag.token == "-printout"]  # noqa: S105 - a flag's token
     if Defect.MISSET_SEED_AS_MISSET in defects and "-misset" in argument and not _is_misset(flags):
         flags += [flag for flag in FLAGS if flag.special is Special.MISSET]
-    return flags
+    return tuple(flags)
 
 
 def _is_misset(flags: Sequence[Flag]) -> bool:

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from nbtrace.errors import InputError, UsageError
@@ -30,6 +31,9 @@ _WRITTEN = {
     "structure.dump_file": CACHE,
 }
 """What the reference calls a file that it writes, by the field that its flag sets."""
+
+_WORDS = 1024
+"""Of command lines that are kept with the flags that they act as."""
 
 _UNREAD = frozenset({"-stol", "-4stol", "-Q"})
 """Files that the reference names but never reads."""
@@ -176,9 +180,10 @@ def _crash(words: Sequence[str]) -> str:
     return next((item.text for item in findings if item.trouble is Trouble.CRASH), "")
 
 
-def _acting(word: str) -> list[Flag]:
+@lru_cache(maxsize=_WORDS)
+def _acting(word: str) -> tuple[Flag, ...]:
     """Return the flags that the reference takes a word for."""
-    return [flag for flag in FLAGS if flag.matches(word)] if word.startswith("-") else []
+    return tuple(flag for flag in FLAGS if flag.matches(word)) if word.startswith("-") else ()
 
 
 def _refuse_overwritten(config: Config) -> None:
