@@ -20,6 +20,7 @@ from nbtrace.documents import load, utc_text
 from nbtrace.errors import InputError, UsageError
 from nbtrace.files import write_new
 from nbtrace.programs.suite import CaseOutcome, CaseResult
+from nbtrace.programs.suite_file import Parameters
 from nbtrace.schema import FormatOne, reason
 
 LIST_NAME = "suite.json"
@@ -40,6 +41,7 @@ class ListedCase(BaseModel):
     name: Annotated[str, Field(min_length=1, max_length=1000)]
     about: str = ""
     key: _Digest
+    parameters: Annotated[Parameters, Field(strict=False)] = ()
 
 
 class CaseList(BaseModel):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from nbtrace.compare.images.image_metrics import Metrics
 from nbtrace.compare.images.result import ImagesResult
@@ -14,7 +14,7 @@ from nbtrace.programs.command import FlagLine
 from nbtrace.programs.comparison import Comparison, Plan, compare
 from nbtrace.programs.judged_comparison import judged_comparison
 from nbtrace.programs.side_source import SideSource
-from nbtrace.programs.suite_file import CaseTask
+from nbtrace.programs.suite_file import CaseTask, Parameters
 from nbtrace.progress import tracked
 from nbtrace.verdicts.notices import Notice
 from nbtrace.verdicts.status import Verdict
@@ -65,6 +65,8 @@ class CaseResult:
         Why pixels were not traced on both sides.
     judged : JudgedCase or None
         Its gates and traced quantities, each with its largest difference; None where nothing was compared.
+    parameters : tuple of (str, str)
+        Flags and values, where the case is one of a matrix.
     """
 
     name: str
@@ -84,6 +86,7 @@ class CaseResult:
     captured: int = 0
     untraced: tuple[str, ...] = ()
     judged: JudgedCase | None = None
+    parameters: Parameters = ()
 
     @property
     def as_judged(self) -> JudgedCase:
@@ -137,9 +140,10 @@ class SuiteResult(Presentable):
     def digest(self) -> str:
         """SHA-256 of what was found, in the order of the cases: the same wherever and in how many parts they ran.
 
-        Times, the places of programs and of recorded output, the versions, and what was only remarked are not in it.
+        Times, the places of programs and of recorded output, the versions, and what was only remarked are not in it,
+        nor what the name of a case says already.
         """
-        found = [{**asdict(case), **dict.fromkeys(_OF_THE_PLACE)} for case in self.cases]
+        found = [{**_without(asdict(case), "parameters"), **dict.fromkeys(_OF_THE_PLACE)} for case in self.cases]
         return digest_of_values(found)
 
     @property
@@ -157,6 +161,10 @@ class SuiteResult(Presentable):
         if not self.cases:
             return ExitCode.INPUT
         return next((case.error for case in self.cases if case.error is not None), ExitCode.AGREE)
+
+
+def _without(values: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key != name}
 
 
 _OF_THE_PLACE = ("c_ms", "py_ms", "reference", "notices")
@@ -196,7 +204,7 @@ class SuiteRun:
 
 def lacking(case: CaseTask, reason: str, error: ExitCode) -> CaseResult:
     """Return the result of a case that could not be compared."""
-    return CaseResult(case.name, case.about, CaseOutcome.NOT_COMPARABLE, reason, error)
+    return CaseResult(case.name, case.about, CaseOutcome.NOT_COMPARABLE, reason, error, parameters=case.parameters)
 
 
 def run_suite(
@@ -256,6 +264,7 @@ def _kept(case: CaseTask, result: Comparison) -> CaseResult:
         captured=result.captured,
         untraced=result.untraced,
         judged=judged_comparison(case.name, result),
+        parameters=case.parameters,
     )
 
 

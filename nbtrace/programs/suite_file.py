@@ -84,6 +84,9 @@ class SuiteCase(Settings):
 
 
 _Value = bool | int | float | str
+Parameters = tuple[tuple[str, str], ...]
+"""The flags of a matrix, each with its value in one case."""
+
 _Chosen = dict[_Flag, _Value]
 
 
@@ -112,10 +115,18 @@ class FlagMatrix(BaseModel):
     @cached_property
     def cases(self) -> tuple[SuiteCase, ...]:
         """Its cases; the values of the last flag change fastest."""
+        return tuple(map(self._case, self._chosen))
+
+    @cached_property
+    def parameters(self) -> dict[str, Parameters]:
+        """The flags and values of each case, by its name."""
+        chosen = (tuple((flag, _told(value)) for flag, value in item.items()) for item in self._chosen)
+        return dict(zip((case.name for case in self.cases), chosen, strict=True))
+
+    @cached_property
+    def _chosen(self) -> tuple[_Chosen, ...]:
         combinations = (dict(zip(self.values, chosen, strict=True)) for chosen in product(*self.values.values()))
-        return tuple(
-            self._case(chosen) for chosen in combinations if not any(_has(chosen, left) for left in self.exclude)
-        )
+        return tuple(chosen for chosen in combinations if not any(_has(chosen, left) for left in self.exclude))
 
     def _case(self, chosen: _Chosen) -> SuiteCase:
         words = _words(self.flags, self.name)
@@ -140,6 +151,11 @@ class FlagMatrix(BaseModel):
         if not self.cases:
             raise ValueError("every combination is excluded")
         return self
+
+
+def _told(value: _Value) -> str:
+    """Return a value in a word: of a flag that is given or not, which."""
+    return str(value) if not isinstance(value, bool) else "yes" if value else "no"
 
 
 def _has(chosen: _Chosen, wanted: _Chosen) -> bool:
@@ -223,6 +239,8 @@ class CaseTask:
         Where input files are looked for.
     settings : Settings
         The case's own over the defaults.
+    parameters : tuple of (str, str)
+        Flags and values, where the case is one of a matrix.
     """
 
     name: str
@@ -231,6 +249,7 @@ class CaseTask:
     words: tuple[str, ...]
     folders: tuple[Path, ...]
     settings: Settings
+    parameters: Parameters = ()
 
     def line(self, *, lenient: bool) -> FlagLine:
         """Return its flags.
@@ -280,10 +299,16 @@ _LIMITS = ("threshold", "relative", "absolute", "outliers")
 
 def tasks(suite: SuiteFile, folder: Path, chosen: Sequence[str] | None = None) -> list[CaseTask]:
     """Return the cases of a suite whose file lies in `folder`; of these, where given, only the chosen ones."""
-    return [_task(case, suite.defaults, folder) for case in suite.cases if chosen is None or case.name in chosen]
+    wanted = None if chosen is None else set(chosen)
+    parameters = {name: found for matrix in suite.matrix for name, found in matrix.parameters.items()}
+    return [
+        _task(case, suite.defaults, folder, parameters.get(case.name, ()))
+        for case in suite.cases
+        if wanted is None or case.name in wanted
+    ]
 
 
-def _task(case: SuiteCase, defaults: Settings, folder: Path) -> CaseTask:
+def _task(case: SuiteCase, defaults: Settings, folder: Path, parameters: Parameters) -> CaseTask:
     own = _set_of(case)
     if own.keys() & {"roi", "region"}:  # either of the two stands in place of what the defaults say
         own = {"roi": None, "region": None, **own}
@@ -295,6 +320,7 @@ def _task(case: SuiteCase, defaults: Settings, folder: Path) -> CaseTask:
         tuple(flags),
         (folder, *(folder / name for name in case.inputs)),
         defaults.model_copy(update=own),
+        parameters,
     )
 
 

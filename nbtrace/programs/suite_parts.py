@@ -81,7 +81,12 @@ def run_part(
     if store is not None:
         common = digest_of_values(own, list(sides), run.plan, run.lenient)
         keyed = [
-            ListedCase(name=case.name, about=case.about, key=case_key(case, common, lenient=run.lenient))
+            ListedCase(
+                name=case.name,
+                about=case.about,
+                key=case_key(case, common, lenient=run.lenient),
+                parameters=case.parameters,
+            )
             for case in tracked(cases, "input files of the suite", len(cases))
         ]
         store.begin(_list(suite, keyed))
@@ -158,7 +163,8 @@ def _worst(found: Sequence[CaseFile]) -> CaseResult | None:
 
 
 def _without(case: ListedCase) -> CaseResult:
-    return CaseResult(case.name, case.about, CaseOutcome.NOT_COMPARABLE, "has no result yet", ExitCode.INPUT)
+    reason, error = "has no result yet", ExitCode.INPUT
+    return CaseResult(case.name, case.about, CaseOutcome.NOT_COMPARABLE, reason, error, parameters=case.parameters)
 
 
 def _notices(stores: Sequence[CaseStore], listed: CaseList, found: dict[str, list[CaseFile]]) -> Iterator[Notice]:

@@ -93,6 +93,7 @@ class SectionKind(StrEnum):
     ROOTS = "roots"
     PROOF = "proof of a root"
     NEXT = "what to look at next"
+    CASES = "cases of a suite"
 
 
 @frozen

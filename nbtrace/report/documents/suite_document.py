@@ -53,5 +53,6 @@ def _case(case: CaseResult) -> ComparedCase | LackingCase:
         "captured_pixels": case.captured,
         "untraced": case.untraced,
         "quantities": judged_entries(case.as_judged.quantities),
+        "parameters": dict(case.parameters),
     }
     return LackingCase(**fields) if case.metrics is None else ComparedCase(**fields, **asdict(case.metrics))

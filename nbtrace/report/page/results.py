@@ -9,6 +9,7 @@ from nbtrace.evidence.contents import FiledResult
 from nbtrace.report.documents.filed import final_word, names_of, notices_in, read_as, waived_verdict
 from nbtrace.report.documents.models.diff import ComparedQuantity, DiffDocument
 from nbtrace.report.documents.models.view import ViewDocument
+from nbtrace.report.page.cases import SUITE_FORMAT, case_table
 from nbtrace.report.page.prose import Quote, Span, Tabular
 from nbtrace.report.page.tables import PageCell, PageColumn, PageTable, Tone, tone_of
 from nbtrace.report.page.told import PagePart, ReportText, told_by_summary, told_by_view
@@ -91,6 +92,9 @@ def result_section(filed: FiledResult, anchor: str, label: str) -> ResultSection
         if filed.name == "diff" and filed.document is not None:
             own.append(PagePart("Quantities in execution order", (Tabular(quantity_table(filed.document)),)))
             replaced.add(SectionKind.QUANTITIES)
+        if filed.document is not None and filed.document.get("format") == SUITE_FORMAT:
+            own.append(PagePart("Cases", (Tabular(case_table(filed.document)),)))
+            replaced.add(SectionKind.CASES)
         if filed.name == "explain" and filed.document is not None:
             roots = root_cards(filed.document)
             replaced |= {SectionKind.ROOTS, SectionKind.PROOF}

@@ -33,6 +33,10 @@ _INTRODUCED = "INTRODUCED_"
 """How the status of a mistake begins; the name of the side whose it is follows."""
 
 _LONG = 28
+_MOST_CHOICES = 200
+SEPARATOR = ", "
+"""Between the values of a cell that holds several."""
+
 MOST_ROWS = 2000
 """Rows of a table that a page shows; what diverges is shown first of all."""
 
@@ -61,11 +65,16 @@ def tone_of(text: str) -> Tone | None:
 
 @dataclass(frozen=True)
 class PageColumn:
-    """A column: its heading, and whether its cells are numbers."""
+    """A column: its heading, and whether its cells are numbers.
+
+    `filters` offers its values for choice; with `several` a cell holds some of them, separated by commas.
+    """
 
     title: str
     numeric: bool = False
     code: bool = False
+    filters: bool = False
+    several: bool = False
 
     @property
     def classes(self) -> str:
@@ -169,6 +178,20 @@ class PageTable:
             for place, column in enumerate(self.columns)
             if place and (not column.numeric or row[place].parts)
         )
+
+    @cached_property
+    def filters(self) -> tuple[tuple[int, PageColumn, tuple[str, ...]], ...]:
+        """The columns by whose values rows can be chosen: place, column, and values in the order of the rows."""
+        found = []
+        for place, column in enumerate(self.columns):
+            texts = [row[place].text for row in self.shown] if column.filters else []
+            values = dict.fromkeys(
+                word for text in texts for word in (text.split(SEPARATOR) if column.several else [text])
+            )
+            chosen = tuple(value for value in values if value)
+            if (1 if column.several else 2) <= len(chosen) <= _MOST_CHOICES:
+                found.append((place, column, chosen))
+        return tuple(found)
 
     @property
     def statuses(self) -> tuple[tuple[str, Tone, int], ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from nbtrace.programs.suite import CaseOutcome, CaseResult, SuiteResult
 from nbtrace.report.next_steps import after_suite
-from nbtrace.report.view import Column, Line, Section, Table, View, listed, number
+from nbtrace.report.view import Column, Line, Section, SectionKind, Table, View, listed, number
 from nbtrace.verdicts.notices import Notice, Subject, Weight
 from nbtrace.verdicts.status import Status
 from nbtrace.vocabulary.sides import Names
@@ -42,7 +42,7 @@ def suite_view(result: SuiteResult) -> View:
     recorded = sum(case.c_ms is None for case in result.cases if case.metrics is not None)
     names = result.names
     sections = (
-        Section("Cases", table=Table(_columns(names), tuple(map(_line, result.cases)))),
+        Section("Cases", table=Table(_columns(names), tuple(map(_line, result.cases))), kind=SectionKind.CASES),
         Section("Why", items=tuple(f"{case.name}: {case.reason}" for case in failed)),
         Section("Notes on these cases", items=tuple(notices)),
         *after_suite(str(result.source), (case.name for case in failed)),

@@ -53,6 +53,9 @@ class _CaseTail(DocumentPart):
     )
     untraced: Array[str] = Field(default=(), description=f"{LATER}Why pixels were not traced on both sides.")
     quantities: Array[JudgedEntry] = Field(default=(), description=JUDGED_KEY)
+    parameters: dict[str, str] = Field(
+        default={}, description=f"{LATER}Flag → value, where the case is one of a matrix; yes or no for a flag alone."
+    )
 
 
 class ComparedCase(_CaseTail, ImageFigures, _CaseHead):

@@ -54,6 +54,14 @@
     if (search === null) return;
     const count = box.querySelector(".count");
     const filters = [...box.querySelectorAll("button[data-status]")];
+    const choices = [...box.querySelectorAll("select[data-column]")];
+
+    const isChosen = (row, choice) => {
+      if (choice.value === "") return true;
+      const text = row.cells[choice.dataset.column].textContent.trim();
+      return "several" in choice.dataset ? text.split(", ").includes(choice.value) : text === choice.value;
+    };
+
     const rows = [...table.tBodies[0].rows];
     const update = () => {
       const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -62,13 +70,14 @@
       let shown = 0;
       for (const row of rows) {
         const text = row.textContent.toLowerCase();
-        const fits = words.every((word) => text.includes(word));
+        const fits = words.every((word) => text.includes(word)) && choices.every((choice) => isChosen(row, choice));
         row.hidden = !(fits && (wanted.length === 0 || wanted.includes(row.dataset.status)));
         shown += row.hidden ? 0 : 1;
       }
       count.textContent = shown === rows.length ? `${rows.length} rows` : `${shown} of ${rows.length} rows`;
     };
     search.addEventListener("input", update);
+    for (const choice of choices) choice.addEventListener("change", update);
     search.addEventListener("keydown", (event) => {
       if (event.key === "Escape") { search.value = ""; update(); }
     });
