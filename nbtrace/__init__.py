@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from nbtrace.parsers import parse_trace, read_sides, read_trace
     from nbtrace.presented import render_html, render_json, render_markdown, render_text
     from nbtrace.records import Record, Side, Trace
+    from nbtrace.suite_runs import compare_suite
     from nbtrace.verdicts.status import Status, Verdict
     from nbtrace.verdicts.tolerance import Policy
     from nbtrace.verdicts.waiver_file import read_waivers
@@ -92,6 +93,7 @@ __all__ = [
     "compare_phi",
     "compare_reflections",
     "compare_steps",
+    "compare_suite",
     "diff",
     "explain",
     "gradients",
@@ -157,6 +159,7 @@ _HOME = {
     "compare_phi": "nbtrace.longlogs.phi_logs",
     "compare_reflections": "nbtrace.compare.reflections.compare_reflections",
     "compare_steps": "nbtrace.compare.steps",
+    "compare_suite": "nbtrace.suite_runs",
     "diff": "nbtrace.longlogs.diff_logs",
     "explain": "nbtrace.explanation.explain",
     "gradients": "nbtrace.embedded.gradient_runs",

@@ -40,6 +40,7 @@ LAYERS = {
     "rooms of physics": "physics",
     "the embedded simulator": "embedded",
     "commands": "cli __main__",
+    "suites from Python": "suite_runs",
     "tests of others": "calling_line failures parity pytest_plugin",
 }
 """Layer → packages and modules of nbtrace, in the order of ARCHITECTURE.md."""
@@ -57,6 +58,7 @@ GENERIC = frozenset({"a", "b", "c", "R", "S", "convention", "distance", "ratio",
 
 NAMED = {
     "compare.phi": {"F_latt_c"},
+    "explanation.judged_parts": {"F_latt_c"},
     "report.documents.trace_documents": {"F_latt_c"},
     "report.figures.phi": {"F_latt", "F_latt_c"},
     "report.ci.items": {"phi_k_frac"},

@@ -73,6 +73,20 @@ def test_what_is_shown_is_printed(
         assert follow(ended.out.splitlines(), expected) is None, ended.out
 
 
+@pytest.mark.slow
+def test_what_python_is_shown_of_a_suite_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    (block,) = (text for text in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "executor=" in text)
+    exec(block, {})  # noqa: S102 - it is ours
+    verdict, digest = capsys.readouterr().out.split()
+    assert (verdict, len(digest)) == ("agree", 8)
+    assert "polar_<wbr>09" in (tmp_path / "suite.html").read_text()
+    assert len(list((tmp_path / "kept" / "cases").iterdir())) == 1
+
+
 def test_the_first_examples_fit_on_a_screen(nb: "Run", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A port's log, two images, programs of one's own: each answered by one command, without its name."""
     (tmp_path / "examples").symlink_to(ROOT / "examples")
