@@ -23,7 +23,13 @@ class SuiteOptions:
 
     suite: Annotated[
         Path | None,
-        typer.Option("--suite", metavar="TOML", help="Run a list of cases.", readable=False, rich_help_panel=SUITE),
+        typer.Option(
+            "--suite",
+            metavar="TOML",
+            help="Run the cases of this file, those of its matrices included (nbtrace suite list shows them).",
+            readable=False,
+            rich_help_panel=SUITE,
+        ),
     ] = None
     only: Annotated[
         str | None,

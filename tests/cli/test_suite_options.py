@@ -223,6 +223,25 @@ def test_merge_takes_waivers(nb: Run, tmp_path: Path, text: str, code: int, outc
     assert nb("merge", "r", "--waivers", "w.toml", "--case", "n13").code == 2
 
 
+def test_a_waiver_that_other_cases_need_is_no_alarm_where_they_did_not_run(
+    nb: Run, suite: Path, tmp_path: Path
+) -> None:
+    told = "[[waiver]]\nexpiry = 2199-12-31\nreason = 'known'\nowner = 'jan'\nbound = 1.0\n"
+    (tmp_path / "waivers.toml").write_text(f"{told}quantity = [{GATES}]\n{told}quantity = 'F_cell'\ncase = 'm: -N 2'\n")
+
+    def outcomes(*call: str) -> tuple[int, set[str]]:
+        ended = nb(*call, "--json", "w.json", "--force")
+        found = json.loads((tmp_path / "w.json").read_text())["waivers"]["waivers"]
+        return ended.code, {item["outcome"] for item in found}
+
+    base = words(suite, "--results", "r", "--no-trace")
+    assert outcomes(*base, "--shard", "1/2") == (0, {"ELSEWHERE"})
+    assert outcomes(*base, "--only", "*-N 1*") == (0, {"ELSEWHERE"})
+    assert outcomes("merge", "r") == (0, {"ELSEWHERE"})
+    assert outcomes(*base) == (1, {"XPASS", "ELSEWHERE"})
+    assert outcomes("merge", "r") == (1, {"XPASS", "ELSEWHERE"})
+
+
 def test_waivers_do_not_pass_a_case_that_merge_lacks(nb: Run, tmp_path: Path) -> None:
     cases = quick_cases(tmp_path / "q", DOUBLED, 2)
     empty = SuiteResult("quick", "quick.toml", "quick", (), 0)

@@ -74,6 +74,22 @@ def test_a_waiver_of_another_case_is_told_and_neither_used_nor_unused(nb: "Run",
     assert nb("diff", C, FRESH, "--case", "other").code == 0
 
 
+def test_what_another_command_compares_is_neither_used_nor_unused(nb: "Run", tmp_path: Path) -> None:
+    pixels = np.random.default_rng(1).random((8, 9)) + 1
+    for name, factor in (("c.npy", 1.0), ("py.npy", 1 + 1e-4)):
+        np.save(tmp_path / name, pixels * factor)
+    gates = waiver('"scale", "sum ratio", "worst pixels"', "1.1e-4", expiry="2020-01-31")
+    (tmp_path / "waivers.toml").write_text(waiver(ROOTS) + gates)
+    assert nb("diff", C, FRESH).code == 0
+    assert nb(C, FRESH).code == 0
+    assert nb("images", "c.npy", "py.npy").code == 1
+    (tmp_path / "waivers.toml").write_text(waiver(ROOTS) + gates.replace("2020", "2199"))
+    assert nb("images", "c.npy", "py.npy").code == 0
+    (tmp_path / "waivers.toml").write_text(waiver('"scael"') + gates.replace("2020", "2199"))
+    ended = nb("images", "c.npy", "py.npy")
+    assert (ended.code, "scael UNUSED" in " ".join(ended.out.split())) == (1, True)
+
+
 def test_two_inputs_take_waivers_too(nb: "Run", tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text(waiver(ROOTS, more='side = "c"'))
     ended = nb(C, FRESH, "--waivers", "own.toml")

@@ -1,5 +1,6 @@
 """The view of a suite: one table with a line per case."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from nbtrace.programs.suite import CaseOutcome, CaseResult, SuiteResult
@@ -11,6 +12,8 @@ from nbtrace.vocabulary.sides import Names
 
 _FIGURES = 7
 """Columns between the name of a case and its verdict."""
+_ALIKE = 5
+"""Values of a matrix that are told to differ in all of their cases."""
 _REASONS = 3
 """Reasons that are told."""
 _STATUS = {
@@ -43,6 +46,7 @@ def suite_view(result: SuiteResult) -> View:
     names = result.names
     sections = (
         Section("Cases", table=Table(_columns(names), tuple(map(_line, result.cases))), kind=SectionKind.CASES),
+        Section("Where", items=tuple(_where(result.cases))),
         Section("Why", items=tuple(f"{case.name}: {case.reason}" for case in failed)),
         Section("Notes on these cases", items=tuple(notices)),
         *after_suite(str(result.source), (case.name for case in failed)),
@@ -64,6 +68,24 @@ def suite_view(result: SuiteResult) -> View:
         notices=tuple(_notices(result)),
         sections=tuple(section for section in sections if section.says_something),
     )
+
+
+def _where(cases: tuple[CaseResult, ...]) -> Iterator[str]:
+    """Yield the values of a matrix whose cases all differ, where others agree: those of the most cases first."""
+    differing = [case for case in cases if case.outcome is CaseOutcome.DIFFER]
+    all_of = Counter(parameter for case in cases for parameter in case.parameters)
+    of_these = Counter(parameter for case in differing for parameter in case.parameters)
+    alike = [
+        (count, flag, value)
+        for (flag, value), count in of_these.most_common()
+        if 1 < count == all_of[flag, value] < len(cases)
+    ]
+    for count, flag, value in alike[:_ALIKE]:
+        rest = len(differing) - count
+        others = "no other case does" if not rest else "1 other does, too" if rest == 1 else f"{rest} others do, too"
+        yield f"{flag} {value}: all of its {count} cases differ; {others}"
+    if len(alike) > _ALIKE:
+        yield f"{len(alike) - _ALIKE} more values of which all cases differ"
 
 
 def _notices(result: SuiteResult) -> Iterator[Notice]:

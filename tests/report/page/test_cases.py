@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from nbtrace.programs.suite_file import read_suite, tasks
 from nbtrace.report.documents.suite_document import suite_document
 from nbtrace.report.page.cases import case_table
 from nbtrace.report.page.result_page import result_page
+from nbtrace.report.terminal import render
 from nbtrace.report.views.suite_view import suite_view
 from tests.browser import Tab
 from tests.programs.quick_sides import WRONG, quick_run
@@ -48,6 +50,16 @@ def test_a_table_of_cases_is_chosen_from_by_parameter_and_by_what_differs(result
     assert {"scale", "sum ratio", "worst pixels"} <= set(differing)
     assert [(word, count) for word, _, count in table.statuses] == [("differ", 4), ("not comparable", 1), ("agree", 9)]
     assert [len(row) for row in table.rows] == [len(table.columns)] * 14
+
+
+def test_a_value_all_of_whose_cases_differ_is_named(result: SuiteResult) -> None:
+    told = render(suite_view(result), width=120)
+    assert "-N 13: all of its 4 cases differ; no other case does" in told
+    assert "-distance 100: all" not in told
+    alone = replace(result, cases=tuple(case for case in result.cases if "-N 2" not in case.name))
+    more = replace(alone.cases[0], name="more", outcome=CaseOutcome.DIFFER)
+    told = render(suite_view(replace(alone, cases=(*alone.cases, more))), width=120)
+    assert "-N 13: all of its 4 cases differ; 1 other does, too" in told
 
 
 def test_the_page_of_a_suite_has_a_choice_for_each_and_no_table_twice(result: SuiteResult) -> None:
