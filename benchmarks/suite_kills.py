@@ -5,7 +5,7 @@
 
 Every kind is ended by force (SIGKILL) in the middle and goes on: the process that runs the suite, a worker of it, and on
 the cluster the client and a worker. Prints, for each kind: cases per second over all of its runs, kills, how many cases
-were done when it was killed, and the digest of the merged results; ends with 1 if two digests differ.
+were done at each kill, and the digest of the merged results; ends with 1 if two digests differ.
 
 On two shared cores, with much other work (1000 cases that cost nothing; 80 of two programs):
 
@@ -28,6 +28,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from nbtrace.cli.suite_options import SuiteOptions
 from nbtrace.programs.case_store import CaseStore
@@ -155,7 +156,8 @@ def cluster(folder: Path) -> Iterator[tuple[str, Callable[[], None]]]:
             start("worker", "--no-nanny", "--nthreads", "1")
         from distributed import Client  # noqa: PLC0415 - of an extra
 
-        with Client(scheduler_file=str(listed), set_as_default=False) as client:
+        connect: Any = Client  # distributed declares no types
+        with connect(scheduler_file=str(listed), set_as_default=False) as client:
             client.wait_for_workers(2, timeout=PATIENCE)
             address = client.scheduler.address
         yield address, replace_one

@@ -167,7 +167,7 @@ def _head_of_pipe(descriptor: int, path: Path) -> bytes:
             break
         if not head and time.monotonic() > deadline:
             raise InputError(
-                f"{path} is a named pipe into which nobody writes; start what writes first, or give a file"
+                f"{path} is a named pipe into which nobody writes; first start what does, or give a file"
             )
     os.set_blocking(descriptor, True)
     return head
