@@ -3,9 +3,9 @@
 `python benchmarks/suite_kills.py [--cases 1000]`: sides that cost nothing, those of tests/programs/quick_sides.py.
 `… --ref ./nanoBragg --cand 'python -m simulator' --no-trace`: programs; what is not known here goes to `compare`.
 
-Every kind is ended by force (SIGKILL) in the middle and goes on: the process that runs the suite, a worker of it, and on
-the cluster the client and a worker. Prints, for each kind: cases per second over all of its runs, kills, how many cases
-were done at each kill, and the digest of the merged results; ends with 1 if two digests differ.
+Every kind is ended by force (SIGKILL) in the middle and goes on: the process that runs the suite, a worker of it, and
+on the cluster the client and a worker. Prints, for each kind: cases per second over all runs, kills, how many cases were
+done at each kill, and the digest of the merged results; ends with 1 if two digests differ.
 
 On two shared cores, with much other work (1000 cases that cost nothing; 80 of two programs):
 

@@ -166,9 +166,7 @@ def _head_of_pipe(descriptor: int, path: Path) -> bytes:
         except BlockingIOError:  # somebody holds its other end, and has written nothing yet
             break
         if not head and time.monotonic() > deadline:
-            raise InputError(
-                f"{path} is a named pipe into which nobody writes; first start what does, or give a file"
-            )
+            raise InputError(f"{path} is a named pipe into which nobody writes; first start what does, or give a file")
     os.set_blocking(descriptor, True)
     return head
 

@@ -18,7 +18,9 @@ def pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_pipe_into_which_nobody_writes_is_not_waited_for(pipe: Path) -> None:
-    with pytest.raises(InputError, match="is a named pipe into which nobody writes; first start what does, or give a file"):
+    with pytest.raises(
+        InputError, match="is a named pipe into which nobody writes; first start what does, or give a file"
+    ):
         read_bytes(pipe)
 
 
