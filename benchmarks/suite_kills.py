@@ -3,8 +3,8 @@
 `python benchmarks/suite_kills.py [--cases 1000]`: sides that cost nothing, those of tests/programs/quick_sides.py.
 `… --ref ./nanoBragg --cand 'python -m simulator' --no-trace`: programs; what is not known here goes to `compare`.
 
-Every kind is ended by force (SIGKILL) in the middle and goes on: the process that runs the suite, a worker of it, and on
-the cluster the client and a worker. Prints, for each kind: cases per second over all of its runs, kills, how many cases
+Every kind is ended by force (SIGKILL) in the middle and goes on: the process that runs the suite, a worker of it, and
+on the cluster the client and a worker. Prints, for each kind: cases per second over all runs, kills, how many cases
 were done at each kill, and the digest of the merged results; ends with 1 if two digests differ.
 
 On two shared cores, with much other work (1000 cases that cost nothing; 80 of two programs):
@@ -13,7 +13,12 @@ On two shared cores, with much other work (1000 cases that cost nothing; 80 of t
     --jobs 2                13.4 cases/s  2 kills (run, worker)  there when killed: 338, 1000  13237ae09388294f
     3 shards                17.9 cases/s  3 kills (run, run, run)  there when killed: 166, 166, 166  13237ae09388294f
     dask, 2 workers          7.4 cases/s  2 kills (run, worker)  there when killed: 333  13237ae09388294f
-REAL
+
+    upstream nanoBragg and python -m simulator, --no-trace
+    at once, not killed      0.2 cases/s  0 kills ()  there when killed: none  190febf2660a74f2
+    --jobs 2                 0.3 cases/s  2 kills (run, worker)  there when killed: 26, 80  190febf2660a74f2
+    3 shards                 0.1 cases/s  3 kills (run, run, run)  there when killed: 13, 13, 13  190febf2660a74f2
+    dask, 2 workers          0.2 cases/s  2 kills (run, worker)  there when killed: 26  190febf2660a74f2
 """
 
 import argparse

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nbtrace.cli import completed_values
-from nbtrace.cli.compared_parts import ComparedPart
 from nbtrace.cli.given_waivers import GivenWaivers, waived_code
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import (
@@ -126,6 +125,7 @@ def explained_waivers(waivers: GivenWaivers | None, case: str | None, result: "E
     """Hold waivers against an explanation; None without any."""
     if waivers is None:
         return None
+    from nbtrace.cli.compared_parts import ComparedPart  # noqa: PLC0415 - few projects have waivers
     from nbtrace.explanation.judged_traces import judged_traces  # noqa: PLC0415 - the catalogue of causes
 
     name = case or pair_case(result.diff.c.source, result.diff.py.source)

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbtrace.cli.compared_parts import ComparedPart
 from nbtrace.errors import ExitCode, UsageError
 from nbtrace.frozen import frozen
 
 if TYPE_CHECKING:
+    from nbtrace.cli.compared_parts import ComparedPart
     from nbtrace.report.documents.parts import Document
     from nbtrace.report.view import View
     from nbtrace.verdicts.waivers import JudgedCase, Waiver, WaiverReport
@@ -34,7 +34,7 @@ class GivenWaivers:
     def judge(
         self,
         cases: "Sequence[JudgedCase]",
-        part: ComparedPart,
+        part: "ComparedPart",
         *,
         known: Iterable[str] | None = None,
         complete: bool = True,

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbtrace.cli.compared_parts import ComparedPart
 from nbtrace.cli.destinations import Destinations
 from nbtrace.cli.given_waivers import GivenWaivers, given_waivers, waived_code
 from nbtrace.cli.output import EXIT_OF, Delivery
@@ -105,6 +104,7 @@ def _of_pixel(c_log: str, py_log: str, pixel: Pixel, limits: Policy) -> tuple[Tr
 
 def _held(waivers: GivenWaivers, case: str | None, result: DiffResult, *, strict: bool) -> "WaiverReport":
     """Hold waivers against a comparison, which is explained where there is something to waive."""
+    from nbtrace.cli.compared_parts import ComparedPart  # noqa: PLC0415 - few projects have waivers
     from nbtrace.explanation.explain import explain  # noqa: PLC0415 - the catalogue of causes
     from nbtrace.explanation.judged_traces import judged_traces  # noqa: PLC0415
     from nbtrace.verdicts.case_names import pair_case  # noqa: PLC0415

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbtrace.cli.compared_parts import ComparedPart
 from nbtrace.cli.destinations import STDOUT, Destinations, require_matplotlib
 from nbtrace.cli.given_waivers import GivenWaivers, given_waivers, waived_code
 from nbtrace.cli.image_settings import mask_values_of, origins_of, pixel_tolerances
@@ -153,6 +152,7 @@ def _causes(result: "ImagesResult", configured: "Config | None") -> "ImageCauses
 
 def _held(waivers: GivenWaivers, case: str | None, names: tuple[str, str], result: "ImagesResult") -> "WaiverReport":
     """Hold waivers against a comparison."""
+    from nbtrace.cli.compared_parts import ComparedPart  # noqa: PLC0415
     from nbtrace.compare.images.judged_images import judged_images  # noqa: PLC0415 - few projects have waivers
     from nbtrace.verdicts.case_names import pair_case  # noqa: PLC0415
     from nbtrace.verdicts.waivers import JudgedCase  # noqa: PLC0415

@@ -30,7 +30,7 @@ class WaiverOptions:
         typer.Option(
             "--case",
             metavar="NAME",
-            help="What waivers call this case; by default after the names of the two files, or the flags.",
+            help="What waivers call this case; by default after the names of the files, or the flags.",
             rich_help_panel=TOLERANCE,
         ),
     ] = None
