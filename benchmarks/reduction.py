@@ -239,7 +239,7 @@ def _simpler(option: str, place: int, text: str) -> Iterator[str]:
     if option == "-roi":
         yield str(int(value) + (1 if place % 2 else -1))
         return
-    plain = (("100",) if place <= 3 else ("90",)) if option == "-cell" else ("0", "1")
+    plain: tuple[str, ...] = (("100",) if place <= 3 else ("90",)) if option == "-cell" else ("0", "1")
     plain = ("1", "2", "5", "10") if _SIZES.fullmatch(option) else plain
     for word in plain:
         if float(word) == value:

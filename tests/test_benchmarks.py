@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.reduction import LINES, Trial, tried, write_files
+from benchmarks.reduction import LINES, Trial, tried
+from simulator.arguments import parse
+from simulator.config import Config, ExecutionConfig
+from simulator.defects import Defect
 from tests.places import ROOT
 
 NAMES = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py"))
@@ -36,19 +39,28 @@ def test_the_lines_that_are_reduced_have_20_to_30_options() -> None:
         assert 20 <= sum(word[0] == "-" and word[1:2].isalpha() for word in line.split()) <= 30
 
 
+def read(line: str, mode: str) -> Config:
+    """Return what a line means in a mode, apart from how it is run."""
+    return parse(line.split(), mode=mode).config.model_copy(update={"execution": ExecutionConfig()})
+
+
+@pytest.mark.parametrize("defect", [defect for defect in Defect if defect.of_command_line])
+def test_a_switch_of_how_flags_are_read_changes_what_a_line_means(defect: Defect) -> None:
+    modes = [f"spec,{sign}{defect.value}" for sign in "+-"]
+    assert any(read(line, modes[0]) != read(line, modes[1]) for line in LINES.values())
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mode", "line", "left"),
     [
-        ("-last_flag_unseen", "-distance 60 -curved_det", "-curved_det"),
-        ("-flag_collisions", "-twotheta 9 -twotheta_axis 0.5 0 1", "-twotheta 9 -twotheta_axis"),
+        ("-last_flag_unseen", "-curved_det", "-curved_det"),
         ("+misset_seed_as_misset", "-misset 9 0 0 -misset_seed 5 -N 2", "-misset_seed"),
-        ("+dump_flag_unknown", "-mat A.mat -dump plain.bin -distance 60", "-dump plain.bin"),
     ],
 )
-def test_a_switch_of_how_flags_are_read_leaves_the_flags_that_show_it(
+def test_a_reduced_line_has_the_flags_that_show_it_and_no_smaller_neighbour_fails(
     tmp_path: Path, mode: str, line: str, left: str
 ) -> None:
-    write_files(tmp_path)
     words = f"-cell 60 70 80 90 90 90 -default_F 10 -lambda 1 -detpixels 6 -pixel 9 -N 3 {line}".split()
     found = tried(Trial(mode, tuple(words), f"c-parity,{mode}", tmp_path, check=True, traced=False))
     assert (found.trouble, found.minimal, found.smaller) == ("", True, ())

@@ -91,7 +91,7 @@ def reduce_command(
             "--workdir",
             metavar="DIR",
             help="Folder that keeps answers, so that a run that was ended goes on, and shorter input files, "
-            "which are tried only with it.",
+            "which are tried only with it. A program that was rebuilt is run again.",
             readable=False,
             rich_help_panel=PROGRAMS,
         ),
@@ -133,7 +133,7 @@ def reduce_command(
     defect of the reference off.
 
     Exit status: 0 the given case does not fail, 1 it was reduced, 3 an image without numbers, 4 sides that cannot be
-    compared, 5 a program is missing or fails in the given case.
+    compared or do not give the same answer each time, 5 a program is missing or fails in the given case.
     """
     of_pixels, of_traces = split_tolerances(tolerance or [])
     if no_trace and pixel is not None:

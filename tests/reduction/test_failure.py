@@ -16,9 +16,12 @@ CHANGED = SimpleNamespace(name="axis", mends="", text="with another axis")
 SETTING = SimpleNamespace(name="phi_start_deg")
 
 
-def compared(traces: Verdict | None, images: Verdict = Verdict.DIFFER, **root: object) -> Comparison:
+def compared(
+    traces: Verdict | None, images: Verdict = Verdict.DIFFER, root: dict[str, object] | None = None
+) -> Comparison:
     """Two sides whose traces say that, with a first root."""
-    found = SimpleNamespace(**{"run": None, "cause": None, "settings": (), "quantity": "F_cell", "side": Side.C} | root)
+    plain = {"run": None, "cause": None, "settings": (), "quantity": "F_cell", "side": Side.C}
+    found = SimpleNamespace(**plain | (root or {}))
     probe = SimpleNamespace(
         diff=SimpleNamespace(verdict=traces), explanation=SimpleNamespace(ranked=[(found, None)]), pixel=(1, 2)
     )
@@ -40,7 +43,7 @@ def compared(traces: Verdict | None, images: Verdict = Verdict.DIFFER, **root: o
     ],
 )
 def test_a_cause_is_named_and_said_by_the_same_of_what_is_known(root: dict[str, object], name: str, words: str) -> None:
-    failure = failure_of(compared(Verdict.DIFFER, **root))
+    failure = failure_of(compared(Verdict.DIFFER, root=root))
     assert failure is not None
     assert failure == CaseFailure(ImagesOutcome.DIFFER, "", "", "F_cell", Side.C, name)
     assert (failure.words, failure.pixel) == (words, (1, 2))
