@@ -128,7 +128,7 @@ def test_a_hostile_file_reaches_no_terminal(nb: "Run", rod: Path) -> None:
     assert ended.err.rstrip("\n").isprintable()
 
 
-def test_the_file_in_the_readme_is_right(nb: "Run", rod: Path) -> None:
-    section = (ROOT / "README.md").read_text().partition("## A vocabulary of your own")[2]
+def test_the_file_in_the_documentation_is_right(nb: "Run", rod: Path) -> None:
+    section = (ROOT / "docs" / "guide" / "vocabulary.md").read_text()
     rod.write_text(section.partition("```toml\n")[2].partition("```")[0])
     assert nb("vocabulary", "check", rod).code == 0
