@@ -28,7 +28,8 @@ PolicyFile: TypeAlias = Annotated[
     typer.Option(
         "--policy",
         metavar="TOML",
-        help="Tolerances from a file; see README.",
+        help="Tolerances from a TOML file: relative = 1e-6 below [tolerance], F_cell = { relative = 1e-3 } "
+        "below [tolerance.quantities].",
         readable=False,
         rich_help_panel=TOLERANCE,
     ),

@@ -48,7 +48,7 @@ def test_there_is_something_to_run() -> None:
 
 
 def cases() -> Iterator[ParameterSet]:
-    """Yield what is called, once, with all that is shown of it, called after where it stands first; programs take long."""
+    """Yield what is called, once, with all that is shown of it, called after its first place; programs take long."""
     shown: dict[tuple[str, ...], tuple[str, list[list[list[str]]]]] = {}
     for page, blocks in {"README": SESSIONS, **PAGES}.items():
         for block in blocks:
@@ -60,7 +60,7 @@ def cases() -> Iterator[ParameterSet]:
         yield pytest.param(calls, answers, id=f"{page} {command}", marks=[pytest.mark.slow] if slow else [])
 
 
-@pytest.mark.parametrize(("calls", "answers"), cases())
+@pytest.mark.parametrize(("calls", "answers"), list(cases()))
 def test_what_is_shown_is_printed(
     nb: "Run", tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: tuple[str, ...], answers: list[list[list[str]]]
 ) -> None:
