@@ -60,7 +60,8 @@ def python_draft(path: Path, named: str, function: str | None) -> str:
     if not best.probes:
         where = f"function {function} of {named} assigns" if function else f"{named} assigns"
         raise IncompleteError(
-            f"{where} nothing that its source tells to be a number or an array; write the probes by hand (README)"
+            f"{where} nothing that its source tells to be a number or an array; "
+            "write the probes by hand (docs/guide/capture.md)"
         )
     return "\n".join([*best.heading, *best.select, *best.tables, *best.untold, ""])
 

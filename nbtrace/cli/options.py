@@ -28,7 +28,7 @@ PolicyFile: TypeAlias = Annotated[
     typer.Option(
         "--policy",
         metavar="TOML",
-        help="Tolerances from a file; see README.",
+        help="Tolerances from a TOML file: tolerance.relative = 1e-6, tolerance.quantities.F_cell.relative = 1e-3, …",
         readable=False,
         rich_help_panel=TOLERANCE,
     ),

@@ -11,8 +11,11 @@ from nbtrace.vocabulary.vocabulary import Vocabulary
 PAGE = "docs/trace-format.md"
 """The page that says how a trace is printed."""
 
-_INSTALLED = Path(__file__).parents[1] / PAGE
-"""Where an installation that is no checkout has the page."""
+INPUTS = "docs/guide/inputs.md"
+"""The page that says what is read."""
+
+_INSTALLED = Path(__file__).parents[1]
+"""Where an installation that is no checkout has the pages."""
 
 
 def readable_line(vocabulary: Vocabulary, source: str = "") -> str:
@@ -22,7 +25,7 @@ def readable_line(vocabulary: Vocabulary, source: str = "") -> str:
     """
     form = _FORMS.get(Path(source).suffix.casefold())
     if form is not None:
-        return f"one that is read holds `{form(_quantity(vocabulary))}`; README.md says what else is"
+        return f"one that is read holds `{form(_quantity(vocabulary))}`; {page(INPUTS)} says what else is"
     return (
         f"one that is read is `{_tag(vocabulary)}{_key_and_value(_quantity(vocabulary))}`; "
         f"{page()} says how to print such lines, and nbtrace init-logging c|fortran|python writes the code for it; "
@@ -31,9 +34,10 @@ def readable_line(vocabulary: Vocabulary, source: str = "") -> str:
     )
 
 
-def page() -> str:
-    """Return where the page on the trace format is: in the installed package, or in a checkout."""
-    return str(_INSTALLED) if _INSTALLED.is_file() else PAGE
+def page(name: str = PAGE) -> str:
+    """Return where a page is, that on the trace format or another: in the installed package, or in a checkout."""
+    installed = _INSTALLED / name
+    return str(installed) if installed.is_file() else name
 
 
 def _tag(vocabulary: Vocabulary) -> str:

@@ -1,7 +1,7 @@
 """A first vocabulary from two logs: what a person would otherwise type, to be looked through by that person.
 
 The reader of lines here is its own and simple: a prefix, then `key value`, `key: value` or `key=value`, with whole
-numbers in front as the places of the others.
+numbers in front as the places of the others. Where no line has a prefix, `key = value` and `key: value` are read.
 """
 
 import json
@@ -21,6 +21,7 @@ from nbtrace.vocabulary.syntax import FormulaError
 
 _prefix = re.compile(r"\s*(\[[^\]\s]+\]|[^\W\d][\w.-]*\s?[:>|]|TRACE\w*\b:?)(?=\s*[^\W\d])")
 _bare = re.compile(r"\s*([^\W\d][\w.-]*)\s+[^\W\d]").match
+_assigned = re.compile(r"\s*[^\W\d][\w.]*\s*(?:=|:\s)\s*[^\s=]").match
 _number = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eEdD][+-]?\d+)?|[+-]?(?:nan|inf)", re.IGNORECASE).fullmatch
 _whole = re.compile(r"\d+").fullmatch
 _tokens = re.compile(r"=|[^\s=,\[\]();/]++ ?/ ?\([^()=,;]{1,40}\)|[^\s=,\[\]();]+").findall
@@ -30,6 +31,9 @@ _COMMON = 0.02
 _MOSTLY = 0.5
 """The same of a prefix that is a word without a mark behind it, as a key is."""
 _MOST_LINES = 200_000
+_INVENTED = (("REF:",), ("PORT:",))
+"""Prefixes that tell the sides apart, where a log has none."""
+_BY_ORDER = "# A log without prefixes is told by its place, the reference's first; its prefix here is invented."
 Place = tuple[tuple[str, int], ...]
 
 
@@ -84,7 +88,7 @@ def draft(first: str, second: str, sources: tuple[str, str]) -> str:
     Raises
     ------
     InputError
-        If a log has no lines that begin with a prefix and go on with keys and values.
+        If a log has no lines of keys and values.
     UsageError
         If both logs have the same prefix.
     """
@@ -97,7 +101,13 @@ def _read(text: str, source: str) -> Log:
     prefixes = _prefixes(lines)
     read = [items for line in lines if (items := _items(line, prefixes))]
     if not read:
-        raise InputError(f"{source}: no line begins with a prefix such as `mysim>` and goes on with keys and values")
+        prefixes = ()
+        read = [items for line in lines if _assigned(line) and (items := list(_parsed(_tokens(line))))]
+    if not read:
+        raise InputError(
+            f"{source}: no line is `key = value`, and none begins with a prefix such as `mysim>` "
+            "and goes on with keys and values"
+        )
     indices = _indices(read)
     log = Log(source, prefixes, indices)
     turns: Counter[tuple[str, Place]] = Counter()
@@ -258,6 +268,7 @@ class _Writer:
             "# Units are guessed from names and from what is printed; formulas are what held in all rows of both logs.",
             "format_version = 1",
             'name = "drafted"',
+            *([] if all(log.prefixes for log in self.logs) else [_BY_ORDER]),
             f"sides = {{ {stated} }}",
         ]
         indices = self._indices()
@@ -270,6 +281,7 @@ class _Writer:
     def _own_prefixes(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the prefixes that tell the sides apart."""
         one, other = (log.prefixes for log in self.logs)
+        one, other = one or _INVENTED[0], other or _INVENTED[1]
         pair = tuple(
             tuple(prefix for prefix in mine if not any(map(partial(_alike, prefix), theirs)))
             for mine, theirs in ((one, other), (other, one))

@@ -95,7 +95,7 @@ def test_check_tells_a_fault_with_its_line(nb: "Run", rod: Path) -> None:
         ("check missing.toml", 3, "missing.toml cannot be read"),
         ("check .", 3, "cannot be read"),
         ("init missing.log rod.toml", 3, "missing.log cannot be read"),
-        ("init rod.toml rod.toml", 3, "no line begins with a prefix"),
+        ("init prose.txt prose.txt", 3, "none begins with a prefix"),
         ("init - -", 2, "can be read once"),
         ("init a.log b.log -o rod.toml", 2, "rod.toml exists"),
         ("init a.log b.log -o a.log --force", 2, "is one of the inputs"),
@@ -105,6 +105,7 @@ def test_check_tells_a_fault_with_its_line(nb: "Run", rod: Path) -> None:
 def test_what_cannot_be_done(nb: "Run", rod: Path, call: str, code: int, message: str) -> None:
     for name in ("a.log", "b.log"):
         rod.with_name(name).write_text(f"{name[0]}> x 1.5\n")
+    rod.with_name("prose.txt").write_text("Dear reader,\nnothing here is a value.\n")
     ended = nb("vocabulary", *call.split())
     assert (ended.code, ended.out) == (code, "")
     assert message in ended.err
@@ -128,7 +129,7 @@ def test_a_hostile_file_reaches_no_terminal(nb: "Run", rod: Path) -> None:
     assert ended.err.rstrip("\n").isprintable()
 
 
-def test_the_file_in_the_readme_is_right(nb: "Run", rod: Path) -> None:
-    section = (ROOT / "README.md").read_text().partition("## A vocabulary of your own")[2]
+def test_the_file_in_the_documentation_is_right(nb: "Run", rod: Path) -> None:
+    section = (ROOT / "docs" / "guide" / "vocabulary.md").read_text()
     rod.write_text(section.partition("```toml\n")[2].partition("```")[0])
     assert nb("vocabulary", "check", rod).code == 0

@@ -7,7 +7,7 @@ import pytest
 
 from nbtrace import diff, load_vocabulary, read_trace
 from nbtrace.compare import readable
-from nbtrace.compare.readable import PAGE, page, readable_line
+from nbtrace.compare.readable import INPUTS, PAGE, page, readable_line
 from nbtrace.errors import InputError
 from nbtrace.parsers import parse_trace
 from nbtrace.vocabulary import registry
@@ -36,15 +36,17 @@ def test_it_is_told_where_nothing_is_readable(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.csv", "A.TSV"])
 def test_the_example_of_a_structured_file_is_read(vocabulary: Vocabulary, name: str) -> None:
     lines = re.findall("`(.+?)`", readable_line(vocabulary, name))
-    assert "README.md" in readable_line(vocabulary, name)
+    assert "docs/guide/inputs.md" in readable_line(vocabulary, name)
     (trace,) = parse_trace("".join(f"{line}\n" for line in lines), vocabulary=vocabulary)
     assert [record.numbers[0] for record in trace.records] == [1.5]
 
 
 def test_the_page_is_named_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert (EXAMPLES.parent / page()).is_file()
-    installed = tmp_path / "trace-format.md"
-    monkeypatch.setattr(readable, "_INSTALLED", installed)
-    assert page() == PAGE
-    installed.touch()
-    assert page() == str(installed)
+    monkeypatch.setattr(readable, "_INSTALLED", tmp_path)
+    for name in (PAGE, INPUTS):
+        assert (EXAMPLES.parent / page(name)).is_file()
+        assert page(name) == name
+        installed = tmp_path / name
+        installed.parent.mkdir(parents=True, exist_ok=True)
+        installed.touch()
+        assert page(name) == str(installed)

@@ -1,3 +1,4 @@
+import io
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nbtrace import diff, read_trace
 from nbtrace.errors import InputError, UsageError
 from nbtrace.vocabulary.draft import draft, guessed_unit
 from nbtrace.vocabulary.drafted_relations import Form, Table, printed, relations
@@ -224,8 +226,26 @@ def test_a_relation_that_the_units_contradict_is_a_remark() -> None:
 
 @pytest.mark.parametrize("text", ["", "\n\n", "no trace at all\n", "key value\n", "> = = =\n"])
 def test_a_log_without_prefixes(text: str) -> None:
-    with pytest.raises(InputError, match=r"b\.log: no line begins with a prefix"):
+    with pytest.raises(InputError, match=r"b\.log: no line is `key = value`, and none begins with a prefix"):
         draft("a> x 1\n", text, ("a.log", "b.log"))
+
+
+OSCILLATOR = "spring constant and mass:\nk_N_m = 50.25\nmass_kg: 2.5\nforce_N = {}\nx = 1\nx = 2\ndone\n"
+
+
+@pytest.mark.parametrize("prefix", ["", "sim> "])
+def test_a_log_without_prefixes_is_drafted_from(prefix: str) -> None:
+    first = "".join(f"{prefix}{line}\n" for line in OSCILLATOR.format(125.625).splitlines())
+    second = OSCILLATOR.format(150.75)
+    written, vocabulary = drafted(first, second)
+    assert list(vocabulary.quantities) == ["k_N_m", "mass_kg", "force_N", "x"]
+    assert [len(side.prefixes) for side in vocabulary.sides] == [1, 1]
+    assert "told by its place" in written
+    result = diff(
+        *(read_trace(io.StringIO(text), vocabulary=vocabulary) for text in (OSCILLATOR.format(125.625), second))
+    )
+    assert result.first_divergence is not None
+    assert result.first_divergence.quantity == "force_N"
 
 
 def test_logs_of_one_prefix() -> None:

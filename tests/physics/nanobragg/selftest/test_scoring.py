@@ -33,14 +33,14 @@ UNMADE = {"rotation with the end point included"}
 """Mistakes that no log of those that come shows: they state the rotated axes of step 0 alone, where this is none."""
 
 
-def test_every_mistake_is_made_somewhere_and_readme_counts_them() -> None:
+def test_every_mistake_is_made_somewhere_and_the_page_counts_them() -> None:
     bases = dict(scoring.scenes((), ()))
     found = [defect.name for base in bases.values() for defect in DEFECTS if scoring.made(base, defect) is not None]
     assert {defect.name for defect in DEFECTS} - set(found) == UNMADE
-    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
-    assert f"makes {len(set(found))} kinds of mistakes" in readme
-    assert f"on either side of {len(bases)} recorded configurations" in readme
-    assert f"says of the {2 * len(found)} pairs" in readme
+    page = " ".join((ROOT / "docs" / "guide" / "scores.md").read_text(encoding="utf-8").split())
+    assert f"makes {len(set(found))} kinds of mistakes" in page
+    assert f"on either side of {len(bases)} recorded configurations" in page
+    assert f"says of the {2 * len(found)} pairs" in page
 
 
 @pytest.mark.slow
