@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from nbtrace.report.documents.models.explain import ExplainDocument
 
 SCRIPTS = ("theme.js", "tables.js")
-_VIEWER_SCRIPTS = ("arrays.js", "viewer.js")
+_VIEWER_SCRIPTS = ("arrays.js", "detector.js", "colour_scales.js", "viewer.js")
 _WEIGHT = ("explain", "compare_candidates", "compare", "diff_several", "diff", "images", "phi", "scaling")
 """Whose answer stands on top: of several results that are equally bad, the first of these."""
 

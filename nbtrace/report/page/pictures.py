@@ -12,11 +12,12 @@ from nbtrace.evidence.contents import Contents, FiledFile, FiledResult, is_named
 from nbtrace.files import read_bytes, sha256_of
 from nbtrace.report.documents.filed import final_word, names_of, read_images, traced_pixels
 from nbtrace.report.documents.models.parts import PixelPlace
+from nbtrace.units import ANGSTROM
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from nbtrace.images.image import Image
+    from nbtrace.images.image import Floats, Geometry, Image
     from nbtrace.records import Side
     from nbtrace.report.documents.models.images import ImagesBody, ImageSource
     from nbtrace.report.page.viewer import Mark, Viewer
@@ -189,7 +190,50 @@ def _viewer(
         remarks.append("The image viewer is left out: the images have different shapes.")
         return None
     marks = _marks(document, contents, c.shape)
-    return make_viewer(f"{anchor}-viewer", c.pixels, py.pixels, marks, whole=all_pixels, names=names)
+    geometry = _geometry(document, remarks)
+    return make_viewer(
+        f"{anchor}-viewer", c.pixels, py.pixels, marks, whole=all_pixels, names=names, geometry=geometry
+    )
+
+
+def _geometry(document: "ImagesBody", remarks: list[str]) -> "Geometry | None":
+    """Return where the pixels of a document are; None where it does not tell, or, with a remark, tells nonsense."""
+    told = document.geometry
+    if told is None:
+        return None
+    from nbtrace.images.resolution import geometry_of  # noqa: PLC0415 - numpy; most bundles hold no images
+
+    vectors = (told.corner_mm, told.fast, told.slow, told.beam)
+    try:
+        corner, fast, slow, beam = (_vectors(vector, (3,)) for vector in vectors)
+        cell = None if told.cell_angstrom is None else _vectors(told.cell_angstrom, (3, 3)) * ANGSTROM
+        size, wavelength = _vectors((told.pixel_mm, told.wavelength_angstrom), (2,))
+    except InputError as error:
+        remarks.append(f"The rings of resolution are left out: {error}")
+        return None
+    found = geometry_of(corner * 1e-3, fast, slow, size * 1e-3, beam, wavelength * ANGSTROM, cell, told.origin)
+    if found is None:
+        remarks.append("The rings of resolution are left out: the numbers of the geometry make none.")
+    return found
+
+
+def _vectors(told: Sequence[object], shape: tuple[int, ...]) -> "Floats":
+    """Return numbers of a document as an array.
+
+    Raises
+    ------
+    InputError
+        If they have not that shape, or are not finite.
+    """
+    import numpy as np  # noqa: PLC0415 - as above
+
+    try:
+        found = np.array(told, np.float64)
+    except (TypeError, ValueError):
+        found = np.empty(0)
+    if found.shape != shape or not np.isfinite(found).all():
+        raise InputError("the numbers of the geometry make none.")
+    return found
 
 
 def _image(said: "ImageSource", side: "Side", filed: FiledResult) -> "Image":
