@@ -8,11 +8,16 @@ from markupsafe import Markup, escape
 from nbtrace.report.page.tables import PageCell, PageColumn, PageTable
 from nbtrace.report.view import clean
 
+_NUMBERS = re.compile(r"[-+−–\d. ]{1,28}")
+"""A few numbers that belong together: indices, a range."""
+
 _EXPONENT = re.compile(r"([-+−]?\d[\d.]*e[-+]\d+)")
 
 
 def unbroken(text: str) -> Markup:
-    """Return text in which no line ends within a number, after the `-` of 1e-06."""
+    """Return text in which no line ends within a number, after the `-` of 1e-06, or within a cell of a few numbers."""
+    if " " in text and _NUMBERS.fullmatch(text):
+        return Markup('<span class="nb">{}</span>').format(text)
     pieces = _EXPONENT.split(clean(text))
     if len(pieces) == 1:
         return escape(pieces[0])

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nbtrace.records import Side
     from nbtrace.report.documents.models.images import ImagesBody, ImageSource
     from nbtrace.report.page.viewer import Mark, Viewer
+    from nbtrace.vocabulary.sides import Names
 
 _PICTURES = {".png": ("image/png", b"\x89PNG\r\n\x1a\n"), ".svg": ("image/svg+xml", b"")}
 _TEXTS = frozenset({".txt", ".log", ".md", ".toml"})
@@ -49,9 +50,15 @@ def _scaling_figure() -> "_Drawing":
 _Drawing: TypeAlias = Callable[[Mapping[str, object]], "Figure"]
 _FILED: Mapping[str, str] = {
     "first_divergence.png": "The first quantity that diverges in each pixel of the detector, and how far it "
-    "does. Where several pixels share a dot, the dot has the colour of the rarest, so that a single one is not lost."
+    "does. Where several pixels share a dot, the dot has the colour of the rarest, so that a single one is not lost.",
+    "images.png": "{c} and {py} on one scale, and {difference}: red where {py} is larger, blue where {c} is.",
+    "detail.png": "The same around the pixel that is marked; every pixel is drawn.",
+    "scatter.png": "The intensities of {py} over those of {c}: the more pixels share a place, the darker it is. Where "
+    "the two agree, all pixels are on the diagonal.",
+    "ratio.png": "The ratio {ratio} where both are above 0, of sums of pixels where the image is large: red where {py} "
+    "is larger, blue where {c} is.",
 }
-"""What a picture shows that was filed under a name of nbtrace's."""
+"""What a picture shows that was filed under a name of nbtrace's, or under one that ends in it."""
 
 _DRAWN: Mapping[str, tuple[Callable[[], _Drawing], str]] = {
     "phi": (
@@ -127,17 +134,32 @@ def _uri(kind: str, data: bytes) -> str:
 
 
 def _filed_pictures(filed: FiledResult, remarks: list[str]) -> Iterator[Picture]:
+    names = _names(filed)
     for file in filed.outputs:
         kind, start = _PICTURES.get(Path(file.name).suffix.lower(), ("", b""))
         data = _content(file, remarks) if kind else b""
         if data and data.startswith(start):
-            words = _words_of(file.name)
+            words = _words_of(file.name, names)
             yield Picture(_uri(kind, data), words, words, "photo", wide=not start or _is_wide(data))
 
 
-def _words_of(name: str) -> str:
+def _names(filed: FiledResult) -> "Names":
+    try:
+        return names_of(filed.document or {})
+    except InputError:
+        return names_of({})
+
+
+def _words_of(name: str, names: "Names") -> str:
     """Return what is said under a picture that was filed: what it shows, where that is known, else its name."""
-    return next((words for own, words in _FILED.items() if is_named(name, own)), name)
+    for own, words in _FILED.items():
+        told = words.format(c=names.reference, py=names.candidate, difference=names.difference, ratio=names.ratio)
+        if is_named(name, own):
+            return told
+        # A picture of one of several candidates, or cases, has what it is of in front.
+        if is_named(name[-len(own) :], own) and name[: -len(own)].endswith("_"):
+            return f"{name}: {told}"
+    return f"The picture that was filed as {name}."
 
 
 def _is_wide(data: bytes) -> bool:
@@ -191,9 +213,7 @@ def _viewer(
         return None
     marks = _marks(document, contents, c.shape)
     geometry = _geometry(document, remarks)
-    return make_viewer(
-        f"{anchor}-viewer", c.pixels, py.pixels, marks, whole=all_pixels, names=names, geometry=geometry
-    )
+    return make_viewer(f"{anchor}-viewer", c.pixels, py.pixels, marks, whole=all_pixels, names=names, geometry=geometry)
 
 
 def _geometry(document: "ImagesBody", remarks: list[str]) -> "Geometry | None":

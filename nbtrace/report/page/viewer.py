@@ -175,9 +175,7 @@ def make_viewer(
         marks=tuple(marks),
         start=start,
         names=names,
-        caption=tuple(
-            (*_caption(c, py, names), *_ring_words(geometry, rings), *_reduced_words(block, len(regions) - 1))
-        ),
+        caption=(*_caption(c, py, names), *_ring_words(geometry, rings), *_reduced_words(block, len(regions) - 1)),
         rings=bool(rings),
         head=head,
         arrays=tuple((title, _packed(array)) for title, array in packed),
@@ -219,7 +217,8 @@ def _overview(c: Pixels, py: Pixels, block: int) -> _Region:
         return _Region(0, 0, 1, {"c": c, "py": py})
     # The largest difference of a block is not the difference of its largest values.
     grid = Grid(_shape(c), block)
-    arrays = {"c": c, "py": py, "diff": _difference(c, py), "ratio": np.clip(_log_ratio(c, py), -_FARTHEST, _FARTHEST).astype(np.float32)}
+    ratio = np.clip(_log_ratio(c, py), -_FARTHEST, _FARTHEST).astype(np.float32)
+    arrays = {"c": c, "py": py, "diff": _difference(c, py), "ratio": ratio}
     return _Region(0, 0, block, {side: _furthest(grid, item) for side, item in arrays.items()})
 
 

@@ -210,8 +210,14 @@ class Viewer {
 
   drawRings(context) {
     const ratio = window.devicePixelRatio || 1;
-    const within = ([x, y]) => x > 24 * ratio && y > 12 * ratio
-      && x < this.canvas.width - 24 * ratio && y < this.canvas.height - 12 * ratio;
+    const [left, top] = this.toScreen(0, 0).map((edge) => Math.max(edge, 0));
+    const [right, bottom] = this.toScreen(this.head.slow, this.head.fast);
+    const within = ([x, y]) => x > left + 20 * ratio && y > top + 10 * ratio
+      && x < Math.min(right, this.canvas.width) - 20 * ratio && y < Math.min(bottom, this.canvas.height) - 10 * ratio;
+    context.save();
+    context.beginPath();
+    context.rect(...this.toScreen(0, 0), this.head.fast * this.zoom, this.head.slow * this.zoom);
+    context.clip();
     context.font = `${12 * ratio}px system-ui, sans-serif`;
     context.textAlign = "center";
     context.textBaseline = "middle";
@@ -229,6 +235,7 @@ class Viewer {
       const label = turned.find((place) => place !== null && within(place));
       if (label) Viewer.writeTwice(context, `${d} Å`, label, Viewer.RING_COLOUR, ratio);
     }
+    context.restore();
   }
 
   drawSplit(context) {
