@@ -113,13 +113,11 @@ def _suite_facts(filed: FiledResult, told: Mapping[str, object]) -> Iterator[Pag
     yield PageFact(
         "Cases that agree", f"{document.num_agree} of {asked}", f"{covered.left_out} more were not asked for"
     )
-    worst = [(case.worst_relative, name) for name, case in document.cases.items() if case.worst_relative is not None]
     yield PageFact("Cases that differ", str(document.num_differ), f"{covered.not_comparable} could not be compared")
-    if worst:
-        size, name = max(worst)
-        yield PageFact(
-            "Largest difference", f"{size:.2e}", f"relative, of a pixel of {name}", wide=True
-        )
+    worst = [(case.worst_relative, name) for name, case in document.cases.items() if case.worst_relative is not None]
+    size, name = max(worst, default=(0.0, ""))
+    if size:
+        yield PageFact("Largest difference", f"{size:.2e}", f"relative, of a pixel of {name}", wide=True)
 
 
 def _detector_facts(filed: FiledResult, told: Mapping[str, object]) -> Iterator[PageFact]:
@@ -128,11 +126,11 @@ def _detector_facts(filed: FiledResult, told: Mapping[str, object]) -> Iterator[
     yield PageFact("Whole detector", said_verdict(filed) or "–", f"{pixels} pixels of both sides")
     share = f"{percent(document.divergent / pixels)} of them" if pixels else ""
     yield PageFact("Pixels that diverge", str(document.divergent), share)
-    if document.first_divergence is not None:
-        yield PageFact("First in execution order", document.first_divergence)
     most = max(document.quantities, key=lambda entry: entry.pixels, default=None)
     if most is not None and most.pixels:
-        yield PageFact("First in most pixels", most.quantity, f"in {most.pixels}", wide=True)
+        yield PageFact("First in most pixels", most.quantity, f"in {most.pixels} of {pixels}")
+    if document.first_divergence is not None:
+        yield PageFact("First in execution order", document.first_divergence, "of all that diverge first somewhere")
 
 
 def _figure_facts(document: "ImagesBody", names: Names) -> Iterator[PageFact]:

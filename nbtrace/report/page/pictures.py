@@ -31,6 +31,9 @@ _MOST_MARKS = 20
 _WIDE = 1.7
 """Width over height from which on a picture gets a row of its own."""
 
+_MANY = 4
+"""Figures that one comparison of two images has."""
+
 _MOST_BYTES = 8 << 20
 _MOST_LINES = 400
 
@@ -101,6 +104,11 @@ class Pictures:
     texts: tuple[Text, ...]
     viewer: "Viewer | None"
     remarks: tuple[str, ...]
+
+    @property
+    def many(self) -> bool:
+        """Whether the figures stand behind the tables, which they would hide."""
+        return len(self.figures) > _MANY
 
 
 def pictures_of(filed: FiledResult, contents: Contents, anchor: str, *, all_pixels: bool) -> Pictures:
