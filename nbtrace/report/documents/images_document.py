@@ -1,6 +1,6 @@
 """A comparison of two images as a JSON document."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -8,9 +8,10 @@ from nbtrace.compare.images.gates import Gate
 from nbtrace.compare.images.orientation import Orientation
 from nbtrace.compare.images.result import ImagesResult, WorstPixel
 from nbtrace.explanation.images.image_causes import ImageCauses
-from nbtrace.images.image import Image
+from nbtrace.images.image import Geometry, Image
 from nbtrace.report.documents.image_causes_document import causes_entry, relation_entry, rounding_entry
 from nbtrace.report.documents.models.images import (
+    DetectorGeometryEntry,
     DifferingPixel,
     GateEntry,
     ImageCoverage,
@@ -76,6 +77,7 @@ def images_fields(result: ImagesResult, causes: ImageCauses | None = None) -> di
             )
             for shell in result.shells
         ),
+        "geometry": None if result.geometry is None else _geometry(result.geometry),
         "steps": None
         if result.steps is None
         else NumberSteps(number_format=result.steps.number_format, counts=result.steps.counts),
@@ -107,6 +109,23 @@ def _undefined(result: ImagesResult) -> Mapping[str, str]:
         "max_peak_distance": "no peaks match",
     }
     return {name: reason for name, reason in reasons.items() if getattr(result.metrics, name) is None}
+
+
+def _geometry(geometry: Geometry) -> DetectorGeometryEntry:
+    return DetectorGeometryEntry(
+        corner_mm=_numbers(geometry.pix0 * 1e3),
+        fast=_numbers(geometry.fast),
+        slow=_numbers(geometry.slow),
+        pixel_mm=geometry.pixel_size * 1e3,
+        beam=_numbers(geometry.beam),
+        wavelength_angstrom=geometry.wavelength / ANGSTROM,
+        cell_angstrom=None if geometry.cell is None else tuple(map(_numbers, geometry.cell / ANGSTROM)),
+        origin=geometry.origin,
+    )
+
+
+def _numbers(vector: Iterable[Any]) -> tuple[float, ...]:
+    return tuple(map(float, vector))
 
 
 def _placement(placement: Orientation) -> PlacementEntry:

@@ -336,8 +336,8 @@ def _marked(result: ImagesResult, pixel: Pixel | None) -> tuple[Pixel, str]:
 
 
 def _rings(axes: Axes, geometry: Geometry, grid: Grid) -> None:
-    slow, fast, squared = _ring_field(geometry, grid)
-    levels = {1 / (d * ANGSTROM) ** 2: f"{d:g} Å" for d in _chosen_rings(squared)}
+    slow, fast, squared = ring_field(geometry, grid)
+    levels = {1 / (d * ANGSTROM) ** 2: f"{d:g} Å" for d in chosen_rings(squared)}
     if levels:
         lines = axes.contour(
             fast, slow, squared, levels=sorted(levels), colors=MARK_COLOUR, linewidths=0.5, linestyles="dashed"
@@ -345,7 +345,7 @@ def _rings(axes: Axes, geometry: Geometry, grid: Grid) -> None:
         axes.clabel(lines, fmt=levels, fontsize=CAPTION_SIZE - 1, inline=True)
 
 
-def _ring_field(geometry: Geometry, grid: Grid) -> tuple[Floats, Floats, Floats]:
+def ring_field(geometry: Geometry, grid: Grid) -> tuple[Floats, Floats, Floats]:
     """Return positions along slow and fast, and 1/d² there, for contours: coarse is enough for conics."""
     slow, fast = (
         np.linspace(first - 0.5, first + size - 0.5, min(size + 1, _RING_GRID))
@@ -354,7 +354,7 @@ def _ring_field(geometry: Geometry, grid: Grid) -> tuple[Floats, Floats, Floats]
     return slow, fast, np.asarray(inverse_d_squared(geometry, slow[:, None] + 0.5, fast[None, :] + 0.5))
 
 
-def _chosen_rings(squared: Floats) -> list[float]:
+def chosen_rings(squared: Floats) -> list[float]:
     """Return a few round resolutions in Å within a field of 1/d² in m⁻², about evenly spaced on the detector."""
     least, most = float(squared.min()), float(squared.max())
     inside = [d for d in _RINGS if least < 1 / (d * ANGSTROM) ** 2 < most]
@@ -363,7 +363,7 @@ def _chosen_rings(squared: Floats) -> list[float]:
 
 
 def _rings_text(geometry: Geometry | None, grid: Grid) -> str:
-    return "Dashed: resolution. " if geometry is not None and _chosen_rings(_ring_field(geometry, grid)[2]) else ""
+    return "Dashed: resolution. " if geometry is not None and chosen_rings(ring_field(geometry, grid)[2]) else ""
 
 
 def _left_out(result: ImagesResult) -> str:

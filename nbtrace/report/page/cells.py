@@ -5,14 +5,19 @@ from collections.abc import Iterator
 
 from markupsafe import Markup, escape
 
-from nbtrace.report.page.tables import PageCell, PageColumn, PageTable
+from nbtrace.report.page.tables import PageCell, PageColumn, PageTable, leading_number, tone_of
 from nbtrace.report.view import clean
+
+_NUMBERS = re.compile(r"[-+−–\d. ]{1,28}")
+"""A few numbers that belong together: indices, a range."""
 
 _EXPONENT = re.compile(r"([-+−]?\d[\d.]*e[-+]\d+)")
 
 
 def unbroken(text: str) -> Markup:
-    """Return text in which no line ends within a number, after the `-` of 1e-06."""
+    """Return text in which no line ends within a number, after the `-` of 1e-06, or within a cell of a few numbers."""
+    if " " in text and _NUMBERS.fullmatch(text):
+        return Markup('<span class="nb">{}</span>').format(text)
     pieces = _EXPONENT.split(clean(text))
     if len(pieces) == 1:
         return escape(pieces[0])
@@ -58,11 +63,20 @@ def _content(cell: PageCell) -> str:
     tone = cell.tone
     if tone:
         content = f'<span class="status {tone}">{_escaped(cell.text)}</span>'
+    elif status := _status_with_number(cell.text):
+        word, rest = status
+        content = f'<span class="status {tone_of(word)}">{_escaped(word)}</span> {_escaped(rest)}'
     elif cell.parts:
         content = "".join(f'<span class="line">{_escaped(part)}</span> ' for part in cell.parts)
     else:
         content = str(breakable(cell.text))
     return f'{content} <span class="cell-note">{_escaped(cell.note)}</span>' if cell.note else content
+
+
+def _status_with_number(text: str) -> tuple[str, str] | None:
+    """Return the two parts of `CRITICAL 0.96`; None of any other text."""
+    word, _, rest = text.partition(" ")
+    return (word, rest) if word.isupper() and leading_number(rest) is not None and tone_of(word) else None
 
 
 def _escaped(text: str) -> str:

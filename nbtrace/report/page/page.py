@@ -2,27 +2,23 @@
 
 import base64
 import hashlib
-import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from nbtrace.documents import utc_text
-from nbtrace.errors import InputError
 from nbtrace.evidence.contents import Contents
 from nbtrace.evidence.verification import FileStatus, Integrity
 from nbtrace.progress import tracked
-from nbtrace.report.documents.filed import names_of, read_as
-from nbtrace.report.documents.models.diff import DiffDocument
 from nbtrace.report.page.cells import breakable, rows_of, unbroken
+from nbtrace.report.page.facts import PageFact, image_facts, trace_facts
 from nbtrace.report.page.pictures import Pictures, pictures_of
 from nbtrace.report.page.provenance import command_table, conditions_table, file_table, input_table
 from nbtrace.report.page.results import (
@@ -30,30 +26,14 @@ from nbtrace.report.page.results import (
     ResultSection,
     notices_of,
     result_section,
-    root_name,
-    side_name,
-    status_name,
 )
 from nbtrace.report.page.tables import PageTable, Tone, tone_of
-from nbtrace.report.view import VERDICT_WORDS, clean, number, percent
-from nbtrace.vocabulary.sides import Names
-
-if TYPE_CHECKING:
-    from nbtrace.report.documents.models.explain import ExplainDocument
+from nbtrace.report.view import VERDICT_WORDS, clean
 
 SCRIPTS = ("theme.js", "tables.js")
-_VIEWER_SCRIPTS = ("arrays.js", "viewer.js")
+_VIEWER_SCRIPTS = ("arrays.js", "detector.js", "colour_scales.js", "viewer.js")
 _WEIGHT = ("explain", "compare_candidates", "compare", "diff_several", "diff", "images", "phi", "scaling")
 """Whose answer stands on top: of several results that are equally bad, the first of these."""
-
-
-@dataclass(frozen=True)
-class PageFact:
-    """One of the few figures under the answer."""
-
-    term: str
-    text: str
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +44,7 @@ class PageAnswer:
     verdict: str
     tone: Tone | None
     facts: tuple[PageFact, ...]
+    image_facts: tuple[PageFact, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -196,58 +177,11 @@ def _answer(contents: Contents, sections: Sequence[ResultSection]) -> PageAnswer
         return PageAnswer(text, verdict, tone_of(verdict), ())
     first = ranked[-1]
     said = first.verdict if first.filed.verdict == contents.verdict else verdict
-    return PageAnswer(first.headline, said, tone_of(said), tuple(_facts(sections)))
+    return PageAnswer(first.headline, said, tone_of(said), tuple(trace_facts(sections)), tuple(image_facts(sections)))
 
 
 def _rank(name: str) -> int:
     return _WEIGHT.index(name) if name in _WEIGHT else len(_WEIGHT)
-
-
-def _facts(sections: Sequence[ResultSection]) -> Iterator[PageFact]:
-    """Yield who is wrong, in what, with what share, from the latest explanation; and what diverges first there."""
-    latest = {section.name: section.filed.document for section in sections if section.filed.document is not None}
-    explained, compared = latest.get("explain"), latest.get("diff")
-    try:
-        if explained is not None:
-            from nbtrace.report.documents.models.explain import ExplainDocument  # noqa: PLC0415 - loads the explanation
-
-            yield from _root_facts(read_as(ExplainDocument, explained), names_of(explained))
-        if compared is not None and (explained is None or _sources(explained) == _sources(compared)):
-            yield from _divergence_facts(read_as(DiffDocument, compared))
-    except InputError:
-        return
-
-
-def _sources(document: Mapping[str, object]) -> tuple[object, ...]:
-    """Return the names of the logs that a document is about."""
-    sides = [document.get(side) for side in ("c", "py")]
-    return tuple(side.get("source") if isinstance(side, dict) else None for side in sides)
-
-
-def _root_facts(document: "ExplainDocument", names: Names) -> Iterator[PageFact]:
-    if not document.roots:
-        return
-    root = document.roots[0]
-    part = {"c": ", the reference", "py": ", the port"}.get(root.side, "")
-    yield PageFact("Who is wrong", f"{side_name(root.side, names)}{part}", status_name(root.status, names))
-    cause = root.causes[0].text if root.causes else "no cause of the catalogue fits"
-    yield PageFact("In what", root_name(root), cause)
-    if root.explains_final_ratio is not None:
-        of = f"of ln({names.ratio}) of {document.final_quantity}" if document.final_quantity else ""
-        yield PageFact("What share it explains", percent(root.explains_final_ratio), of)
-    if document.log_ratio_final is not None and abs(document.log_ratio_final) < 700:
-        yield PageFact(
-            f"Final ratio {names.ratio}", number(math.exp(document.log_ratio_final)), document.final_quantity or ""
-        )
-
-
-def _divergence_facts(document: DiffDocument) -> Iterator[PageFact]:
-    first = document.first_divergence
-    if first is not None and first in document.factors:
-        of = f"{document.num_divergent} of {len(document.factors)} quantities"
-        yield PageFact("First to diverge", first, f"{document.factors[first].status}, {of}")
-    else:
-        yield PageFact("Quantities that diverge", "none", f"of {len(document.factors)} compared")
 
 
 def page_style() -> str:

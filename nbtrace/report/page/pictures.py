@@ -12,14 +12,16 @@ from nbtrace.evidence.contents import Contents, FiledFile, FiledResult, is_named
 from nbtrace.files import read_bytes, sha256_of
 from nbtrace.report.documents.filed import final_word, names_of, read_images, traced_pixels
 from nbtrace.report.documents.models.parts import PixelPlace
+from nbtrace.units import ANGSTROM
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from nbtrace.images.image import Image
+    from nbtrace.images.image import Floats, Geometry, Image
     from nbtrace.records import Side
     from nbtrace.report.documents.models.images import ImagesBody, ImageSource
     from nbtrace.report.page.viewer import Mark, Viewer
+    from nbtrace.vocabulary.sides import Names
 
 _PICTURES = {".png": ("image/png", b"\x89PNG\r\n\x1a\n"), ".svg": ("image/svg+xml", b"")}
 _TEXTS = frozenset({".txt", ".log", ".md", ".toml"})
@@ -28,6 +30,9 @@ _MOST_MARKS = 20
 
 _WIDE = 1.7
 """Width over height from which on a picture gets a row of its own."""
+
+_MANY = 4
+"""Figures that one comparison of two images has."""
 
 _MOST_BYTES = 8 << 20
 _MOST_LINES = 400
@@ -48,9 +53,15 @@ def _scaling_figure() -> "_Drawing":
 _Drawing: TypeAlias = Callable[[Mapping[str, object]], "Figure"]
 _FILED: Mapping[str, str] = {
     "first_divergence.png": "The first quantity that diverges in each pixel of the detector, and how far it "
-    "does. Where several pixels share a dot, the dot has the colour of the rarest, so that a single one is not lost."
+    "does. Where several pixels share a dot, the dot has the colour of the rarest, so that a single one is not lost.",
+    "images.png": "{c} and {py} on one scale, and {difference}: red where {py} is larger, blue where {c} is.",
+    "detail.png": "The same around the pixel that is marked; every pixel is drawn.",
+    "scatter.png": "The intensities of {py} over those of {c}: the more pixels share a place, the darker it is. Where "
+    "the two agree, all pixels are on the diagonal.",
+    "ratio.png": "The ratio {ratio} where both are above 0, of sums of pixels where the image is large: red where {py} "
+    "is larger, blue where {c} is.",
 }
-"""What a picture shows that was filed under a name of nbtrace's."""
+"""What a picture shows that was filed under a name of nbtrace's, or under one that ends in it."""
 
 _DRAWN: Mapping[str, tuple[Callable[[], _Drawing], str]] = {
     "phi": (
@@ -94,6 +105,11 @@ class Pictures:
     viewer: "Viewer | None"
     remarks: tuple[str, ...]
 
+    @property
+    def many(self) -> bool:
+        """Whether the figures stand behind the tables, which they would hide."""
+        return len(self.figures) > _MANY
+
 
 def pictures_of(filed: FiledResult, contents: Contents, anchor: str, *, all_pixels: bool) -> Pictures:
     """Return the pictures of a result."""
@@ -126,17 +142,32 @@ def _uri(kind: str, data: bytes) -> str:
 
 
 def _filed_pictures(filed: FiledResult, remarks: list[str]) -> Iterator[Picture]:
+    names = _names(filed)
     for file in filed.outputs:
         kind, start = _PICTURES.get(Path(file.name).suffix.lower(), ("", b""))
         data = _content(file, remarks) if kind else b""
         if data and data.startswith(start):
-            words = _words_of(file.name)
+            words = _words_of(file.name, names)
             yield Picture(_uri(kind, data), words, words, "photo", wide=not start or _is_wide(data))
 
 
-def _words_of(name: str) -> str:
+def _names(filed: FiledResult) -> "Names":
+    try:
+        return names_of(filed.document or {})
+    except InputError:
+        return names_of({})
+
+
+def _words_of(name: str, names: "Names") -> str:
     """Return what is said under a picture that was filed: what it shows, where that is known, else its name."""
-    return next((words for own, words in _FILED.items() if is_named(name, own)), name)
+    for own, words in _FILED.items():
+        told = words.format(c=names.reference, py=names.candidate, difference=names.difference, ratio=names.ratio)
+        if is_named(name, own):
+            return told
+        # A picture of one of several candidates, or cases, has what it is of in front.
+        if is_named(name[-len(own) :], own) and name[: -len(own)].endswith("_"):
+            return f"{name}: {told}"
+    return f"The picture that was filed as {name}."
 
 
 def _is_wide(data: bytes) -> bool:
@@ -189,7 +220,48 @@ def _viewer(
         remarks.append("The image viewer is left out: the images have different shapes.")
         return None
     marks = _marks(document, contents, c.shape)
-    return make_viewer(f"{anchor}-viewer", c.pixels, py.pixels, marks, whole=all_pixels, names=names)
+    geometry = _geometry(document, remarks)
+    return make_viewer(f"{anchor}-viewer", c.pixels, py.pixels, marks, whole=all_pixels, names=names, geometry=geometry)
+
+
+def _geometry(document: "ImagesBody", remarks: list[str]) -> "Geometry | None":
+    """Return where the pixels of a document are; None where it does not tell, or, with a remark, tells nonsense."""
+    told = document.geometry
+    if told is None:
+        return None
+    from nbtrace.images.resolution import geometry_of  # noqa: PLC0415 - numpy; most bundles hold no images
+
+    vectors = (told.corner_mm, told.fast, told.slow, told.beam)
+    try:
+        corner, fast, slow, beam = (_vectors(vector, (3,)) for vector in vectors)
+        cell = None if told.cell_angstrom is None else _vectors(told.cell_angstrom, (3, 3)) * ANGSTROM
+        size, wavelength = _vectors((told.pixel_mm, told.wavelength_angstrom), (2,))
+    except InputError as error:
+        remarks.append(f"The rings of resolution are left out: {error}")
+        return None
+    found = geometry_of(corner * 1e-3, fast, slow, size * 1e-3, beam, wavelength * ANGSTROM, cell, told.origin)
+    if found is None:
+        remarks.append("The rings of resolution are left out: the numbers of the geometry make none.")
+    return found
+
+
+def _vectors(told: Sequence[object], shape: tuple[int, ...]) -> "Floats":
+    """Return numbers of a document as an array.
+
+    Raises
+    ------
+    InputError
+        If they have not that shape, or are not finite.
+    """
+    import numpy as np  # noqa: PLC0415 - as above
+
+    try:
+        found = np.array(told, np.float64)
+    except (TypeError, ValueError):
+        found = np.empty(0)
+    if found.shape != shape or not np.isfinite(found).all():
+        raise InputError("the numbers of the geometry make none.")
+    return found
 
 
 def _image(said: "ImageSource", side: "Side", filed: FiledResult) -> "Image":

@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from nbtrace.images.image import Mask, Pixels
-from nbtrace.report.figures.images import intensity_range, symmetric_limit
+from nbtrace.images.image import Floats, Geometry, Mask, Pixels
+from nbtrace.report.figures.images import chosen_rings, intensity_range, ring_field, symmetric_limit
 from nbtrace.report.figures.pooling import Grid
 from nbtrace.report.figures.style import DIFFERENCE_MAP, INTENSITY_MAP
 from nbtrace.report.view import clean
 from nbtrace.report.views.images_view import PERCENTILE
+from nbtrace.units import ANGSTROM
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.sides import Names
 
@@ -32,6 +33,12 @@ _CROP = 64
 
 _MOST_CROPS = 8
 _PERCENTILES = (50.0, 75.0, 90.0, 98.0, PERCENTILE, 99.95, 100.0)
+_DECADES = 1e6
+"""A logarithmic scale reaches no further below its upper limit."""
+
+_FARTHEST = 1000.0
+"""More than the logarithm of any ratio of two numbers; stands for that of a number over 0."""
+
 _EXACT = {"f4", "f8", "i1", "i2", "i4", "u1", "u2", "u4"}
 """Types that a browser has, too; any other becomes float64."""
 
@@ -48,12 +55,27 @@ class Mark:
 
 @dataclass(frozen=True)
 class Scale:
-    """Limits that both images share, and the limit of the difference on either side of zero."""
+    """Limits that both images share, those of the difference about zero, and those of the ratio about one.
+
+    Attributes
+    ----------
+    name : str
+    low, high : float
+    positive : float
+        The lower limit of a logarithmic scale.
+    diff : float
+        On either side of zero.
+    ratio : float
+        Of ln(Py/C), on either side of zero.
+    chosen : bool
+    """
 
     name: str
     low: float
     high: float
+    positive: float
     diff: float
+    ratio: float
     chosen: bool
 
 
@@ -71,7 +93,10 @@ class Viewer:
     start : (int, int)
         The pixel that is chosen first.
     names : Names
-    caption : str
+    caption : tuple of str
+        Sentences.
+    rings : bool
+        Whether there are rings of resolution to show.
     head : dict
         What the script reads first: regions, scales, colours, marks.
     arrays : tuple of (str, str)
@@ -85,13 +110,21 @@ class Viewer:
     marks: tuple[Mark, ...]
     start: tuple[int, int]
     names: Names
-    caption: str
+    caption: tuple[str, ...]
+    rings: bool
     head: dict[str, Any] = field(repr=False)
     arrays: tuple[tuple[str, str], ...] = field(repr=False)
 
 
 def make_viewer(
-    name: str, c: Pixels, py: Pixels, marks: Sequence[Mark], *, whole: bool = False, names: Names | None = None
+    name: str,
+    c: Pixels,
+    py: Pixels,
+    marks: Sequence[Mark],
+    *,
+    whole: bool = False,
+    names: Names | None = None,
+    geometry: Geometry | None = None,
 ) -> Viewer:
     """Return the viewer of two images of one shape.
 
@@ -107,6 +140,8 @@ def make_viewer(
         Embed every pixel, however many there are.
     names : Names, optional
         What reports call the two sides.
+    geometry : Geometry, optional
+        Gives resolution, Miller indices and the distance from the direct beam.
     """
     names = names or registry.default().names
     c, py = _embeddable(c), _embeddable(py)
@@ -117,6 +152,7 @@ def make_viewer(
         (f"{number}-{side}", array) for number, region in enumerate(regions) for side, array in region.arrays.items()
     ]
     scales = tuple(_scales(c, py))
+    rings = () if geometry is None else _rings(geometry, (slow, fast))
     start = (marks[0].slow, marks[0].fast) if marks else (slow // 2, fast // 2)
     head = {
         "names": {"c": clean(names.reference), "py": clean(names.candidate)},
@@ -124,9 +160,12 @@ def make_viewer(
         "fast": fast,
         "start": list(start),
         "regions": [region.head(number) for number, region in enumerate(regions)],
-        "scales": [{"low": scale.low, "high": scale.high, "diff": scale.diff} for scale in scales],
+        "scales": [
+            {key: getattr(scale, key) for key in ("low", "high", "positive", "diff", "ratio")} for scale in scales
+        ],
         "colours": {"image": _colours(INTENSITY_MAP), "diff": _colours(DIFFERENCE_MAP)},
         "marks": [{"slow": mark.slow, "fast": mark.fast, "cross": mark.cross} for mark in marks],
+        "geometry": None if geometry is None else _geometry_head(geometry, rings),
     }
     return Viewer(
         id=name,
@@ -136,7 +175,8 @@ def make_viewer(
         marks=tuple(marks),
         start=start,
         names=names,
-        caption=_caption(c, py, block, len(regions) - 1, names),
+        caption=(*_caption(c, py, names), *_ring_words(geometry, rings), *_reduced_words(block, len(regions) - 1)),
+        rings=bool(rings),
         head=head,
         arrays=tuple((title, _packed(array)) for title, array in packed),
     )
@@ -176,9 +216,9 @@ def _overview(c: Pixels, py: Pixels, block: int) -> _Region:
     if block == 1:
         return _Region(0, 0, 1, {"c": c, "py": py})
     # The largest difference of a block is not the difference of its largest values.
-    difference = _difference(c, py)
     grid = Grid(_shape(c), block)
-    arrays = {"c": c, "py": py, "diff": difference}
+    ratio = np.clip(_log_ratio(c, py), -_FARTHEST, _FARTHEST).astype(np.float32)
+    arrays = {"c": c, "py": py, "diff": _difference(c, py), "ratio": ratio}
     return _Region(0, 0, block, {side: _furthest(grid, item) for side, item in arrays.items()})
 
 
@@ -204,6 +244,13 @@ def _difference(c: Pixels, py: Pixels) -> Pixels:
     return difference
 
 
+def _log_ratio(c: Pixels, py: Pixels) -> Floats:
+    """Return ln(Py/C) in float64; NaN where the two have no ratio above 0, infinite where one of them is 0."""
+    with np.errstate(all="ignore"):
+        ratio: Floats = np.log(py.astype(np.float64) / c)
+    return ratio
+
+
 def _shape(pixels: Pixels) -> tuple[int, int]:
     slow, fast = pixels.shape
     return slow, fast
@@ -227,11 +274,46 @@ def _scales(c: Pixels, py: Pixels) -> Iterator[Scale]:
     grid = Grid.of(_shape(c))
     drawn = [grid.largest(image, _numbers(image)) for image in (c, py)]
     apart = np.abs(_furthest(grid, _difference(c, py)))
+    logs = _log_ratio(c, py)
+    ratios = np.abs(grid.most_apart(logs, np.isfinite(logs)))
     known = any(np.isfinite(image).any() for image in drawn)
     for rank in _PERCENTILES:
         name = f"to {rank:g} % of what is drawn" if rank < 100 else "to the largest"
         low, high = intensity_range(drawn, rank) if known else (0.0, 1.0)
-        yield Scale(name, low, high, symmetric_limit(apart, rank), chosen=rank == PERCENTILE)
+        yield Scale(
+            name,
+            low,
+            high,
+            positive=_positive(drawn, high),
+            diff=symmetric_limit(apart, rank),
+            ratio=symmetric_limit(ratios, rank),
+            chosen=rank == PERCENTILE,
+        )
+
+
+def _positive(drawn: Sequence[Floats], high: float) -> float:
+    """Return where a logarithmic scale up to `high` begins: at the faintest pixels, as far as that is of use."""
+    least = min((float(image[image > 0].min()) for image in drawn if (image > 0).any()), default=0.0)
+    return min(max(least, high / _DECADES), high / 10) if high > 0 else 0.0
+
+
+def _rings(geometry: Geometry, shape: tuple[int, int]) -> tuple[float, ...]:
+    """Return the resolutions in Å that rings are drawn at."""
+    return tuple(chosen_rings(ring_field(geometry, Grid.of(shape))[2]))
+
+
+def _geometry_head(geometry: Geometry, rings: Sequence[float]) -> dict[str, Any]:
+    """Return a geometry as the script reads it: lengths in pixels and Å."""
+    return {
+        "corner": [float(part) for part in geometry.pix0 / geometry.pixel_size],
+        "slow": [float(part) for part in geometry.slow],
+        "fast": [float(part) for part in geometry.fast],
+        "beam": [float(part) for part in geometry.beam],
+        "pixel": geometry.pixel_size * 1e3,
+        "wavelength": geometry.wavelength / ANGSTROM,
+        "cell": None if geometry.cell is None else (geometry.cell / ANGSTROM).tolist(),
+        "rings": list(rings),
+    }
 
 
 def _colours(name: str) -> list[int]:
@@ -248,17 +330,34 @@ def _packed(array: Pixels) -> str:
     return base64.b64encode(zlib.compress(raw.T.tobytes(), 6)).decode("ascii")
 
 
-def _caption(c: Pixels, py: Pixels, block: int, crops: int, names: Names) -> str:
+def _caption(c: Pixels, py: Pixels, names: Names) -> Iterator[str]:
     slow, fast = c.shape
-    text = f"{slow} × {fast} pixels (slow × fast); slow runs down, fast to the right. {names.both} share one scale"
-    text += f"; the difference is symmetric about zero, red where {names.candidate} is larger. Violet marks NaN."
-    missing = zip(names.pair, (int(np.isnan(image).sum()) for image in (c, py)), strict=True)
-    counts = [f"{side} {number}" for side, number in missing if number]
-    text += f" NaN pixels: {', '.join(counts)}." if counts else ""
+    yield f"The images have {slow} × {fast} pixels (slow × fast); slow runs down, fast to the right."
+    yield f"{names.both} share one scale."
+    yield f"The difference is symmetric about 0 and the ratio about 1, red where {names.candidate} is larger."
+    yield f"Violet marks NaN, grey a pixel without a ratio: {names.either} is not above 0."
+    for side, image in zip(names.pair, (c, py), strict=True):
+        missing = int(np.isnan(image).sum())
+        if missing:
+            yield f"{missing} pixel{'s' * (missing != 1)} of {side} {'is' if missing == 1 else 'are'} NaN."
+
+
+def _ring_words(geometry: Geometry | None, rings: Sequence[float]) -> Iterator[str]:
+    if geometry is None:
+        yield "Resolution and h k l are left out, since nothing tells where the pixels are."
+        return
+    if rings:
+        yield "Along a green ring the resolution is the same, in Å."
+    told = f", as told by {geometry.origin}" if geometry.origin else ""
+    yield f"Resolution{' and h k l' if geometry.cell is not None else ''} are those of a pixel's centre{told}."
+
+
+def _reduced_words(block: int, crops: int) -> Iterator[str]:
     if block > 1:
-        text += (
-            f" The page does not hold every pixel: a cell of the overview stands for {block} × {block} of them and "
-            f"shows the value furthest from zero; around {crops} pixels that matter (see Pixel) every one is kept. "
-            "nbtrace report --all-pixels keeps all."
+        yield (
+            f"The page does not hold every pixel: a cell of the overview stands for {block} × {block} of them and "
+            "shows the value furthest from 0, of the ratio the one furthest from 1."
         )
-    return text
+        yield (
+            f"Around {crops} pixels that matter (see Pixel) every one is kept; nbtrace report --all-pixels keeps all."
+        )

@@ -1,14 +1,17 @@
 import io
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import nbtrace
-from nbtrace.compare.images import compare_images
+from nbtrace.compare.images import ImageOptions, compare_images
 from nbtrace.evidence import Bundle, Provenance, read_contents
-from nbtrace.images.image import Image, Pixels
+from nbtrace.images.image import Geometry, Image, Pixels
+from nbtrace.images.resolution import geometry_of
 from nbtrace.report import markdown
 from nbtrace.report.documents.explain_document import explain_document
 from nbtrace.report.documents.images_document import images_document
@@ -67,6 +70,17 @@ def pair_bundle(tmp_path_factory: pytest.TempPathFactory, pairs: Path) -> Bundle
 
 
 @pytest.fixture(scope="session")
+def tilted() -> Geometry:
+    """A detector whose normal is well off the beam, and a triclinic cell."""
+    beam = np.array([1.0, 0.02, -0.01])
+    cell = np.array([[60e-10, 3e-10, 0], [-5e-10, 70e-10, 8e-10], [4e-10, 0, 80e-10]])
+    fast, slow = np.array([0.3, 0.1, 1.0]), np.array([0.1, -1.0, 0.07])
+    geometry = geometry_of(np.array([0.05, 0.03, -0.045]), fast, slow, 1e-3, beam, 1.1e-10, cell, "a test")
+    assert geometry is not None
+    return geometry
+
+
+@pytest.fixture(scope="session")
 def pair_page(pair_bundle: Bundle) -> str:
     return page_of(pair_bundle)
 
@@ -86,9 +100,17 @@ def tab(browser: Browser) -> Tab:
     return tab
 
 
-def file_images(bundle: Bundle, c: Pixels, py: Pixels) -> None:
+def images_told(c: Pixels, py: Pixels, geometry: Geometry | None = None) -> dict[str, Any]:
+    """Return the document of two images as it is read back."""
+    result = compare_images(Image(c, "c.npy", "npy"), Image(py, "py.npy", "npy"), ImageOptions(geometry=geometry))
+    document: dict[str, Any] = json.loads(json.dumps(images_document(result)))
+    return document
+
+
+def file_images(bundle: Bundle, c: Pixels, py: Pixels, geometry: Geometry | None = None) -> None:
     """File what `nbtrace images --bundle` files of two images."""
-    result = compare_images(Image(c, "c.npy", "npy"), Image(py, "py.npy", "npy"))
+    options = ImageOptions(geometry=geometry)
+    result = compare_images(Image(c, "c.npy", "npy"), Image(py, "py.npy", "npy"), options)
     stream = io.BytesIO()
     np.savez(stream, c=c, py=py)
     bundle.add_result(

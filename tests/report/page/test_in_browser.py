@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from nbtrace.evidence import Bundle
+from nbtrace.images.image import Geometry
+from nbtrace.images.resolution import direct_beam, miller_indices, resolution
 from tests.browser import Tab
 from tests.report.page.conftest import file_images, file_view, page_of
 from tests.report.page.hostile import HOSTILE, hostile_view
@@ -12,6 +14,7 @@ pytestmark = pytest.mark.slow  # a browser
 
 ENTER, ESCAPE, RIGHT, DOWN = ("Enter", 13), ("Escape", 27), ("ArrowRight", 39), ("ArrowDown", 40)
 DIFF = "#result-1 .table"
+VIEWER = "document.querySelector('[data-viewer]').viewer"
 
 
 @pytest.fixture
@@ -35,13 +38,16 @@ def images() -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.fixture
-def viewer(tab: Tab, bundle: Bundle, images: tuple[np.ndarray, np.ndarray], tmp_path: Path) -> Tab:
-    file_images(bundle, *images)
-    path = tmp_path / "report.html"
+def viewer(tab: Tab, bundle: Bundle, images: tuple[np.ndarray, np.ndarray], tilted: Geometry, tmp_path: Path) -> Tab:
+    file_images(bundle, *images, tilted)
+    open_viewer(tab, bundle, tmp_path / "report.html")
+    return tab
+
+
+def open_viewer(tab: Tab, bundle: Bundle, path: Path) -> None:
     path.write_text(page_of(bundle), encoding="utf-8")
     tab.open(path)
     tab.wait("document.querySelector('[data-viewer]').viewer !== undefined")
-    return tab
 
 
 def column(tab: Tab, place: int, table: str = DIFF) -> list[str]:
@@ -55,7 +61,7 @@ def column(tab: Tab, place: int, table: str = DIFF) -> list[str]:
 
 
 def readout(tab: Tab, name: str) -> str:
-    return str(tab.run(f"document.querySelector('.readout .{name}').textContent"))
+    return str(tab.run(f"document.querySelector('.readout .{name}')?.textContent ?? ''"))
 
 
 def test_the_page_loads_without_a_complaint_and_asks_for_nothing(page: Tab) -> None:
@@ -231,6 +237,109 @@ def test_the_viewer_paints_spots_dark_differences_red_and_blue_and_nan_apart(vie
     assert viewer.run("document.querySelector('[data-show=py]').ariaPressed") == "true"
 
 
+def test_resolution_indices_and_radius_are_those_of_the_pixels_centre(viewer: Tab, tilted: Geometry) -> None:
+    beam = direct_beam(tilted)
+    assert beam is not None
+    for slow, fast in ((0, 0), (59, 79), (33, 50)):
+        viewer.run(f"{VIEWER}.choose({slow}, {fast})")
+        centre = slow + 0.5, fast + 0.5
+        told = float(readout(viewer, "resolution").removeprefix("resolution ").removesuffix(" Å"))
+        assert told == pytest.approx(resolution(tilted, *centre) * 1e10, rel=1e-4)
+        indices = [float(word) for word in readout(viewer, "hkl").split()[3:]]
+        assert indices == pytest.approx(miller_indices(tilted, *centre), abs=0.0051)
+        apart = (centre[0] - beam[0]) * tilted.slow + (centre[1] - beam[1]) * tilted.fast
+        assert float(readout(viewer, "radius").split()[1]) == pytest.approx(np.linalg.norm(apart), abs=0.051)
+
+
+def test_every_point_of_a_ring_has_its_resolution(viewer: Tab, tilted: Geometry) -> None:
+    rings = viewer.run(f"{VIEWER}.rings")
+    assert len(rings) >= 2
+    for ring in rings:
+        points = [point for point in ring["points"] if point is not None]
+        assert len(points) > 100
+        found = [resolution(tilted, slow, fast) * 1e10 for slow, fast in points]
+        assert found == pytest.approx([ring["d"]] * len(points), rel=1e-9)
+    assert viewer.run("document.querySelector('[data-rings]').ariaPressed") == "true"
+    viewer.click("[data-rings]")
+    assert viewer.run(f"{VIEWER}.showsRings") is False
+
+
+def bar(tab: Tab) -> tuple[str, list[str]]:
+    """Return the title of the colour bar, and the numbers under it."""
+    box = "document.querySelector('.colour-bar')"
+    ticks = tab.run(f"[...{box}.querySelectorAll('.ticks span')].map((tick) => tick.textContent)")
+    return str(tab.run(f"{box}.querySelector('.bar-title').textContent")), [str(tick) for tick in ticks]
+
+
+def test_each_view_has_a_colour_bar_with_numbers(viewer: Tab, images: tuple[np.ndarray, np.ndarray]) -> None:
+    scale = viewer.run(f"{VIEWER}.scale")
+
+    def close(texts: list[str], values: list[float]) -> None:
+        assert [float(text.replace("−", "-")) for text in texts] == pytest.approx(values, rel=6e-3)
+
+    title, ticks = bar(viewer)
+    assert title == "C, linear"
+    close(ticks, list(np.linspace(scale["low"], scale["high"], 5)))
+    viewer.click("[data-log]")
+    title, ticks = bar(viewer)
+    assert title == "C, logarithmic"
+    close(ticks, list(np.geomspace(scale["positive"], scale["high"], 5)))
+    viewer.click("[data-log]")
+    viewer.click("[data-show=diff]")
+    assert bar(viewer)[0] == "Py − C, linear"
+    close(bar(viewer)[1], list(np.linspace(-scale["diff"], scale["diff"], 5)))
+    # All ratios but one are 1.0001, so the numbers are what they lack to 1.
+    viewer.click("[data-show=ratio]")
+    title, ticks = bar(viewer)
+    assert title == "Py/C − 1, logarithmic"
+    assert ticks[2] == "0"
+    assert float(ticks[4].replace("−", "-")) == pytest.approx(1e-4, rel=0.02)
+    assert float(readout(viewer, "ratio").removeprefix("Py/C ")) == pytest.approx(1.0001, rel=1e-7)
+    red, _, blue, _ = pixel_colour(viewer, 12, 34)
+    assert red > blue + 50
+    assert pixel_colour(viewer, 1, 2)[:3] == [150, 154, 160], "a negative value has no ratio"
+
+
+def test_the_split_is_moved_by_the_keyboard_and_the_mouse(viewer: Tab) -> None:
+    viewer.click("[data-rings]")
+    viewer.click("[data-show=split]")
+    nan = [190, 24, 150]
+    # Py is NaN in this pixel, near the left edge: on the left of the split C is seen, on the right Py.
+    assert pixel_colour(viewer, 40, 7)[:3] != nan
+    viewer.run("document.querySelector('[data-split]').focus()")
+    viewer.key("Home", 36)
+    assert viewer.run("document.querySelector('[data-split]').value") == "0"
+    assert pixel_colour(viewer, 40, 7)[:3] == nan
+    viewer.key(*RIGHT)
+    assert viewer.run(f"{VIEWER}.split") == 0.01
+    _, y = viewer.middle(".viewer canvas")
+    frame = viewer.run(
+        "(({left, width}) => [left, width])(document.querySelector('.viewer canvas').getBoundingClientRect())"
+    )
+    viewer.mouse("mousePressed", frame[0] + 0.01 * frame[1], y, button="left", buttons=1, clickCount=1)
+    viewer.mouse("mouseMoved", frame[0] + 0.5 * frame[1], y, button="left", buttons=1)
+    viewer.mouse("mouseReleased", frame[0] + 0.5 * frame[1], y, button="left", clickCount=1)
+    assert viewer.run(f"{VIEWER}.split") == pytest.approx(0.5, abs=0.01)
+    assert viewer.run("document.querySelector('[data-split]').getAttribute('aria-valuetext')").startswith(
+        "C on the left 50 %"
+    )
+    viewer.click("[data-show=c]")
+    assert viewer.run("document.querySelector('.split').getClientRects().length") == 0
+
+
+def test_on_a_phone_a_wide_table_says_that_it_scrolls_until_its_end_is_seen(page: Tab) -> None:
+    page.size(390, 800, phone=True)
+    wide = (
+        "[...document.querySelectorAll('.table:not(.wordy)')].filter((box) => box.querySelector('.scroll').scrollWidth"
+    )
+    wide += " > box.querySelector('.scroll').clientWidth + 2 && !box.closest('details:not([open])'))"
+    page.wait(f"{wide}.length > 0 && {wide}.every((box) => box.classList.contains('more'))")
+    hint = f"{wide}[0].querySelector('.hint').getClientRects().length"
+    assert page.run(hint) > 0
+    page.run(f"{wide}[0].querySelector('.scroll').scrollLeft = 1e6; 1")
+    page.wait(f"{hint} === 0")
+
+
 def test_zoom_keeps_the_place_under_the_pointer_and_flicker_changes_what_is_shown(viewer: Tab) -> None:
     place = "document.querySelector('[data-viewer]').viewer.zoom"
     before = viewer.run(place)
@@ -261,10 +370,7 @@ def test_a_large_image_keeps_every_peak_in_its_overview_and_true_values_around_w
     py = c.copy()
     py[5, 5] = -3.0
     file_images(bundle, c, py)
-    path = tmp_path / "report.html"
-    path.write_text(page_of(bundle), encoding="utf-8")
-    tab.open(path)
-    tab.wait("document.querySelector('[data-viewer]').viewer !== undefined")
+    open_viewer(tab, bundle, tmp_path / "report.html")
     assert readout(tab, "where") == "slow 1000 fast 77"
     assert readout(tab, "c") == "C 500"
 

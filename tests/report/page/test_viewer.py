@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nbtrace.images.image import Pixels
+from nbtrace.images.image import Geometry, Pixels
 from nbtrace.report.page.viewer import WHOLE_PIXELS, Mark, Viewer, make_viewer
 
 
@@ -59,8 +59,9 @@ def test_a_large_image_is_embedded_as_what_is_furthest_from_zero_and_whole_aroun
             piece = image[row * block : (row + 1) * block, column * block : (column + 1) * block]
             known = piece[~np.isnan(piece)]
             assert cells[row, column] == known[np.abs(known).argmax()]
-    assert "The page does not hold every pixel" in viewer.caption
-    assert "NaN pixels: C 1." in viewer.caption
+    said = " ".join(viewer.caption)
+    assert "The page does not hold every pixel" in said
+    assert "1 pixel of C is NaN." in said
 
 
 def test_every_pixel_is_kept_where_that_is_asked_for() -> None:
@@ -68,7 +69,7 @@ def test_every_pixel_is_kept_where_that_is_asked_for() -> None:
     viewer = make_viewer("v", c, py, [], whole=True)
     (region,) = viewer.head["regions"]
     assert np.array_equal(unpacked(viewer, region, "c"), c, equal_nan=True)
-    assert "does not hold" not in viewer.caption
+    assert "does not hold" not in " ".join(viewer.caption)
 
 
 def test_both_images_share_a_scale_and_the_difference_is_symmetric() -> None:
@@ -83,6 +84,55 @@ def test_both_images_share_a_scale_and_the_difference_is_symmetric() -> None:
     assert highs == sorted(highs)
     chosen = next(scale for scale in scales if scale.chosen)
     assert chosen.high == pytest.approx(np.percentile(np.concatenate([c.ravel(), py.ravel()]), 99.5))
+
+
+def test_the_logarithm_begins_at_the_faintest_pixel_and_no_further_than_six_decades_down() -> None:
+    c = np.geomspace(1e-3, 1e3, 400).reshape(20, 20)
+    largest = make_viewer("v", c, c, []).scales[-1]
+    assert (largest.positive, largest.high) == (c.min(), c.max())
+    c[0, 0] = 1e-30
+    assert make_viewer("v", c, c, []).scales[-1].positive == c.max() / 1e6
+    assert make_viewer("v", -c, -c, []).scales[-1].positive == 0.0, "nothing has a logarithm"
+
+
+def test_the_limit_of_the_ratio_is_as_far_below_one_as_above() -> None:
+    c = np.full((20, 20), 8.0)
+    py = c.copy()
+    py[3, 4], py[5, 6], py[7, 8] = 2.0, 0.0, -1.0
+    limits = [scale.ratio for scale in make_viewer("v", c, py, []).scales]
+    assert limits == pytest.approx([np.log(4)] * len(limits)), "0 and a negative value have none"
+
+
+def test_the_ratio_of_a_cell_is_the_one_furthest_from_one() -> None:
+    c = np.full((1100, 1000), 1.0, np.float32)
+    py = c.copy()
+    c[0, 0], py[0, 0] = 1000.0, 990.0
+    py[0, 1] = 0.5
+    c[500, 500] = 0.0
+    viewer = make_viewer("v", c, py, [])
+    overview = viewer.head["regions"][-1]
+    block, ratios = overview["block"], unpacked(viewer, overview, "ratio")
+    assert block > 1
+    assert ratios[0, 0] == pytest.approx(np.log(0.5))
+    assert ratios[500 // block, 500 // block] > 709, "over 0: beyond the logarithm of any ratio"
+    assert np.count_nonzero(ratios) == 2
+
+
+def test_a_geometry_is_told_in_pixels_and_angstroms(tilted: Geometry) -> None:
+    image = np.arange(4800.0).reshape(60, 80)
+    viewer = make_viewer("v", image, image + 1, [], geometry=tilted)
+    head = viewer.head["geometry"]
+    assert head["corner"] == pytest.approx([50.0, 30.0, -45.0])
+    assert head["wavelength"] == pytest.approx(1.1)
+    assert np.array(head["cell"]) == pytest.approx(np.array([[60, 3, 0], [-5, 70, 8], [4, 0, 80]]))
+    assert viewer.rings
+    assert head["rings"]
+    assert "Along a green ring the resolution is the same, in Å." in viewer.caption
+    without = make_viewer("v", image, image + 1, [])
+    assert without.head["geometry"] is None
+    assert not without.rings
+    assert all(sentence[0].isupper() or sentence[0].isdigit() for sentence in viewer.caption)
+    assert all(sentence.endswith(".") for sentence in (*viewer.caption, *without.caption))
 
 
 def test_images_without_a_number_and_unsigned_ones_have_a_viewer() -> None:

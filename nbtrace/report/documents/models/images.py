@@ -92,6 +92,21 @@ class ImageCoverage(DocumentPart):
     not_finite_in_both: int = Field(description="Pixels that are nan or inf in both.")
 
 
+class DetectorGeometryEntry(DocumentPart):
+    """Where the pixels are, seen from the sample, and the crystal's cell; lengths in mm, wavelength and cell in Å."""
+
+    corner_mm: Array[Number] = Field(description="Outer corner of pixel slow 0 fast 0.")
+    fast: Array[Number] = Field(description="Unit vector along a row.")
+    slow: Array[Number] = Field(description="Unit vector down a column.")
+    pixel_mm: Number = Field(description="Edge of a pixel.")
+    beam: Array[Number] = Field(description="Unit vector along the incident beam.")
+    wavelength_angstrom: Number = Field(description="Wavelength.")
+    cell_angstrom: Array[Array[Number]] | None = Field(
+        description="Vectors a, b, c of the crystal as rows; null where the cell is unknown."
+    )
+    origin: str = Field(description="What told it, and what had to be assumed.")
+
+
 class ResolutionShell(DocumentPart):
     """A shell of resolution."""
 
@@ -173,6 +188,9 @@ class ImagesBody(ImageFigures, _ImagesHead):
     roi: Array[int] | None = Field(description="First and last fast, first and last slow pixel of the region.")
     resampled: bool = Field(description="Whether the candidate's image was resampled to the reference's shape.")
     shells: Array[ResolutionShell] = Field(description="Shells of resolution; empty where the geometry is unknown.")
+    geometry: DetectorGeometryEntry | None = Field(
+        default=None, description=f"{LATER}Where the pixels are; null where nothing tells it."
+    )
     steps: NumberSteps | None = Field(description="How far values are apart; null between integers and floats.")
     peaks: PeakCounts = Field(description="The peaks of both images.")
     placement: PlacementEntry | None = Field(description="A better way to lay one on the other; null where none.")

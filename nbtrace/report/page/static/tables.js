@@ -90,8 +90,18 @@
     update();
   };
 
+  // A table that is wider than its box says so, as long as there are columns to the right of what is seen.
+  const makeHinted = (box) => {
+    const scroll = box.querySelector(".scroll");
+    const update = () => box.classList.toggle("more", scroll.scrollLeft + scroll.clientWidth < scroll.scrollWidth - 2);
+    scroll.addEventListener("scroll", update, { passive: true });
+    new ResizeObserver(update).observe(scroll);
+    update();
+  };
+
   for (const box of document.querySelectorAll(".table")) {
     const table = box.querySelector("table");
+    makeHinted(box);
     if (table.tBodies[0].rows.length > 1) makeSortable(table);
     makeSearchable(box, table);
   }

@@ -1,8 +1,9 @@
-// The image viewer: both images and their difference on one scale; pan, zoom, the value under the pointer.
+// The image viewer: both images, their difference and their ratio; pan, zoom, split, what is under the pointer.
 "use strict";
 
 class Viewer {
-  static NAN_COLOUR = [190, 24, 150];
+  static RING_COLOUR = "#009E73";
+  static HALO_COLOUR = "rgba(255, 255, 255, 0.8)";
   static FLICKER_MS = matchMedia("(prefers-reduced-motion: reduce)").matches ? 2000 : 700;
 
   static async open(box) {
@@ -16,6 +17,7 @@ class Viewer {
         arrays[side] = { rows: region.rows, columns: region.columns, data, cell: region.block, dtype };
       }
       arrays.diff ??= { ...arrays.c, data: Viewer.difference(arrays), dtype: "f8" };
+      arrays.ratio ??= { ...arrays.c, data: Viewer.logRatio(arrays), dtype: "f4" };
       const levels = Object.fromEntries(Object.entries(arrays).map(([side, level]) => [side, [level]]));
       regions.push({ ...region, levels, painted: new Map() });
     }
@@ -28,11 +30,25 @@ class Viewer {
     return data;
   }
 
+  // ln(Py/C); NaN where there is no ratio above 0, infinite where one of the two is 0.
+  static logRatio({ c, py }) {
+    const data = new Float32Array(c.data.length);
+    for (let i = 0; i < data.length; i += 1) data[i] = Math.log(py.data[i] / c.data[i]);
+    return data;
+  }
+
   constructor(box, head, regions) {
     this.box = box;
     this.head = head;
     this.regions = regions;
-    this.canvas = box.querySelector("canvas");
+    this.geometry = head.geometry && new DetectorGeometry(head.geometry);
+    this.rings = (head.geometry?.rings ?? []).map((d) => ({ d, points: this.geometry.ring(d) }));
+    this.showsRings = this.rings.length > 0;
+    this.logarithmic = false;
+    this.split = 0.5; // where the first image ends and the second begins, as a part of the width
+    this.canvas = box.querySelector("canvas.image");
+    this.slider = box.querySelector("[data-split]");
+    this.colourBar = new ColourBar(box.querySelector(".colour-bar"));
     this.readout = box.querySelector(".readout");
     this.scale = head.scales[box.querySelector("[data-scale]").value];
     this.show = "c";
@@ -45,7 +61,9 @@ class Viewer {
     new ResizeObserver(() => this.resize()).observe(this.canvas);
     this.resize();
     this.fit();
+    this.setSplit(this.split);
     this.tell();
+    this.tellScale();
   }
 
   // --- what is where -----------------------------------------------------------------------------------------------
@@ -90,8 +108,8 @@ class Viewer {
   }
 
   // The level of a region whose cells are no smaller than a dot of the screen.
-  levelOf(region) {
-    const levels = region.levels[this.show];
+  levelOf(region, side) {
+    const levels = region.levels[side];
     let number = 0;
     while (levels[number].cell * this.zoom < 1 && levels[number].rows * levels[number].columns > 1) {
       number += 1;
@@ -100,31 +118,25 @@ class Viewer {
     return number;
   }
 
-  painted(region, number) {
-    const name = `${this.show} ${number}`;
+  painted(region, side, number) {
+    const name = `${side} ${number}`;
     if (!region.painted.has(name)) {
-      const level = region.levels[this.show][number];
+      const level = region.levels[side][number];
       const picture = new OffscreenCanvas(level.columns, level.rows);
       const context = picture.getContext("2d");
       const image = context.createImageData(level.columns, level.rows);
-      this.colour(level.data, image.data);
+      this.scaleOf(side).paint(level.data, image.data);
       context.putImageData(image, 0, 0);
       region.painted.set(name, picture);
     }
     return region.painted.get(name);
   }
 
-  colour(values, bytes) {
-    const [low, high] = this.show === "diff" ? [-this.scale.diff, this.scale.diff] : [this.scale.low, this.scale.high];
-    const colours = this.head.colours[this.show === "diff" ? "diff" : "image"];
-    const span = high - low;
-    for (let i = 0; i < values.length; i += 1) {
-      const part = span > 0 ? (values[i] - low) / span : 0.5 + Math.sign(values[i] - low) / 2;
-      const place = 3 * Math.min(Math.max(Math.round(part * 255), 0), 255);
-      const isNaN = Number.isNaN(values[i]);
-      for (let k = 0; k < 3; k += 1) bytes[4 * i + k] = isNaN ? Viewer.NAN_COLOUR[k] : colours[place + k];
-      bytes[4 * i + 3] = 255;
-    }
+  scaleOf(side) {
+    const { image, diff } = this.head.colours;
+    if (side === "diff") return ColourScale.difference(this.scale.diff, this.logarithmic, diff);
+    if (side === "ratio") return ColourScale.ratio(this.scale.ratio, diff);
+    return ColourScale.image(this.scale, this.logarithmic, image);
   }
 
   draw() {
@@ -140,19 +152,35 @@ class Viewer {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     context.imageSmoothingEnabled = false;
+    if (this.show === "split") {
+      const edge = Math.round(this.split * this.canvas.width);
+      this.paintSide(context, "c", 0, edge);
+      this.paintSide(context, "py", edge, this.canvas.width);
+    } else {
+      this.paintSide(context, this.show, 0, this.canvas.width);
+    }
+    if (this.showsRings) this.drawRings(context);
+    this.drawMarks(context);
+    if (this.show === "split") this.drawSplit(context);
+  }
+
+  // Paint one image between two columns of the canvas.
+  paintSide(context, side, from, to) {
     context.save();
-    context.beginPath();
-    context.rect(...this.toScreen(0, 0), this.head.fast * this.zoom, this.head.slow * this.zoom);
-    context.clip();
+    for (const frame of [[from, 0, to - from, this.canvas.height],
+      [...this.toScreen(0, 0), this.head.fast * this.zoom, this.head.slow * this.zoom]]) {
+      context.beginPath();
+      context.rect(...frame);
+      context.clip();
+    }
     for (const region of [...this.regions].reverse()) {
-      const number = this.levelOf(region);
-      const level = region.levels[this.show][number];
+      const number = this.levelOf(region, side);
+      const level = region.levels[side][number];
       const [x, y] = this.toScreen(region.slow, region.fast);
       const size = level.cell * this.zoom;
-      context.drawImage(this.painted(region, number), x, y, level.columns * size, level.rows * size);
+      context.drawImage(this.painted(region, side, number), x, y, level.columns * size, level.rows * size);
     }
     context.restore();
-    this.drawMarks(context);
   }
 
   toScreen(slow, fast) {
@@ -180,6 +208,70 @@ class Viewer {
     }
   }
 
+  drawRings(context) {
+    const ratio = window.devicePixelRatio || 1;
+    const [left, top] = this.toScreen(0, 0).map((edge) => Math.max(edge, 0));
+    const [right, bottom] = this.toScreen(this.head.slow, this.head.fast);
+    const within = ([x, y]) => x > left + 20 * ratio && y > top + 10 * ratio
+      && x < Math.min(right, this.canvas.width) - 20 * ratio && y < Math.min(bottom, this.canvas.height) - 10 * ratio;
+    context.save();
+    context.beginPath();
+    context.rect(...this.toScreen(0, 0), this.head.fast * this.zoom, this.head.slow * this.zoom);
+    context.clip();
+    context.font = `${12 * ratio}px system-ui, sans-serif`;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    for (const { d, points } of this.rings) {
+      const places = points.map((point) => point && this.toScreen(...point));
+      context.beginPath();
+      places.forEach((place, number) => {
+        if (place === null) return;
+        if (number === 0 || places[number - 1] === null) context.moveTo(...place);
+        else context.lineTo(...place);
+      });
+      this.strokeTwice(context, Viewer.RING_COLOUR, 1.2 * ratio);
+      // From below to the right on: there labels of neighbouring rings stand on one line.
+      const turned = [...places.slice(45), ...places.slice(0, 45)];
+      const label = turned.find((place) => place !== null && within(place));
+      if (label) Viewer.writeTwice(context, `${d} Å`, label, Viewer.RING_COLOUR, ratio);
+    }
+    context.restore();
+  }
+
+  drawSplit(context) {
+    const ratio = window.devicePixelRatio || 1;
+    const x = Math.round(this.split * this.canvas.width);
+    context.beginPath();
+    context.moveTo(x, 0);
+    context.lineTo(x, this.canvas.height);
+    this.strokeTwice(context, "#1d5fa8", 2 * ratio);
+    context.font = `600 ${13 * ratio}px system-ui, sans-serif`;
+    context.textBaseline = "middle";
+    context.textAlign = "right";
+    Viewer.writeTwice(context, this.head.names.c, [x - 8 * ratio, 14 * ratio], "#1d5fa8", ratio);
+    context.textAlign = "left";
+    Viewer.writeTwice(context, this.head.names.py, [x + 8 * ratio, 14 * ratio], "#1d5fa8", ratio);
+  }
+
+  // Lines and words have a light edge, so that they are seen on any ground.
+  strokeTwice(context, colour, width) {
+    context.strokeStyle = Viewer.HALO_COLOUR;
+    context.lineWidth = width * 2.5;
+    context.stroke();
+    context.strokeStyle = colour;
+    context.lineWidth = width;
+    context.stroke();
+  }
+
+  static writeTwice(context, text, [x, y], colour, ratio) {
+    context.lineJoin = "round";
+    context.lineWidth = 4 * ratio;
+    context.strokeStyle = "rgba(255, 255, 255, 0.95)";
+    context.strokeText(text, x, y);
+    context.fillStyle = colour === Viewer.RING_COLOUR ? "#00664b" : colour;
+    context.fillText(text, x, y);
+  }
+
   // --- words -------------------------------------------------------------------------------------------------------
 
   tell(politely = true) {
@@ -187,10 +279,11 @@ class Viewer {
     const region = this.regionAt(slow, fast);
     const [c, py] = [this.valueAt("c", slow, fast), this.valueAt("py", slow, fast)];
     const { names } = this.head;
-    const difference = `${names.py} − ${names.c}`;
+    const words = this.titles();
     const pieces = [[`slow ${slow} fast ${fast}`, "where"], [`${names.c} ${c}`, "c"], [`${names.py} ${py}`, "py"],
-      [`${difference} ${this.valueAt("diff", slow, fast)}`, "diff"]];
-    if (region.block === 1 && Number(c) !== 0) pieces.push([`${names.py}/${names.c} ${(Number(py) / Number(c)).toPrecision(9)}`, "ratio"]);
+      [`${words.diff} ${this.valueAt("diff", slow, fast)}`, "diff"]];
+    if (region.block === 1) pieces.push([`${words.ratio} ${ratioText(Number(py), Number(c))}`, "ratio"]);
+    if (this.geometry) pieces.push(...this.placeWords(slow + 0.5, fast + 0.5));
     if (region.block > 1) {
       const end = (first, size, limit) => Math.min(first + size, limit) - 1;
       const top = slow - ((slow - region.slow) % region.block);
@@ -198,11 +291,6 @@ class Viewer {
       pieces.push([`overview: the values furthest from 0 of slow ${top}–${end(top, region.block, this.head.slow)}, `
         + `fast ${left}–${end(left, region.block, this.head.fast)}`, "state"]);
     }
-    const shown = { ...names, diff: difference }[this.show];
-    const limits = this.show === "diff"
-      ? `blue −${this.scale.diff.toPrecision(4)}, red +${this.scale.diff.toPrecision(4)}`
-      : `white ${this.scale.low.toPrecision(4)}, black ${this.scale.high.toPrecision(4)}`;
-    pieces.push([`shown: ${shown}, ${limits}`, "state"]);
     this.readout.setAttribute("aria-live", politely ? "polite" : "off");
     this.readout.replaceChildren(...pieces.map(([text, name]) => {
       const span = document.createElement("span");
@@ -210,6 +298,30 @@ class Viewer {
       span.textContent = text;
       return span;
     }));
+  }
+
+  titles() {
+    const { names } = this.head;
+    return { ...names, diff: `${names.py} − ${names.c}`, ratio: `${names.py}/${names.c}`,
+      split: `${names.c} and ${names.py}` };
+  }
+
+  placeWords(slow, fast) {
+    const d = this.geometry.resolution(slow, fast);
+    const radius = this.geometry.radius(slow, fast);
+    const indices = this.geometry.indices(slow, fast);
+    const pieces = [[Number.isFinite(d) ? `resolution ${d.toPrecision(5)} Å` : "direct beam", "resolution"]];
+    if (indices) pieces.push([`h k l ${indices.map((index) => index.toFixed(2)).join(" ")}`, "hkl"]);
+    if (radius !== null) {
+      const millimetres = (radius * this.geometry.pixel).toPrecision(5);
+      pieces.push([`radius ${radius.toFixed(1)} pixels, ${millimetres} mm`, "radius"]);
+    }
+    return pieces;
+  }
+
+  tellScale() {
+    const side = this.show === "split" ? "c" : this.show;
+    this.colourBar.tell(this.scaleOf(side), this.titles()[this.show], { isRatio: side === "ratio" });
   }
 
   // --- doing -------------------------------------------------------------------------------------------------------
@@ -234,13 +346,46 @@ class Viewer {
     for (const button of this.box.querySelectorAll("[data-show]")) {
       button.setAttribute("aria-pressed", String(button.dataset.show === show));
     }
+    this.box.querySelector(".split").hidden = show !== "split";
     this.tell(false);
+    this.tellScale();
+    this.draw();
+  }
+
+  setLogarithmic(on) {
+    this.logarithmic = on;
+    this.press("[data-log]", on);
+    this.repaint();
+  }
+
+  setRings(on) {
+    this.showsRings = on && this.rings.length > 0;
+    this.press("[data-rings]", this.showsRings);
+    this.draw();
+  }
+
+  setSplit(part) {
+    this.split = Math.min(Math.max(part, 0), 1);
+    const percent = Math.round(100 * this.split);
+    this.slider.value = String(percent);
+    this.slider.setAttribute("aria-valuetext", `${this.head.names.c} on the left ${percent} % of the width`);
+    this.draw();
+  }
+
+  press(selector, on) {
+    this.box.querySelector(selector)?.setAttribute("aria-pressed", String(on));
+  }
+
+  // Colours have changed.
+  repaint() {
+    for (const region of this.regions) region.painted.clear();
+    this.tellScale();
     this.draw();
   }
 
   flicker(on) {
     clearInterval(this.timer);
-    this.box.querySelector("[data-flicker]").setAttribute("aria-pressed", String(on));
+    this.press("[data-flicker]", on);
     const order = ["c", "py", "diff"];
     if (on) this.timer = setInterval(() => this.setShow(order[(order.indexOf(this.show) + 1) % 3]), Viewer.FLICKER_MS);
   }
@@ -264,10 +409,11 @@ class Viewer {
     });
     on("[data-scale]", "change", (event) => {
       this.scale = this.head.scales[event.currentTarget.value];
-      for (const region of this.regions) region.painted.clear();
-      this.tell();
-      this.draw();
+      this.repaint();
     });
+    on("[data-log]", "click", () => this.setLogarithmic(!this.logarithmic));
+    on("[data-rings]", "click", () => this.setRings(!this.showsRings));
+    on("[data-split]", "input", () => this.setSplit(Number(this.slider.value) / 100));
     on("[data-marks]", "change", (event) => {
       if (event.currentTarget.value) this.goTo(...event.currentTarget.value.split(" ").map(Number));
     });
@@ -284,7 +430,8 @@ class Viewer {
     this.canvas.addEventListener("pointerdown", (event) => {
       this.canvas.setPointerCapture(event.pointerId);
       this.pointers.set(event.pointerId, this.place(event));
-      this.chooseAt(event);
+      this.dragsSplit = this.show === "split" && this.isOnSplit(event);
+      if (!this.dragsSplit) this.chooseAt(event);
     });
     this.canvas.addEventListener("pointermove", (event) => this.move(event));
     for (const type of ["pointerup", "pointercancel"]) {
@@ -302,6 +449,8 @@ class Viewer {
       "+": () => this.zoomAt(2, ...this.middle()), "=": () => this.zoomAt(2, ...this.middle()),
       "-": () => this.zoomAt(0.5, ...this.middle()), 0: () => this.fit(),
       c: () => this.setShow("c"), p: () => this.setShow("py"), d: () => this.setShow("diff"),
+      r: () => this.setShow("ratio"), s: () => this.setShow("split"), l: () => this.setLogarithmic(!this.logarithmic),
+      o: () => this.setRings(!this.showsRings),
       f: () => this.flicker(!this.isFlickering()),
     };
     if (!(event.key in acts)) return;
@@ -335,13 +484,23 @@ class Viewer {
     if (slow >= 0 && fast >= 0 && slow < this.head.slow && fast < this.head.fast) this.choose(slow, fast, false);
   }
 
+  isOnSplit(event) {
+    const reach = 9 * (window.devicePixelRatio || 1);
+    return Math.abs(this.place(event)[0] - this.split * this.canvas.width) < reach;
+  }
+
   move(event) {
     const before = this.pointers.get(event.pointerId);
+    this.canvas.classList.toggle("on-split", this.show === "split" && this.isOnSplit(event));
     if (before === undefined) {
       this.chooseAt(event);
       return;
     }
     const now = this.place(event);
+    if (this.dragsSplit) {
+      this.setSplit(now[0] / this.canvas.width);
+      return;
+    }
     const other = [...this.pointers].find(([id]) => id !== event.pointerId)?.[1];
     if (other) {
       const distance = ([x, y]) => Math.hypot(x - other[0], y - other[1]);
@@ -353,6 +512,11 @@ class Viewer {
     this.pointers.set(event.pointerId, now);
     this.draw();
   }
+}
+
+function ratioText(py, c) {
+  if (Number.isNaN(py) || Number.isNaN(c)) return "–";
+  return c === 0 ? "not defined" : (py / c).toPrecision(9);
 }
 
 for (const box of document.querySelectorAll("[data-viewer]")) {
