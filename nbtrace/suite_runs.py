@@ -78,5 +78,5 @@ def compare_suite(
         store = None if results is None else CaseStore(Path(results))
         empty = SuiteResult(read.name, str(path), request.candidate_name, (), len(read.cases) - len(names))
         cases = tasks(read, path.parent, names)
-        sides = () if store is None else request.side_digests
+        sides = () if store is None else (request.side_digests,)
         return run_part(empty, cases, run, Workers(jobs, executor), store=store, sides=sides)

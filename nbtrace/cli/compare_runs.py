@@ -25,7 +25,7 @@ from nbtrace.embedded.available_runs import causes_of_images, runs_of_pixels
 from nbtrace.errors import ExitCode, InputError
 from nbtrace.images.read import read_mask
 from nbtrace.nearness import nearest
-from nbtrace.programs.candidates_suite import CandidatesRun, run_candidates_part
+from nbtrace.programs.candidates_suite import CandidatesRun
 from nbtrace.programs.case_store import CaseStore
 from nbtrace.programs.comparison import Comparison, Plan, compare
 from nbtrace.programs.judged_comparison import judged_comparison
@@ -215,7 +215,7 @@ def compare_suite(
             done = _with_candidates(request.each(candidates), before, plan, part, suite.name)
         else:
             run = SuiteRun(request.reference_side, request.candidate_side, plan, suite.name, request.lenient)
-            sides = () if store is None else request.side_digests
+            sides = () if store is None else (request.side_digests,)
             done = run_part(before, part.cases, run, workers, store=store, sides=sides, shard=part.shard)
     report = None
     if waivers is not None:
@@ -263,8 +263,8 @@ def _with_candidates(
         candidates=named,
         left_out=before.left_out * len(named),
     )
-    sides = {one.name: own.side_digests for one, own in each} if part.store is not None else {}
-    return run_candidates_part(suite, part.cases, run, part.workers, store=part.store, sides=sides, shard=part.shard)
+    sides = [own.side_digests for _, own in each] if part.store is not None else ()
+    return run_part(suite, part.cases, run, part.workers, store=part.store, sides=sides, shard=part.shard)
 
 
 def _cases(word: str, suite: SuiteFile) -> str:
