@@ -62,8 +62,8 @@ def test_the_document_is_that_of_its_schema(nb: "Run", folder: Path) -> None:
     document = SeveralLogsDocument.model_validate(json.loads((folder / "r.json").read_text()))
     assert document.coverage.model_dump(exclude={"not_finite"}) == {
         "logs": 3,
-        "agree": 1,
-        "differ": 2,
+        "num_agree": 1,
+        "num_differ": 2,
         "not_comparable": 0,
     }
     left = document.logs["bad.log"].left_at
