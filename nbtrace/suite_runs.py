@@ -2,7 +2,6 @@
 
 import os
 from concurrent.futures import Executor
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from nbtrace.cli.compare_sides import Request
@@ -66,7 +65,7 @@ def compare_suite(
     """
     path = Path(suite)
     read = read_suite(path)
-    names = [case.name for case in read.cases if only is None or fnmatchcase(case.name, only)]
+    names = read.names_like(only)
     if not names:
         raise InputError(f"no case of {path} matches {only!r}")
     with temporary_folder() as work:

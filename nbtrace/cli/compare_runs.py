@@ -4,7 +4,6 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,7 +12,7 @@ from nbtrace.cli.compare_sides import Request
 from nbtrace.cli.compared_parts import ComparedPart
 from nbtrace.cli.destinations import Destinations, can_draw
 from nbtrace.cli.flag_traps import warn_of_traps
-from nbtrace.cli.given_waivers import waived_code
+from nbtrace.cli.given_waivers import waived_code, waiver_files
 from nbtrace.cli.output import EXIT_OF, Delivery
 from nbtrace.cli.suite_options import SuiteOptions
 from nbtrace.cli.suite_waivers import suite_waivers
@@ -179,7 +178,7 @@ def compare_pair(
     return code
 
 
-def compare_suite(
+def run_suite(
     request: Request,
     wishes: Wishes,
     suite: Path,
@@ -200,11 +199,11 @@ def compare_suite(
     plan = wishes.plan()
     called = [name for name in (*wishes.limits, "repeat" if wishes.repeat is not None else "") if name in SETTINGS]
     read = read_suite(suite).without_defaults(called)
-    names = [case.name for case in read.cases if options.only is None or fnmatchcase(case.name, options.only)]
+    names = read.names_like(options.only)
     if not names:
         raise InputError(f"no case of {suite} matches {options.only!r}; {_cases(options.only or '', read)}")
     waivers = wishes.waived.given(wishes.policy.vocabulary)
-    delivery = Delivery("compare", (str(suite), *(() if waivers is None else (str(waivers.file),))), to)
+    delivery = Delivery("compare", (str(suite), *waiver_files(waivers)), to)
     request.require_candidate()
     store = None if options.results is None else CaseStore(options.results)
     left_out, notices = len(read.cases) - len(names), tuple(_own_limits(read, names, called))

@@ -15,7 +15,6 @@ from nbtrace.programs.comparison import Comparison, Plan, compare
 from nbtrace.programs.judged_comparison import judged_comparison
 from nbtrace.programs.side_source import SideSource
 from nbtrace.programs.suite_file import CaseTask, Parameters
-from nbtrace.progress import tracked
 from nbtrace.verdicts.case_names import candidate_case
 from nbtrace.verdicts.notices import Notice
 from nbtrace.verdicts.status import Verdict
@@ -267,28 +266,6 @@ class SuiteRun:
 def lacking(case: CaseTask, reason: str, error: ExitCode) -> CaseResult:
     """Return the result of a case that could not be compared."""
     return CaseResult(case.name, case.about, CaseOutcome.NOT_COMPARABLE, reason, error, parameters=case.parameters)
-
-
-def run_suite(
-    cases: Sequence[CaseTask], reference: MakeSource, candidate: MakeSource, plan: Plan, *, origin: str, lenient: bool
-) -> Iterator[CaseResult]:
-    """Run cases and yield what each gave.
-
-    Parameters
-    ----------
-    cases : sequence of CaseTask
-    reference, candidate : callable
-        Make the sides; the reference is asked for only where a case has no recorded output.
-    plan : Plan
-        What the cases may change.
-    origin : str
-        Name of the suite's file, the origin of its limits.
-    lenient : bool
-        Flags that the reference ignores are no errors.
-    """
-    run = SuiteRun(reference, candidate, plan, origin, lenient)
-    for case in tracked(cases, "cases of the suite", len(cases)):
-        yield run.result(case)
 
 
 def _compare(case: CaseTask, run: SuiteRun) -> Comparison:
