@@ -60,7 +60,11 @@ def run_diff(
     pixel: Pixel | None = None,
     destinations: Destinations,
 ) -> ExitCode:
-    """Compare two logs, one pixel of two whole-detector traces, or two tables of structure factors."""
+    """Compare two logs, one pixel of two whole-detector traces, or two tables of structure factors.
+
+    Options are keywords of their own, each with what it is by default: a plain call comes here without typer, which
+    groups of options would load.
+    """
     words = chosen(vocabulary, Path())
     inputs = (c_log, py_log, *words.inputs, *(() if noise is None else (str(noise),)))
     waived = given_waivers(waivers, case, words.vocabulary)
