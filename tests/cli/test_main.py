@@ -62,7 +62,7 @@ def test_the_version_is_the_same_from_a_process(nb: "Run", process: "Run") -> No
         ["--nosuch"],
         ["diff"],
         ["diff", "c.log"],
-        ["diff", "c.log", "py.log", "third.log"],
+        ["phi", "c.log", "py.log", "third.log"],
         ["diff", "c.log", "py.log", "--nosuch"],
         ["diff", "c.log", "py.log", "--tolerance"],
         ["phi", "one"],
