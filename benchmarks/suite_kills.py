@@ -89,7 +89,7 @@ def run_quick(suite: Path, words: Sequence[str]) -> None:
             quick_run(),
             workers,
             store=CaseStore(given.results),
-            sides=("quick", "quick"),
+            sides=(("quick", "quick"),),
             shard=shard,
         )
 

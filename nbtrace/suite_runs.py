@@ -2,7 +2,6 @@
 
 import os
 from concurrent.futures import Executor
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from nbtrace.cli.compare_sides import Request
@@ -66,7 +65,7 @@ def compare_suite(
     """
     path = Path(suite)
     read = read_suite(path)
-    names = [case.name for case in read.cases if only is None or fnmatchcase(case.name, only)]
+    names = read.names_like(only)
     if not names:
         raise InputError(f"no case of {path} matches {only!r}")
     with temporary_folder() as work:
@@ -78,5 +77,5 @@ def compare_suite(
         store = None if results is None else CaseStore(Path(results))
         empty = SuiteResult(read.name, str(path), request.candidate_name, (), len(read.cases) - len(names))
         cases = tasks(read, path.parent, names)
-        sides = () if store is None else request.side_digests
+        sides = () if store is None else (request.side_digests,)
         return run_part(empty, cases, run, Workers(jobs, executor), store=store, sides=sides)

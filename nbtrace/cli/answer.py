@@ -7,7 +7,7 @@ import typer
 
 from nbtrace.cli.command import screen_of
 from nbtrace.cli.explain import configured_by, explained_waivers, simulator_of
-from nbtrace.cli.given_waivers import waived_code
+from nbtrace.cli.given_waivers import waived_code, waiver_files
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import ConfigurationName, PolicyFile, Tolerances, VocabularyName
 from nbtrace.cli.output import EXIT_OF, Delivery
@@ -73,7 +73,7 @@ def answer_command(
     configured = configured_by(config, passed_on(ctx), words)
     logs = (first,) if second is None else (first, second)
     waivers = waived.given(words.vocabulary)
-    files = () if waivers is None else (str(waivers.file),)
+    files = waiver_files(waivers)
     delivery = Delivery("explain", (*logs, *words.inputs, *files), outputs.destinations(), screen=screen_of(ctx))
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     pair: tuple[Log, Log] = (first, second) if second is not None else _both_of(first, words)

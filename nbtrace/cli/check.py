@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nbtrace.cli.given_waivers import GivenWaivers, document_with, waived_code, waived_or_plain
+from nbtrace.cli.given_waivers import GivenWaivers, document_with, waived_code, waived_or_plain, waiver_files
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import VocabularyName
 from nbtrace.cli.output import EXIT_OF, Delivery
@@ -65,8 +65,7 @@ def check_command(
         raise typer.Exit(_check_format(log, words.vocabulary, delivery))
     wanted = None if side is None else side_named(side, words.vocabulary, ctx)
     waivers = waived.given(words.vocabulary)
-    files = () if waivers is None else (str(waivers.file),)
-    delivery = Delivery("check", (log, *words.inputs, *files), outputs.destinations())
+    delivery = Delivery("check", (log, *words.inputs, *waiver_files(waivers)), outputs.destinations())
     result = check_by_columns(log, words.vocabulary) or check(_trace(log, wanted, words.vocabulary))
     of_side(result.trace, wanted)
     if not result.checked and not result.remarks:

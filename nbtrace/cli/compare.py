@@ -159,7 +159,7 @@ def compare_command(
     suites.checked()
     _check_kind(suites.suite, [name for name, value in zip(names, alone, strict=True) if value is not None])
     # The sides know the simulator's flags, which few commands need.
-    from nbtrace.cli.compare_runs import Wishes, compare_pair, compare_suite  # noqa: PLC0415
+    from nbtrace.cli.compare_runs import Wishes, compare_pair, run_suite  # noqa: PLC0415
     from nbtrace.cli.compare_sides import Request  # noqa: PLC0415
     from nbtrace.cli.run_candidates import run_candidates  # noqa: PLC0415
     from nbtrace.programs.named_candidates import named_candidates  # noqa: PLC0415
@@ -196,7 +196,7 @@ def compare_command(
             cache=suites.reference_cache,
         )
         if suites.suite is not None:
-            raise typer.Exit(compare_suite(request, wishes, suites.suite, suites, to, candidates=several))
+            raise typer.Exit(run_suite(request, wishes, suites.suite, suites, to, candidates=several))
         if archived is None:
             wanted_flags(passed_on(ctx), "compare")
         if several:

@@ -4,7 +4,6 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,7 +12,7 @@ from nbtrace.cli.compare_sides import Request
 from nbtrace.cli.compared_parts import ComparedPart
 from nbtrace.cli.destinations import Destinations, can_draw
 from nbtrace.cli.flag_traps import warn_of_traps
-from nbtrace.cli.given_waivers import waived_code
+from nbtrace.cli.given_waivers import waived_code, waiver_files
 from nbtrace.cli.output import EXIT_OF, Delivery
 from nbtrace.cli.suite_options import SuiteOptions
 from nbtrace.cli.suite_waivers import suite_waivers
@@ -25,7 +24,7 @@ from nbtrace.embedded.available_runs import causes_of_images, runs_of_pixels
 from nbtrace.errors import ExitCode, InputError
 from nbtrace.images.read import read_mask
 from nbtrace.nearness import nearest
-from nbtrace.programs.candidates_suite import CandidatesRun, run_candidates_part
+from nbtrace.programs.candidates_suite import CandidatesRun
 from nbtrace.programs.case_store import CaseStore
 from nbtrace.programs.comparison import Comparison, Plan, compare
 from nbtrace.programs.judged_comparison import judged_comparison
@@ -179,7 +178,7 @@ def compare_pair(
     return code
 
 
-def compare_suite(
+def run_suite(
     request: Request,
     wishes: Wishes,
     suite: Path,
@@ -200,11 +199,11 @@ def compare_suite(
     plan = wishes.plan()
     called = [name for name in (*wishes.limits, "repeat" if wishes.repeat is not None else "") if name in SETTINGS]
     read = read_suite(suite).without_defaults(called)
-    names = [case.name for case in read.cases if options.only is None or fnmatchcase(case.name, options.only)]
+    names = read.names_like(options.only)
     if not names:
         raise InputError(f"no case of {suite} matches {options.only!r}; {_cases(options.only or '', read)}")
     waivers = wishes.waived.given(wishes.policy.vocabulary)
-    delivery = Delivery("compare", (str(suite), *(() if waivers is None else (str(waivers.file),))), to)
+    delivery = Delivery("compare", (str(suite), *waiver_files(waivers)), to)
     request.require_candidate()
     store = None if options.results is None else CaseStore(options.results)
     left_out, notices = len(read.cases) - len(names), tuple(_own_limits(read, names, called))
@@ -215,7 +214,7 @@ def compare_suite(
             done = _with_candidates(request.each(candidates), before, plan, part, suite.name)
         else:
             run = SuiteRun(request.reference_side, request.candidate_side, plan, suite.name, request.lenient)
-            sides = () if store is None else request.side_digests
+            sides = () if store is None else (request.side_digests,)
             done = run_part(before, part.cases, run, workers, store=store, sides=sides, shard=part.shard)
     report = None
     if waivers is not None:
@@ -263,8 +262,8 @@ def _with_candidates(
         candidates=named,
         left_out=before.left_out * len(named),
     )
-    sides = {one.name: own.side_digests for one, own in each} if part.store is not None else {}
-    return run_candidates_part(suite, part.cases, run, part.workers, store=part.store, sides=sides, shard=part.shard)
+    sides = [own.side_digests for _, own in each] if part.store is not None else ()
+    return run_part(suite, part.cases, run, part.workers, store=part.store, sides=sides, shard=part.shard)
 
 
 def _cases(word: str, suite: SuiteFile) -> str:

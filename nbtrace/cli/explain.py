@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nbtrace.cli import completed_values
-from nbtrace.cli.given_waivers import GivenWaivers, waived_code
+from nbtrace.cli.given_waivers import GivenWaivers, waived_code, waiver_files
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import (
     CLog,
@@ -99,7 +99,7 @@ def explain_command(
     inputs = (c_log, py_log, *words.inputs)
     inputs += tuple(str(path) for path in (proof.probes, proof.port_probes) if path is not None)
     waivers = waived.given(words.vocabulary)
-    inputs += () if waivers is None else (str(waivers.file),)
+    inputs += waiver_files(waivers)
     destinations = outputs.destinations(notes=hypotheses)
     delivery = Delivery("explain", inputs, destinations, reference=program)
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)

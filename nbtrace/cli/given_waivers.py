@@ -74,6 +74,11 @@ def waivers_of(file: Path | None, vocabulary: "Vocabulary | None") -> GivenWaive
     return GivenWaivers(read_waivers(file, vocabulary), file, quantities)
 
 
+def waiver_files(waivers: GivenWaivers | None) -> tuple[str, ...]:
+    """Return the file of the waivers, which is an input of the command; nothing where there are none."""
+    return () if waivers is None else (str(waivers.file),)
+
+
 def waived_code(code: ExitCode, report: "WaiverReport | None") -> ExitCode:
     """Return how a command ends with its waivers: 0 only where all is waived and no waiver fails."""
     if report is None or code not in {ExitCode.AGREE, ExitCode.DIFFER}:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from nbtrace.cli.given_waivers import waived_code
+from nbtrace.cli.given_waivers import waived_code, waiver_files
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.output import Delivery
 from nbtrace.cli.waiver_options import WaiverOptions
@@ -43,7 +43,7 @@ def merge_command(
     stores = [CaseStore(folder) for folder in dict.fromkeys(folders)]
     waivers = waived.given(chosen(None, Path()).vocabulary)
     inputs = [str(store.folder / LIST_NAME) for store in stores]
-    inputs += [] if waivers is None else [str(waivers.file)]
+    inputs += waiver_files(waivers)
     delivery = Delivery("compare", tuple(inputs), outputs.destinations())
     result = merged(stores)
     report = None

@@ -8,7 +8,7 @@ import typer
 
 from nbtrace.cli import completed_values
 from nbtrace.cli.destinations import Destinations
-from nbtrace.cli.given_waivers import GivenWaivers, document_with, waived_code, waived_or_plain
+from nbtrace.cli.given_waivers import GivenWaivers, document_with, waived_code, waived_or_plain, waiver_files
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import (
     PlotFile,
@@ -134,7 +134,7 @@ class _Request:
         if self.to.plot is not None:
             raise UsageError("--plot draws the φ steps of nanoBragg; leave it out, or leave out --index")
         waivers = self.waived.given(words.vocabulary)
-        delivery = Delivery("steps", (*self.logs, *words.inputs, *_file(waivers)), self.to)
+        delivery = Delivery("steps", (*self.logs, *words.inputs, *waiver_files(waivers)), self.to)
         limits = resolve_policy(list(self.tolerances), self.policy, Path(), words.vocabulary)
         result = compare_steps(*read_pair(self.c, self.py, words.vocabulary), index, limits)
         refuse_misspelt(limits, result.notices)
@@ -156,7 +156,7 @@ class _Request:
         """Compare φ steps."""
         limits = resolve_policy([], self.policy, Path())
         waivers = self.waived.given(limits.vocabulary)
-        delivery = Delivery("phi", (*self.logs, *_file(waivers)), self.to)
+        delivery = Delivery("phi", (*self.logs, *waiver_files(waivers)), self.to)
         if self.tolerances:
             tolerance = self.tolerances[-1]
             key = logs_of(limits.vocabulary).of_a_step(KEY)
@@ -177,10 +177,6 @@ class _Request:
 
         traces = result.c, result.py
         return pair_waivers(waivers, judged_phi(self._case(*traces), result), traces, limits)
-
-
-def _file(waivers: GivenWaivers | None) -> tuple[str, ...]:
-    return () if waivers is None else (str(waivers.file),)
 
 
 def _steps_document(result: StepsResult, report: "WaiverReport | None") -> Mapping[str, object]:

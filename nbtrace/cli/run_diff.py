@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbtrace.cli.destinations import Destinations
-from nbtrace.cli.given_waivers import GivenWaivers, given_waivers, waived_code
+from nbtrace.cli.given_waivers import (
+    GivenWaivers,
+    document_with,
+    given_waivers,
+    waived_code,
+    waived_or_plain,
+    waiver_files,
+)
 from nbtrace.cli.output import EXIT_OF, Delivery
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.diff import DiffResult, diff_traces, in_order
@@ -53,11 +60,15 @@ def run_diff(
     pixel: Pixel | None = None,
     destinations: Destinations,
 ) -> ExitCode:
-    """Compare two logs, one pixel of two whole-detector traces, or two tables of structure factors."""
+    """Compare two logs, one pixel of two whole-detector traces, or two tables of structure factors.
+
+    Options are keywords of their own, each with what it is by default: a plain call comes here without typer, which
+    groups of options would load.
+    """
     words = chosen(vocabulary, Path())
     inputs = (c_log, py_log, *words.inputs, *(() if noise is None else (str(noise),)))
     waived = given_waivers(waivers, case, words.vocabulary)
-    inputs += () if waived is None else (str(waived.file),)
+    inputs += waiver_files(waived)
     delivery = Delivery("diff", inputs, destinations)
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     if pixel is None and words.is_default and are_reflections(c_log, py_log):
@@ -84,11 +95,8 @@ def run_diff(
         by_records = diff_traces(*read_pair(c_log, py_log, words.vocabulary), result.policy, strict=strict)
         printed = unified(replace(by_records, notices=result.notices))
     report = None if waived is None else _held(waived, case, result, strict=strict)
-    view, code = diff_view(result, brief=brief), waived_code(EXIT_OF[result.verdict], report)
-    if report is not None:
-        from nbtrace.report.views.waivers_view import waived_view  # noqa: PLC0415 - few projects have waivers
-
-        view = waived_view(view, report)
+    view = waived_or_plain(diff_view(result, brief=brief), report)
+    code = waived_code(EXIT_OF[result.verdict], report)
     return delivery.deliver(view, lambda: _document(result, report), printed=printed, code=code)
 
 
@@ -142,9 +150,8 @@ def refuse_reflections_beside(c_log: str, py_log: str) -> None:
 
 def _document(result: DiffResult, report: "WaiverReport | None") -> Mapping[str, object]:
     from nbtrace.report.documents.trace_documents import diff_document  # noqa: PLC0415 - the models of documents
-    from nbtrace.report.documents.waivers_document import with_waivers  # noqa: PLC0415
 
-    return with_waivers(diff_document(result), report)
+    return document_with(diff_document(result), report)
 
 
 def _diff_reflections(c: str, py: str, limits: Policy, delivery: Delivery) -> ExitCode:

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 from nbtrace.cli.compared_parts import ComparedPart
 from nbtrace.cli.destinations import Destinations
-from nbtrace.cli.given_waivers import GivenWaivers, given_waivers, waived_code
+from nbtrace.cli.given_waivers import (
+    GivenWaivers,
+    document_with,
+    given_waivers,
+    waived_code,
+    waived_or_plain,
+    waiver_files,
+)
 from nbtrace.cli.output import Delivery
 from nbtrace.cli.run_diff import long_with_noise, refuse_reflections_beside, traces_with_noise, unified_of
 from nbtrace.cli.tolerances import refuse_misspelt
@@ -46,7 +53,7 @@ def run_diff_several(
     words = chosen(vocabulary, Path())
     inputs = (reference, *logs, *words.inputs, *(() if noise is None else (str(noise),)))
     waived = given_waivers(waivers, None, words.vocabulary)
-    inputs += () if waived is None else (str(waived.file),)
+    inputs += waiver_files(waived)
     delivery = Delivery("diff_several", inputs, destinations)
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     require_different(reference, logs)
@@ -60,11 +67,8 @@ def run_diff_several(
     if waived is not None:
         result, cases = _explained(waived, result, strict=strict)
         report = waived.judge(cases, ComparedPart.TRACES)
-    view, code = several_logs_view(result, brief=brief), waived_code(result.exit_code, report)
-    if report is not None:
-        from nbtrace.report.views.waivers_view import waived_view  # noqa: PLC0415 - few projects have waivers
-
-        view = waived_view(view, report)
+    view = waived_or_plain(several_logs_view(result, brief=brief), report)
+    code = waived_code(result.exit_code, report)
     printed = partial(_unified, result) if unified_view else None
     return delivery.deliver(view, lambda: _document(result, report), printed=printed, code=code)
 
@@ -150,6 +154,5 @@ def _unified(result: SeveralLogs) -> Iterator[str]:
 
 def _document(result: SeveralLogs, report: "WaiverReport | None") -> Mapping[str, object]:
     from nbtrace.report.documents.several_logs_document import several_logs_document  # noqa: PLC0415 - the models
-    from nbtrace.report.documents.waivers_document import with_waivers  # noqa: PLC0415
 
-    return with_waivers(several_logs_document(result), report)
+    return document_with(several_logs_document(result), report)

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbtrace.cli.destinations import STDOUT, Destinations, require_matplotlib
-from nbtrace.cli.given_waivers import GivenWaivers, given_waivers, waived_code
+from nbtrace.cli.given_waivers import (
+    GivenWaivers,
+    document_with,
+    given_waivers,
+    waived_code,
+    waived_or_plain,
+    waiver_files,
+)
 from nbtrace.cli.image_settings import mask_values_of, origins_of, pixel_tolerances
 from nbtrace.cli.output import EXIT_OF, Delivery
 from nbtrace.documents import uncollected
@@ -69,7 +76,7 @@ def run_images(
     files = (*(str(split_name(name)[0]) for name in (c_image, py_image)), mask, geometry)
     named = tuple(name for name in files if name is not None)
     waived = given_waivers(waivers, case, None)
-    named += () if waived is None else (str(waived.file),)
+    named += waiver_files(waived)
     extra = _Extra(save_diff, pictures, ("png", "svg") if svg else ("png",), destinations.force)
     delivery = Delivery("images", named, replace(destinations, others=extra.files), screen=screen)
     settings: dict[str, Any] = {
@@ -102,13 +109,8 @@ def run_images(
         result = compare_images(c, py, options)
     causes = _causes(result, configured)
     report = None if waived is None else _held(waived, case, (c_image, py_image), result)
-    view = images_view(result, causes)
-    if report is not None:
-        from nbtrace.report.views.waivers_view import waived_view  # noqa: PLC0415 - few projects have waivers
-
-        view = waived_view(view, report)
     return delivery.deliver(
-        view,
+        waived_or_plain(images_view(result, causes), report),
         lambda: _document(result, causes, report),
         outputs=extra.write(result, destinations.bundle),
         code=waived_code(EXIT_OF[result.verdict], report),
@@ -178,9 +180,8 @@ def _document(
     result: "ImagesResult", causes: "ImageCauses | None", report: "WaiverReport | None"
 ) -> Mapping[str, object]:
     from nbtrace.report.documents.images_document import images_document  # noqa: PLC0415 - the models of documents
-    from nbtrace.report.documents.waivers_document import with_waivers  # noqa: PLC0415
 
-    return with_waivers(images_document(result, causes), report)
+    return document_with(images_document(result, causes), report)
 
 
 def _fitting(name: str, shape: tuple[int, int] | None) -> tuple[int, int] | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from nbtrace.cli.given_waivers import GivenWaivers, document_with, waived_code, waived_or_plain
+from nbtrace.cli.given_waivers import GivenWaivers, document_with, waived_code, waived_or_plain, waiver_files
 from nbtrace.cli.groups import Outputs, grouped
 from nbtrace.cli.options import (
     Cells,
@@ -65,8 +65,7 @@ def scaling_command(
         raise UsageError(f"--cells are those of a crystal of nanoBragg; leave it out for {words.name}")
     destinations = outputs.destinations(plot=plot)
     waivers = waived.given(words.vocabulary)
-    files = () if waivers is None else (str(waivers.file),)
-    delivery = Delivery("scaling", (c_log, py_log, *words.inputs, *files), destinations)
+    delivery = Delivery("scaling", (c_log, py_log, *words.inputs, *waiver_files(waivers)), destinations)
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     if waivers is None:
         result = scaling_chain(c_log, py_log, limits, cells=cells, vocabulary=words.vocabulary)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from nbtrace.glossary.word_pages import WordPage, sections_of
-from nbtrace.nearness import nearest
 from nbtrace.verdicts.tolerance import DEFAULT_ABSOLUTE, DEFAULT_RELATIVE
 from nbtrace.vocabulary.quantity import Basis, Kind, Quantity
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -22,11 +21,6 @@ def pages_of(word: str, vocabulary: Vocabulary) -> tuple[WordPage, ...]:
         if wanted in {_plain(name) for name in page.words}
     ]
     return (*found, *(quantity_page(vocabulary, item) for item in _quantities(wanted, vocabulary)))
-
-
-def nearest_word(word: str, vocabulary: Vocabulary) -> str | None:
-    """Return the word with a page that a word was meant to be; None if none is near."""
-    return nearest(word, all_words(vocabulary))
 
 
 def all_words(vocabulary: Vocabulary) -> Iterator[str]:

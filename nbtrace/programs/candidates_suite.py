@@ -1,22 +1,16 @@
 """The cases of a suite with several candidates: the reference runs once for a case, each result has its own key."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, replace
 
 from nbtrace.errors import ExitCode
-from nbtrace.programs.case_keys import case_key, digest_of_values, versions
-from nbtrace.programs.case_store import CaseList, CaseStore, ListedCase
+from nbtrace.programs.case_keys import case_key, digest_of_values
 from nbtrace.programs.command import FlagLine
 from nbtrace.programs.once_made import OnceMade
-from nbtrace.programs.shards import Shard
 from nbtrace.programs.side_source import SideSource
-from nbtrace.programs.suite import CaseOutcome, CaseResult, MakeSource, SuiteResult, SuiteRun
+from nbtrace.programs.suite import CaseResult, MakeSource, SuiteRun, lacking, worst_of
 from nbtrace.programs.suite_file import CaseTask
-from nbtrace.programs.suite_parts import Workers, done_before
-from nbtrace.progress import tracked
 from nbtrace.verdicts.case_names import candidate_case
-
-_WORST = (CaseOutcome.DIFFER, CaseOutcome.NOT_COMPARABLE, CaseOutcome.AGREE)
 
 
 @dataclass(frozen=True)
@@ -62,9 +56,29 @@ class CandidatesRun(SuiteRun):
             for name, make in self.candidates
             if name in wanted
         )
-        outcomes = [result.outcome for result in each]
-        worst = next((outcome for outcome in _WORST if outcome in outcomes), CaseOutcome.NOT_COMPARABLE)
-        return CandidatesCase(case.name, case.about, worst, each=each)
+        return CandidatesCase(case.name, case.about, worst_of(result.outcome for result in each), each=each)
+
+    def names(self, case: CaseTask) -> tuple[str, ...]:
+        """Return the name of the case with each candidate."""
+        return tuple(candidate_case(case.name, name) for name, _ in self.candidates)
+
+    def keys(self, case: CaseTask, common: Sequence[str]) -> tuple[str, ...]:
+        """Return a key for each candidate; the input files are read once for all of them."""
+        key = case_key(case, "", lenient=self.lenient)
+        return tuple(digest_of_values(own, key) for own in common)
+
+    def left(self, case: CaseTask, done: Collection[str]) -> CaseTask | None:
+        """Return the case with the candidates that have no result yet."""
+        wanted = [name for name, _ in self.candidates if candidate_case(case.name, name) not in done]
+        return CandidatesTask.of(case, wanted) if wanted else None
+
+    def each(self, case: CaseTask, result: CaseResult) -> tuple[CaseResult, ...]:
+        """Return a result for each candidate that ran; where the worker of the case has ended, each lacks one."""
+        if isinstance(result, CandidatesCase):
+            return result.each
+        wanted = case.candidates if isinstance(case, CandidatesTask) else ()
+        reason, error = result.reason, result.error or ExitCode.PROGRAM
+        return tuple(lacking(replace(case, name=candidate_case(case.name, name)), reason, error) for name in wanted)
 
 
 class _ReferenceOfCase:
@@ -78,103 +92,3 @@ class _ReferenceOfCase:
         if self._made is None:
             self._made = OnceMade(self._make(line, threads))
         return self._made
-
-
-def run_candidates_part(
-    suite: SuiteResult,
-    cases: Sequence[CaseTask],
-    run: CandidatesRun,
-    workers: Workers,
-    *,
-    store: CaseStore | None = None,
-    sides: Mapping[str, Sequence[str]] | None = None,
-    shard: Shard | None = None,
-) -> SuiteResult:
-    """Run the cases of a suite, or a shard of them, with each candidate.
-
-    Parameters
-    ----------
-    suite : SuiteResult
-        What is known before anything has run: it has candidates and no cases.
-    cases, workers, store, shard
-        As for :func:`~nbtrace.programs.suite_parts.run_part`; a shard has a case with all candidates.
-    run : CandidatesRun
-    sides : mapping, optional
-        Name of the candidate → digests of the programs, for the keys of its results: another candidate changes no key.
-
-    Raises
-    ------
-    UsageError, InputError
-        If results cannot be kept.
-    """
-    names = tuple(name for name, _ in run.candidates)
-    own = versions()
-    listed: dict[str, ListedCase] = {}
-    if store is not None:
-        common = {name: digest_of_values(own, list((sides or {})[name]), run.plan, run.lenient) for name in names}
-        listed = {case.name: case for case in _listed(cases, run, common)}
-        store.begin(_list_of(suite, tuple(listed.values())))
-    mine = list(cases) if shard is None else shard.of(cases)
-    results: dict[str, CaseResult] = {}
-    if store is not None:
-        of_mine = (candidate_case(case.name, name) for case in mine for name in names)
-        found = ((item, done_before(store, listed[item])) for item in of_mine)
-        results = {item: made.result for item, made in found if made is not None}
-    kept = len(results)
-    left = list(_left(mine, names, results))
-    for case, result in tracked(workers.results(run, left), "cases of the suite", len(left)):
-        for one in _each(case, result):
-            results[one.name] = one
-            if store is not None:
-                store.keep(listed[one.name], one, own)
-    return replace(
-        suite,
-        cases=tuple(results[candidate_case(case.name, name)] for case in mine for name in names),
-        kept=kept,
-        elsewhere=(len(cases) - len(mine)) * len(names),
-    )
-
-
-def _listed(cases: Sequence[CaseTask], run: CandidatesRun, common: Mapping[str, str]) -> Iterator[ListedCase]:
-    for case in tracked(cases, "input files of the suite", len(cases)):
-        key = case_key(case, "", lenient=run.lenient)
-        for name, _ in run.candidates:
-            own = digest_of_values(common[name], key)
-            yield ListedCase(name=candidate_case(case.name, name), about=case.about, key=own)
-
-
-def _list_of(suite: SuiteResult, listed: tuple[ListedCase, ...]) -> CaseList:
-    return CaseList(
-        suite=suite.name,
-        source=suite.source,
-        candidate=suite.candidate,
-        names=suite.names.pair,
-        left_out=suite.left_out,
-        candidates=suite.candidates,
-        cases=listed,
-    )
-
-
-def _left(cases: Sequence[CaseTask], names: Sequence[str], done: Mapping[str, CaseResult]) -> Iterator[CandidatesTask]:
-    for case in cases:
-        wanted = [name for name in names if candidate_case(case.name, name) not in done]
-        if wanted:
-            yield CandidatesTask.of(case, wanted)
-
-
-def _each(case: CaseTask, result: CaseResult) -> Iterator[CaseResult]:
-    """Yield the results of a case; where its worker has ended, each candidate lacks one."""
-    if isinstance(result, CandidatesCase):
-        yield from result.each
-        return
-    wanted = case.candidates if isinstance(case, CandidatesTask) else ()
-    yield from (
-        CaseResult(
-            candidate_case(case.name, name),
-            case.about,
-            CaseOutcome.NOT_COMPARABLE,
-            result.reason,
-            result.error or ExitCode.PROGRAM,
-        )
-        for name in wanted
-    )

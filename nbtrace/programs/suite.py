@@ -1,6 +1,6 @@
 """Running the cases of a suite; one that cannot be compared does not end the rest."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -9,13 +9,12 @@ from nbtrace.compare.images.image_metrics import Metrics
 from nbtrace.compare.images.result import ImagesResult
 from nbtrace.errors import ExitCode, NbtraceError
 from nbtrace.presentable import Presentable
-from nbtrace.programs.case_keys import digest_of_values
+from nbtrace.programs.case_keys import case_key, digest_of_values
 from nbtrace.programs.command import FlagLine
 from nbtrace.programs.comparison import Comparison, Plan, compare
 from nbtrace.programs.judged_comparison import judged_comparison
 from nbtrace.programs.side_source import SideSource
 from nbtrace.programs.suite_file import CaseTask, Parameters
-from nbtrace.progress import tracked
 from nbtrace.verdicts.case_names import candidate_case
 from nbtrace.verdicts.notices import Notice
 from nbtrace.verdicts.status import Verdict
@@ -33,6 +32,14 @@ class CaseOutcome(StrEnum):
     AGREE = "agree"
     DIFFER = "differ"
     NOT_COMPARABLE = "not comparable"
+
+
+FROM_THE_WORST = (CaseOutcome.DIFFER, CaseOutcome.NOT_COMPARABLE, CaseOutcome.AGREE)
+
+
+def worst_of(outcomes: Iterable[CaseOutcome]) -> CaseOutcome:
+    """Return the worst of some outcomes; of none that nothing was compared."""
+    return min(outcomes, key=FROM_THE_WORST.index, default=CaseOutcome.NOT_COMPARABLE)
 
 
 @dataclass(frozen=True)
@@ -231,32 +238,34 @@ class SuiteRun:
             return lacking(case, str(error), error.exit_code)
         return _kept(case, compared)
 
+    def names(self, case: CaseTask) -> tuple[str, ...]:
+        """Return the names of the results of a case, one for each candidate."""
+        return (case.name,)
+
+    def keys(self, case: CaseTask, common: Sequence[str]) -> tuple[str, ...]:
+        """Return the key of each result, from what all cases have in common with each candidate.
+
+        Raises
+        ------
+        UsageError, InputError
+            If the case makes no run, or a file is missing.
+        """
+        (own,) = common
+        return (case_key(case, own, lenient=self.lenient),)
+
+    def left(self, case: CaseTask, done: Collection[str]) -> CaseTask | None:
+        """Return what is left to run of a case, by the names of the results that there are; None if nothing is."""
+        return None if case.name in done else case
+
+    def each(self, case: CaseTask, result: CaseResult) -> tuple[CaseResult, ...]:
+        """Return the results that came of a case."""
+        del case
+        return (result,)
+
 
 def lacking(case: CaseTask, reason: str, error: ExitCode) -> CaseResult:
     """Return the result of a case that could not be compared."""
     return CaseResult(case.name, case.about, CaseOutcome.NOT_COMPARABLE, reason, error, parameters=case.parameters)
-
-
-def run_suite(
-    cases: Sequence[CaseTask], reference: MakeSource, candidate: MakeSource, plan: Plan, *, origin: str, lenient: bool
-) -> Iterator[CaseResult]:
-    """Run cases and yield what each gave.
-
-    Parameters
-    ----------
-    cases : sequence of CaseTask
-    reference, candidate : callable
-        Make the sides; the reference is asked for only where a case has no recorded output.
-    plan : Plan
-        What the cases may change.
-    origin : str
-        Name of the suite's file, the origin of its limits.
-    lenient : bool
-        Flags that the reference ignores are no errors.
-    """
-    run = SuiteRun(reference, candidate, plan, origin, lenient)
-    for case in tracked(cases, "cases of the suite", len(cases)):
-        yield run.result(case)
 
 
 def _compare(case: CaseTask, run: SuiteRun) -> Comparison:

@@ -4,6 +4,7 @@ import shlex
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import cached_property
 from itertools import product
 from math import prod
@@ -189,6 +190,10 @@ class SuiteFile(BaseModel):
     def cases(self) -> tuple[SuiteCase, ...]:
         """All cases: those that are written out, then those of the matrices."""
         return (*self.case, *(case for matrix in self.matrix for case in matrix.cases))
+
+    def names_like(self, pattern: str | None) -> list[str]:
+        """Return the names of the cases that a pattern, as in `phi_*`, fits; of all without one."""
+        return [case.name for case in self.cases if pattern is None or fnmatchcase(case.name, pattern)]
 
     def without_defaults(self, names: Collection[str]) -> "SuiteFile":
         """Return it without these of `[defaults]`, for which the call says something else; cases keep their own."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 
 from nbtrace.errors import ExitCode, InputError
-from nbtrace.programs.case_keys import case_key, digest_of_values, versions
+from nbtrace.programs.case_keys import digest_of_values, versions
 from nbtrace.programs.case_store import CaseFile, CaseList, CaseStore, ListedCase, agreed_list, is_done
 from nbtrace.programs.case_workers import run_by, run_in_processes
 from nbtrace.programs.shards import Shard
-from nbtrace.programs.suite import CaseOutcome, CaseResult, SuiteResult, SuiteRun
+from nbtrace.programs.suite import FROM_THE_WORST, CaseOutcome, CaseResult, SuiteResult, SuiteRun
 from nbtrace.programs.suite_file import CaseTask
 from nbtrace.progress import tracked
 from nbtrace.verdicts.notices import Notice, Subject, Weight
@@ -50,10 +50,10 @@ def run_part(
     workers: Workers,
     *,
     store: CaseStore | None = None,
-    sides: Sequence[str] = (),
+    sides: Sequence[Sequence[str]] = ((),),
     shard: Shard | None = None,
 ) -> SuiteResult:
-    """Run the cases of a suite, or a shard of them.
+    """Run the cases of a suite, or a shard of them, with each candidate.
 
     Parameters
     ----------
@@ -66,62 +66,63 @@ def run_part(
     store : CaseStore, optional
         Where results are kept, each as it comes. What lies there of the same flags, programs, input files, versions and
         limits is not run again.
-    sides : sequence of str
-        Digests of the programs, for the keys of the results.
+    sides : sequence of sequence of str
+        Digests of the programs with each candidate, for the keys of the results: another candidate changes no key.
     shard : Shard, optional
+        It has a case with all of its candidates.
 
     Raises
     ------
     UsageError, InputError
         If results cannot be kept.
     """
-    known: dict[str, CaseResult] = {}
     listed: dict[str, ListedCase] = {}
     own = versions()
     if store is not None:
-        common = digest_of_values(own, list(sides), run.plan, run.lenient)
-        keyed = [
-            ListedCase(
-                name=case.name,
-                about=case.about,
-                key=case_key(case, common, lenient=run.lenient),
-                parameters=case.parameters,
-            )
-            for case in tracked(cases, "input files of the suite", len(cases))
-        ]
+        common = [digest_of_values(own, list(digests), run.plan, run.lenient) for digests in sides]
+        keyed = tuple(_keyed(cases, run, common))
         store.begin(_list(suite, keyed))
         listed = {case.name: case for case in keyed}
     mine = list(cases) if shard is None else shard.of(cases)
+    names = [name for case in mine for name in run.names(case)]
+    results: dict[str, CaseResult] = {}
     if store is not None:
-        known = {
-            case.name: found.result for case in mine if (found := done_before(store, listed[case.name])) is not None
-        }
-    left = [case for case in mine if case.name not in known]
-    results = dict(known)
+        found = ((name, _done_before(store, listed[name])) for name in names)
+        results = {name: made.result for name, made in found if made is not None}
+    kept = len(results)
+    left = [rest for case in mine if (rest := run.left(case, results)) is not None]
     for case, result in tracked(workers.results(run, left), "cases of the suite", len(left)):
-        results[case.name] = result
-        if store is not None:
-            store.keep(listed[case.name], result, own)
+        for one in run.each(case, result):
+            results[one.name] = one
+            if store is not None:
+                store.keep(listed[one.name], one, own)
     return replace(
         suite,
-        cases=tuple(results[case.name] for case in mine),
-        kept=len(known),
-        elsewhere=len(cases) - len(mine),
+        cases=tuple(results[name] for name in names),
+        kept=kept,
+        elsewhere=sum(len(run.names(case)) for case in cases) - len(names),
     )
 
 
-def _list(suite: SuiteResult, keyed: Sequence[ListedCase]) -> CaseList:
+def _keyed(cases: Sequence[CaseTask], run: SuiteRun, common: Sequence[str]) -> Iterator[ListedCase]:
+    for case in tracked(cases, "input files of the suite", len(cases)):
+        for name, key in zip(run.names(case), run.keys(case, common), strict=True):
+            yield ListedCase(name=name, about=case.about, key=key, parameters=case.parameters)
+
+
+def _list(suite: SuiteResult, keyed: tuple[ListedCase, ...]) -> CaseList:
     return CaseList(
         suite=suite.name,
         source=suite.source,
         candidate=suite.candidate,
         names=suite.names.pair,
         left_out=suite.left_out,
-        cases=tuple(keyed),
+        candidates=suite.candidates,
+        cases=keyed,
     )
 
 
-def done_before(store: CaseStore, case: ListedCase) -> CaseFile | None:
+def _done_before(store: CaseStore, case: ListedCase) -> CaseFile | None:
     """Return the result that a store has of a case; None where the case must run."""
     with suppress(InputError):  # one that cannot be read is run again, and replaced
         found = store.find(case)
@@ -159,11 +160,10 @@ def _found(stores: Sequence[CaseStore], case: ListedCase) -> list[CaseFile]:
 
 
 def _worst(found: Sequence[CaseFile]) -> CaseResult | None:
-    order = (CaseOutcome.DIFFER, CaseOutcome.NOT_COMPARABLE, CaseOutcome.AGREE)
     results = sorted(found, key=attrgetter("made_utc"), reverse=True)
     # A case that could not be compared at first, and was later, has been compared.
     done = [made for made in results if is_done(made)] or results
-    return min((made.result for made in done), key=lambda result: order.index(result.outcome), default=None)
+    return min((made.result for made in done), key=lambda result: FROM_THE_WORST.index(result.outcome), default=None)
 
 
 def _without(case: ListedCase) -> CaseResult:

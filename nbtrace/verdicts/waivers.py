@@ -159,11 +159,6 @@ class Waiver:
         own = f"{self.quantity} of {self.case}" if self.case else self.quantity
         return f"{own} with {self.candidate}" if self.candidate else own
 
-    @property
-    def needs_explanation(self) -> bool:
-        """Whether only an explanation tells if it fits."""
-        return bool(self.side or self.cause)
-
     def covers_case(self, name: str) -> bool:
         """Whether it is of a case of this name."""
         return not self.case or self.case == name or fnmatchcase(name, self.case)

@@ -36,7 +36,8 @@ def said(ended: Ended) -> str:
     return " ".join(ended.out.split())
 
 
-def test_the_answer_names_who_leaves_and_where(nb: "Run", folder: Path) -> None:
+@pytest.mark.usefixtures("folder")
+def test_the_answer_names_who_leaves_and_where(nb: "Run") -> None:
     ended = nb("diff", "c.log", "good.log", "bad.log", "worse.log")
     assert ended.code == 1
     assert said(ended).startswith(
@@ -47,7 +48,6 @@ def test_the_answer_names_who_leaves_and_where(nb: "Run", folder: Path) -> None:
     assert [line.split() for line in ended.out.splitlines() if line.startswith("bad.log  ")] == [
         ["bad.log", "differ", "F_latt", "12.5", "13", "+4.000e-02", "not", "told", "3/4"]
     ]
-    del folder
 
 
 def test_logs_that_all_agree_are_told_in_a_line(nb: "Run", folder: Path) -> None:
@@ -62,8 +62,8 @@ def test_the_document_is_that_of_its_schema(nb: "Run", folder: Path) -> None:
     document = SeveralLogsDocument.model_validate(json.loads((folder / "r.json").read_text()))
     assert document.coverage.model_dump(exclude={"not_finite"}) == {
         "logs": 3,
-        "agree": 1,
-        "differ": 2,
+        "num_agree": 1,
+        "num_differ": 2,
         "not_comparable": 0,
     }
     left = document.logs["bad.log"].left_at
@@ -112,7 +112,8 @@ def test_a_waiver_of_one_log_waives_nothing_of_another(nb: "Run", folder: Path) 
     assert nb(*logs, "--waivers", "all.toml").code == 0
 
 
-def test_every_pair_has_its_unified_diff(nb: "Run", folder: Path) -> None:
+@pytest.mark.usefixtures("folder")
+def test_every_pair_has_its_unified_diff(nb: "Run") -> None:
     ended = nb("diff", "c.log", "good.log", "bad.log", "worse.log", "-u")
     assert ended.code == 1
     assert [line for line in ended.out.splitlines() if line.startswith(("+", "-"))] == [
@@ -127,7 +128,6 @@ def test_every_pair_has_its_unified_diff(nb: "Run", folder: Path) -> None:
         "-I_pixel_final 55.25",
         "+I_pixel_final 60.0    # CRITICAL",
     ]
-    del folder
 
 
 def test_a_second_log_of_the_reference_is_its_noise_for_all(nb: "Run", folder: Path) -> None:

@@ -212,7 +212,7 @@ def test_merge_takes_waivers(nb: Run, tmp_path: Path, text: str, code: int, outc
     empty = SuiteResult("quick", "quick.toml", "quick", (), 0)
     for number in (1, 2):
         store = CaseStore(tmp_path / "r")
-        run_part(empty, cases, quick_run(), Workers(), store=store, sides=("a",), shard=Shard(number, 2))
+        run_part(empty, cases, quick_run(), Workers(), store=store, sides=(("a",),), shard=Shard(number, 2))
     told = "[[waiver]]\nexpiry = 2199-12-31\nreason = 'known'\nowner = 'jan'\n"
     (tmp_path / "w.toml").write_text(told + text)
     assert nb("merge", "r").code == 1
@@ -245,7 +245,7 @@ def test_a_waiver_that_other_cases_need_is_no_alarm_where_they_did_not_run(
 def test_waivers_do_not_pass_a_case_that_merge_lacks(nb: Run, tmp_path: Path) -> None:
     cases = quick_cases(tmp_path / "q", DOUBLED, 2)
     empty = SuiteResult("quick", "quick.toml", "quick", (), 0)
-    run_part(empty, cases, quick_run(), Workers(), store=CaseStore(tmp_path / "r"), sides=("a",), shard=Shard(1, 2))
+    run_part(empty, cases, quick_run(), Workers(), store=CaseStore(tmp_path / "r"), sides=(("a",),), shard=Shard(1, 2))
     told = "[[waiver]]\nexpiry = 2199-12-31\nreason = 'known'\nowner = 'jan'\nbound = 1.0\n"
     (tmp_path / "waivers.toml").write_text(f"{told}quantity = [{GATES}]\n")
     ended = nb("merge", "r")

@@ -1,4 +1,4 @@
-from nbtrace.glossary.lookup import mentioning, nearest_word, pages_of
+from nbtrace.glossary.lookup import mentioning, pages_of
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.vocabulary.registry import load
 from tests.places import EXAMPLES
@@ -32,7 +32,5 @@ def test_quantities_of_a_vocabulary_of_ones_own_have_pages() -> None:
     assert pages_of("stale", rod)
 
 
-def test_a_slip_of_the_pen_is_told_and_another_text_is_looked_for() -> None:
-    assert nearest_word("inherted", VOCABULARY) == "INHERITED"
-    assert nearest_word("weather", VOCABULARY) is None
+def test_pages_that_mention_a_text_are_found() -> None:
     assert "stale_phi_rotation" in mentioning("thread", VOCABULARY)

@@ -106,8 +106,8 @@ def test_the_document_fits_its_model(line: FlagLine) -> None:
     )
     assert document.coverage.model_dump(exclude={"not_finite"}) == {
         "candidates": 3,
-        "agree": 0,
-        "differ": 2,
+        "num_agree": 0,
+        "num_differ": 2,
         "not_comparable": 1,
     }
     assert document.same_images == (("one", "two"),)

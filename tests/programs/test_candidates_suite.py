@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nbtrace.errors import ExitCode, InputError
-from nbtrace.programs.candidates_suite import CandidatesRun, run_candidates_part
+from nbtrace.programs.candidates_suite import CandidatesRun
 from nbtrace.programs.case_store import LIST_NAME, CaseStore
 from nbtrace.programs.command import FlagLine
 from nbtrace.programs.comparison import Plan
@@ -15,7 +15,7 @@ from nbtrace.programs.shards import Shard
 from nbtrace.programs.side_source import Made
 from nbtrace.programs.suite import CaseOutcome, SuiteCandidate, SuiteResult
 from nbtrace.programs.suite_file import CaseTask
-from nbtrace.programs.suite_parts import Workers, merged
+from nbtrace.programs.suite_parts import Workers, merged, run_part
 from nbtrace.report.documents.models.suite import SuiteDocument
 from nbtrace.report.documents.suite_document import suite_document
 from nbtrace.report.terminal import render
@@ -73,8 +73,8 @@ def run(
         Reference(mark), Twice(), Plan(traces=False), "quick.toml", candidates=tuple((n, makers[n]) for n in names)
     )
     store = None if folder is None else CaseStore(folder)
-    sides = {name: ("reference", name) for name in names}
-    return run_candidates_part(suite, cases, made, workers or Workers(), store=store, sides=sides, shard=shard)
+    sides = [("reference", name) for name in names]
+    return run_part(suite, cases, made, workers or Workers(), store=store, sides=sides, shard=shard)
 
 
 def test_the_reference_runs_once_for_a_case(tmp_path: Path) -> None:
@@ -101,6 +101,16 @@ def test_one_run_and_shards_give_one_digest(tmp_path: Path) -> None:
     assert whole.digest == together.digest
     assert together.candidates == whole.candidates
     assert together.digest != run(cases, names=("good", "third")).digest
+
+
+def test_values_of_a_matrix_stay_with_cases_that_have_no_result(tmp_path: Path) -> None:
+    cases = [replace(case, parameters=(("-N", case.name[1:]),)) for case in quick_cases(tmp_path, 1, 2)]
+    run(cases, tmp_path / "r", shard=Shard(1, 2))
+    found = merged([CaseStore(tmp_path / "r")])
+    assert [(case.outcome.value, case.parameters) for case in found.cases] == [
+        *[("agree", (("-N", "1"),))] * 2,
+        *[("not comparable", (("-N", "2"),))] * 2,
+    ]
 
 
 def test_another_candidate_leaves_the_results_of_the_others(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from nbtrace.errors import ExitCode, ProgramError
 from nbtrace.programs.command import FlagLine
 from nbtrace.programs.comparison import Plan
 from nbtrace.programs.side_source import SideSource
-from nbtrace.programs.suite import CaseOutcome, SuiteResult, run_suite
+from nbtrace.programs.suite import CaseOutcome, SuiteResult, SuiteRun
 from nbtrace.programs.suite_file import read_suite, tasks
 from nbtrace.report.documents.suite_document import suite_document
 from nbtrace.report.terminal import render
@@ -24,15 +24,11 @@ def no_reference(line: FlagLine, threads: int) -> SideSource:
 def run(text: str, folder: Path, *, mode: str | None = None) -> SuiteResult:
     path = folder / "s.toml"
     path.write_text('format_version = 1\nname = "s"\n' + text)
-    results = run_suite(
-        tasks(read_suite(path), folder),
-        no_reference,
-        lambda line, threads: EmbeddedSource(line, Choice(mode=mode), threads),
-        Plan(),
-        origin="s.toml",
-        lenient=False,
+    made = SuiteRun(
+        no_reference, lambda line, threads: EmbeddedSource(line, Choice(mode=mode), threads), Plan(), "s.toml"
     )
-    return SuiteResult("s", "s.toml", "embedded simulator", tuple(results), 0)
+    results = tuple(map(made.result, tasks(read_suite(path), folder)))
+    return SuiteResult("s", "s.toml", "embedded simulator", results, 0)
 
 
 def case(name: str, *settings: str) -> str:

@@ -41,7 +41,7 @@ def run(
 ) -> SuiteResult:
     store = None if folder is None else CaseStore(folder)
     made = quick_run(mark, plan)
-    return run_part(EMPTY, cases, made, workers or Workers(), store=store, sides=sides, shard=shard)
+    return run_part(EMPTY, cases, made, workers or Workers(), store=store, sides=(sides,), shard=shard)
 
 
 def told(mark: Path) -> list[str]:

@@ -101,7 +101,20 @@ def kind_of(name: str) -> str:
 
 
 SINCE_0_2 = frozenset(
-    {"arrays", "bisect", "capture", "detector", "format", "gradients", "history", "reduce", "reflections", "trend"}
+    {
+        "arrays",
+        "bisect",
+        "capture",
+        "compare_candidates",
+        "diff_several",
+        "detector",
+        "format",
+        "gradients",
+        "history",
+        "reduce",
+        "reflections",
+        "trend",
+    }
 )
 """Documents that 0.1 did not write."""
 

@@ -38,8 +38,8 @@ def compare_candidates_document(result: CandidatesComparison, *, pictures: bool,
         c_binary_sha256=None if binary is None else binary.sha256,
         coverage=CandidateCoverage(
             candidates=len(result.candidates),
-            agree=len(result.of(Verdict.AGREE)),
-            differ=len(result.of(Verdict.DIFFER)),
+            num_agree=len(result.of(Verdict.AGREE)),
+            num_differ=len(result.of(Verdict.DIFFER)),
             not_comparable=len(result.of(Verdict.NOT_COMPARABLE)),
         ),
         candidates={

@@ -10,20 +10,18 @@ from nbtrace.detector.detector_result import (
     DetectorSide,
     DivergentPixel,
     FirstQuantity,
-    Region,
 )
 from nbtrace.report.documents.models.detector import (
     ApartEntry,
     DetectorCoverageEntry,
     DetectorDocument,
-    DetectorRegion,
     DetectorSource,
     FirstDivergencePixel,
     FirstQuantityEntry,
     RowPlace,
 )
 from nbtrace.report.documents.models.parts import FORMAT_VERSION
-from nbtrace.report.documents.parts import Document, notice_entries, pixel_place, side_names
+from nbtrace.report.documents.parts import Document, notice_entries, pixel_place, pixel_region, side_names
 from nbtrace.report.views.detector_view import detector_headline, pixel_command
 
 
@@ -38,7 +36,7 @@ def detector_document(result: DetectorResult) -> Document:
         tolerance_rel=result.policy.relative.value,
         shape_slow_fast=result.map.codes.shape,
         first_divergence=next((item.quantity for item in result.firsts if item.pixels), None),
-        divergent=result.divergent,
+        num_divergent=result.divergent,
         c=_source(result.c),
         py=_source(result.py),
         notices=notice_entries(result.notices),
@@ -62,7 +60,7 @@ def _quantity(item: FirstQuantity, result: DetectorResult) -> FirstQuantityEntry
         share=item.pixels / result.coverage.pixels,
         diverging=item.diverging,
         statuses={status.value: many for status, many in item.statuses.items()},
-        region=_region(item.region),
+        region=None if item.region is None else pixel_region(item.region),
         parts=item.parts,
         worst=None if item.worst is None else _pixel(item.worst, result),
     )
@@ -85,15 +83,9 @@ def _pixel(worst: DivergentPixel, result: DetectorResult) -> FirstDivergencePixe
     )
 
 
-def _region(region: Region | None) -> DetectorRegion | None:
-    if region is None:
-        return None
-    slow_first, slow_last, fast_first, fast_last = region
-    return DetectorRegion(slow_first=slow_first, slow_last=slow_last, fast_first=fast_first, fast_last=fast_last)
-
-
 def _apart(pixels: ApartPixels) -> ApartEntry:
-    return ApartEntry(pixels=pixels.pixels, region=_region(pixels.region))
+    region = None if pixels.region is None else pixel_region(pixels.region)
+    return ApartEntry(pixels=pixels.pixels, region=region)
 
 
 def _coverage(covered: DetectorCoverage) -> DetectorCoverageEntry:

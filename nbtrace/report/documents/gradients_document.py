@@ -8,19 +8,17 @@ from nbtrace.differentiation.gradients_result import GradientsResult
 from nbtrace.report.documents.models.gradients import (
     DerivativeEntry,
     GradientEntry,
-    GradientRegion,
     GradientsDocument,
     GradientSource,
     GradientValue,
 )
 from nbtrace.report.documents.models.parts import FORMAT_VERSION
-from nbtrace.report.documents.parts import Document, notice_entries, side_names
+from nbtrace.report.documents.parts import Document, notice_entries, pixel_region, side_names
 from nbtrace.vocabulary import registry
 
 
 def gradients_document(result: GradientsResult) -> Document:
     """Return derivatives held against each other."""
-    slow_first, slow_last, fast_first, fast_last = result.region
     reference, candidate, sources = result.reference_value, result.candidate_value, result.sources
     first = result.first_apart
     return GradientsDocument(
@@ -28,7 +26,7 @@ def gradients_document(result: GradientsResult) -> Document:
         format_version=FORMAT_VERSION,
         verdict=result.verdict.value,
         what=result.what,
-        region=GradientRegion(slow_first=slow_first, slow_last=slow_last, fast_first=fast_first, fast_last=fast_last),
+        region=pixel_region(result.region),
         flags=result.flags,
         c=GradientSource(name=sources.reference, by=sources.reference_by),
         py=GradientSource(name=sources.candidate, by=sources.candidate_by),

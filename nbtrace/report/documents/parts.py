@@ -9,6 +9,7 @@ from nbtrace.report.documents.models.parts import (
     LineAccount,
     NoticeEntry,
     PixelPlace,
+    PixelRegion,
     SideNames,
     SideWord,
     TraceSource,
@@ -37,6 +38,12 @@ def side_names(names: Names) -> SideNames:
 def pixel_place(pixel: Pixel) -> PixelPlace:
     """Return a pixel (slow, fast)."""
     return PixelPlace(slow=pixel[0], fast=pixel[1])
+
+
+def pixel_region(region: tuple[int, int, int, int]) -> PixelRegion:
+    """Return a rectangle (first and last slow, first and last fast)."""
+    slow_first, slow_last, fast_first, fast_last = region
+    return PixelRegion(slow_first=slow_first, slow_last=slow_last, fast_first=fast_first, fast_last=fast_last)
 
 
 def notice_entries(notices: tuple[Notice, ...]) -> tuple[NoticeEntry, ...]:

@@ -27,8 +27,8 @@ def several_logs_document(result: SeveralLogs) -> Document:
         reference=trace_source(result.reference),
         coverage=SeveralCoverage(
             logs=len(result.logs),
-            agree=len(result.of(Verdict.AGREE)),
-            differ=len(result.of(Verdict.DIFFER)),
+            num_agree=len(result.of(Verdict.AGREE)),
+            num_differ=len(result.of(Verdict.DIFFER)),
             not_comparable=len(result.of(Verdict.NOT_COMPARABLE)),
         ),
         logs={log.source: _log(log, result.cases[log.source]) for log in result.logs},

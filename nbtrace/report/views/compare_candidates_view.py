@@ -1,20 +1,22 @@
 """The view of several candidates on the same flags: candidates by gates, what some have in common, then each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from nbtrace.compare.images.gates import Gate
 from nbtrace.programs.candidates_comparison import CandidateResult, CandidatesComparison
 from nbtrace.report.view import Column, Line, Section, SectionKind, Table, View, listed, number
 from nbtrace.report.views.compare_view import compare_view, headline
-from nbtrace.report.views.diff_view import shown_value
+from nbtrace.report.views.in_common import (
+    IN_FULL,
+    NAMED,
+    VERDICT_CELLS,
+    divergence_together,
+    names_together,
+    notices_of_each,
+)
 from nbtrace.verdicts.notices import Notice
 from nbtrace.verdicts.status import Status, Verdict
-
-_WORDS = {Verdict.AGREE: "agree", Verdict.DIFFER: "differ", Verdict.NOT_COMPARABLE: "not compared"}
-_IN_FULL = 3
-"""Candidates that differ of which a short report tells each one's answer."""
-_NAMED = 4
 
 
 def compare_candidates_view(result: CandidatesComparison) -> View:
@@ -24,7 +26,7 @@ def compare_candidates_view(result: CandidatesComparison) -> View:
         verdict=result.verdict,
         headline=_headline(result),
         facts=tuple(_facts(result)),
-        notices=tuple(_notices(result)),
+        notices=tuple(notices_of_each(_told(result))),
         sections=tuple(section for section in _sections(result) if section.says_something),
     )
 
@@ -38,18 +40,12 @@ def _headline(result: CandidatesComparison) -> str:
     if len(agree) == total:
         return f"all {total} candidates agree with {reference}"
     parts = [f"{len(agree)} of {total} candidates agree with {reference}"]
-    parts[0] += f": {listed(agree, _NAMED)}" if agree else ""
-    parts += [f"differ: {listed(differ, _NAMED)}"] if differ else []
-    parts += [f"not compared: {listed(neither, _NAMED)}"] if neither else []
+    parts[0] += f": {listed(agree, NAMED)}" if agree else ""
+    parts += [f"differ: {listed(differ, NAMED)}"] if differ else []
+    parts += [f"not compared: {listed(neither, NAMED)}"] if neither else []
     same = next(iter(result.same_images), None)
-    parts += [f"the images of {_together(same)} are the same to the bit"] if same is not None else []
+    parts += [f"the images of {names_together(same)} are the same to the bit"] if same is not None else []
     return "; ".join(parts)
-
-
-def _together(names: tuple[str, ...]) -> str:
-    if len(names) > _NAMED:
-        return listed(names, _NAMED - 1)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _facts(result: CandidatesComparison) -> Iterator[str]:
@@ -60,24 +56,12 @@ def _facts(result: CandidatesComparison) -> Iterator[str]:
     yield f"Flags: {result.line.text}"
 
 
-def _notices(result: CandidatesComparison) -> Iterator[Notice]:
-    """Yield what must be known: what is said with every candidate once, the rest with the name of its candidate."""
-    told = [
+def _told(result: CandidatesComparison) -> list[tuple[str, Sequence[Notice]]]:
+    return [
         (item.name, (*item.comparison.notices, *item.comparison.images.notices))
         for item in result.candidates
         if item.comparison is not None
     ]
-    everywhere = {notice.text for notice in told[0][1]} if told else set()
-    for _, notices in told[1:]:
-        everywhere &= {notice.text for notice in notices}
-    seen: set[str] = set()
-    for name, notices in told:
-        for notice in notices:
-            if notice.text not in everywhere:
-                yield replace(notice, text=f"{name}: {notice.text}")
-            elif notice.text not in seen:
-                seen.add(notice.text)
-                yield notice
 
 
 def _sections(result: CandidatesComparison) -> Iterator[Section]:
@@ -88,7 +72,7 @@ def _sections(result: CandidatesComparison) -> Iterator[Section]:
     differing = result.of(Verdict.DIFFER)
     for item in differing:
         if item.comparison is not None:
-            yield Section(item.name, sentences=(headline(item.comparison),), detail=len(differing) > _IN_FULL)
+            yield Section(item.name, sentences=(headline(item.comparison),), detail=len(differing) > IN_FULL)
     for item in result.candidates:
         yield from _whole(item)
 
@@ -118,12 +102,12 @@ def _table(result: CandidatesComparison) -> Table:
 
 def _line(item: CandidateResult, gates: tuple[str, ...]) -> Line:
     if item.comparison is None:
-        return Line((item.name, _WORDS[item.verdict], *("–",) * (len(gates) + 2)), Status.MISSING, kept=True)
+        return Line((item.name, VERDICT_CELLS[item.verdict], *("–",) * (len(gates) + 2)), Status.MISSING, kept=True)
     found = {gate.name: gate for gate in item.comparison.images.gates}
     worst = next((gate.status for gate in found.values() if gate.status.diverges), Status.PASS)
     cells = (
         item.name,
-        _WORDS[item.verdict],
+        VERDICT_CELLS[item.verdict],
         *(_gate(found.get(name)) for name in gates),
         _traces(item),
         number(item.comparison.py.made.median_ms, 4),
@@ -150,11 +134,7 @@ def _shared_words(result: CandidatesComparison) -> Iterator[str]:
     compared = len(result.of(Verdict.AGREE)) + len(result.of(Verdict.DIFFER))
     for names in result.same_images:
         alone = f": {result.names.reference} stands alone, or they have a common origin" * (len(names) == compared)
-        yield f"{_together(names)} make the same image to the bit, which {result.names.reference} does not{alone}"
+        yield f"{names_together(names)} make the same image to the bit, which {result.names.reference} does not{alone}"
     for item in result.shared:
-        found, (slow, fast) = item.divergence, item.pixel
-        row, how = found.row, "diverge first" if found.is_first else "have their first divergence above 1e-4"
-        component = f"{row.component} " if row.component else ""
-        values = f"{component}{shown_value(row, row.py)} in place of {shown_value(row, row.c)}"
-        value = f"with the same value: {values}" if found.same_value else "and not all with the same value"
-        yield f"pixel {slow} {fast}: {_together(found.logs)} {how} in the same place, {row.label}, {value}"
+        (slow, fast), found = item.pixel, item.divergence
+        yield f"pixel {slow} {fast}: {divergence_together(found.logs, found)}"

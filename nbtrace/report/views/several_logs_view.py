@@ -19,16 +19,19 @@ from nbtrace.report.view import (
     tolerance_facts,
 )
 from nbtrace.report.views.diff_view import diff_view, headline, lack_words, shown_value
+from nbtrace.report.views.in_common import (
+    IN_FULL,
+    NAMED,
+    VERDICT_CELLS,
+    divergence_together,
+    names_together,
+    notices_of_each,
+)
 from nbtrace.verdicts.notices import Notice
 from nbtrace.verdicts.status import Status, Verdict
 
-_WORDS = {Verdict.AGREE: "agree", Verdict.DIFFER: "differ", Verdict.NOT_COMPARABLE: "not comparable"}
-_IN_FULL = 3
-"""Logs that differ of which a short report tells each one's answer."""
 _EXPLAINED = 3
 """Commands that explain one of them."""
-_NAMED = 4
-"""Divergences that the first line names."""
 
 
 def several_logs_view(result: SeveralLogs, *, brief: bool = False) -> View:
@@ -39,7 +42,7 @@ def several_logs_view(result: SeveralLogs, *, brief: bool = False) -> View:
         verdict=result.verdict,
         headline=_headline(result),
         facts=tuple(_facts(result)),
-        notices=tuple(_notices(result)),
+        notices=tuple(notices_of_each(_told(result))),
         sections=tuple(section for section in _sections(result, brief=brief) if section.says_something),
     )
 
@@ -66,11 +69,11 @@ def _headline(result: SeveralLogs) -> str:
     if agree:
         parts.append(
             f"{len(agree)} of {total} agree"
-            if len(agree) > _NAMED
+            if len(agree) > NAMED
             else f"{_names(result, [log.source for log in agree])} agree{'s' * (len(agree) == 1)}"
         )
     if neither:
-        parts.append(f"not compared: {listed((labels[log.source] for log in neither), _NAMED)}")
+        parts.append(f"not compared: {listed((labels[log.source] for log in neither), NAMED)}")
     return "; ".join(parts)
 
 
@@ -86,9 +89,9 @@ def _divergence_words(result: SeveralLogs) -> Iterator[str]:
         told.update(names)
         where = f"first in {row.label}" if row is not None else _lacking(log)
         words.append(f"{_names(result, names)} {where}" + (", with the same value" if len(names) > 1 else ""))
-    yield from words[:_NAMED]
-    if len(words) > _NAMED:
-        yield f"and {len(words) - _NAMED} more ways"
+    yield from words[:NAMED]
+    if len(words) > NAMED:
+        yield f"and {len(words) - NAMED} more ways"
 
 
 def _together(result: SeveralLogs, log: LogAgainstReference) -> Sequence[str]:
@@ -105,27 +108,11 @@ def _lacking(log: LogAgainstReference) -> str:
 
 def _names(result: SeveralLogs, sources: Sequence[str]) -> str:
     """Return short names as a sentence has them."""
-    names = [result.labels[source] for source in sources]
-    if len(names) > _NAMED:
-        return listed(names, _NAMED - 1)
-    return " and ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else names[0]
+    return names_together([result.labels[source] for source in sources])
 
 
-def _notices(result: SeveralLogs) -> Iterator[Notice]:
-    """Yield what must be known: what is said of every pair once, the rest with the name of its log."""
-    compared = [log for log in result.logs if log.diff is not None]
-    everywhere = [notice.text for notice in compared[0].diff.notices] if compared and compared[0].diff else []
-    for log in compared[1:]:
-        own = {notice.text for notice in log.diff.notices} if log.diff is not None else set()
-        everywhere = [text for text in everywhere if text in own]
-    told: set[str] = set()
-    for log in compared:
-        for notice in log.diff.notices if log.diff is not None else ():
-            if notice.text not in everywhere:
-                yield replace(notice, text=f"{result.labels[log.source]}: {notice.text}")
-            elif notice.text not in told:
-                told.add(notice.text)
-                yield notice
+def _told(result: SeveralLogs) -> list[tuple[str, Sequence[Notice]]]:
+    return [(result.labels[log.source], log.diff.notices) for log in result.logs if log.diff is not None]
 
 
 def _sections(result: SeveralLogs, *, brief: bool) -> Iterator[Section]:
@@ -136,7 +123,7 @@ def _sections(result: SeveralLogs, *, brief: bool) -> Iterator[Section]:
     differing = result.of(Verdict.DIFFER)
     for log in differing:
         if log.diff is not None:
-            yield Section(result.labels[log.source], sentences=(headline(log.diff),), detail=len(differing) > _IN_FULL)
+            yield Section(result.labels[log.source], sentences=(headline(log.diff),), detail=len(differing) > IN_FULL)
     for log in result.logs:
         yield from _whole(result, log, brief=brief)
     yield from _next(result)
@@ -178,7 +165,7 @@ def _line(result: SeveralLogs, log: LogAgainstReference, *, explained: bool) -> 
     component = f".{row.component}" if row is not None and row.component else ""
     cells = (
         result.labels[log.source],
-        _WORDS[log.verdict],
+        VERDICT_CELLS[log.verdict],
         f"{row.label}{component}" if row is not None else _why(log),
         *values,
         *((log.side or blank, log.cause or blank) if explained else ()),
@@ -209,14 +196,10 @@ def _pixel(log: LogAgainstReference) -> str:
 
 
 def _shared_words(result: SeveralLogs, item: SharedDivergence) -> str:
-    row, reference = item.row, result.labels[result.reference.source]
-    how = "diverge first" if item.is_first else "have their first divergence above 1e-4"
-    where = f"{_names(result, item.logs)} {how} in the same place, {row.label} (line {row.c.line} of {reference})"
-    if not item.same_value:
-        return f"{where}, and not all with the same value"
-    component = f"{row.component} " if row.component else ""
-    values = f"{component}{shown_value(row, row.py)} in place of {shown_value(row, row.c)}"
-    return f"{where}, with the same value: {values}{_beyond(result, item, reference)}"
+    reference = result.labels[result.reference.source]
+    names = [result.labels[source] for source in item.logs]
+    told = divergence_together(names, item, line=f" (line {item.row.c.line} of {reference})")
+    return f"{told}{_beyond(result, item, reference)}" if item.same_value else told
 
 
 def _beyond(result: SeveralLogs, item: SharedDivergence, reference: str) -> str:

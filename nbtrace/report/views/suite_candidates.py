@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 
-from nbtrace.programs.suite import CaseOutcome, CaseResult, SuiteResult
+from nbtrace.programs.suite import CaseOutcome, CaseResult, SuiteResult, worst_of
 from nbtrace.report.view import Column, Line, Section, Table, listed
 from nbtrace.verdicts.status import Status
 
-_STATUS = {
+OUTCOME_STATUS = {
     CaseOutcome.AGREE: Status.PASS,
     CaseOutcome.DIFFER: Status.CRITICAL,
     CaseOutcome.NOT_COMPARABLE: Status.MISSING,
 }
-_WORST = (CaseOutcome.DIFFER, CaseOutcome.NOT_COMPARABLE, CaseOutcome.AGREE)
+"""How a row of a case that ended so is marked."""
 
 
 def by_candidate(result: SuiteResult) -> Iterator[Section]:
@@ -32,15 +32,13 @@ def _totals(result: SuiteResult) -> Table:
     lines = []
     for one in result.candidates:
         own = [case.outcome for _, candidate, case in result.named if candidate == one.name]
-        worst = next((outcome for outcome in _WORST if outcome in own), CaseOutcome.NOT_COMPARABLE)
         counts = (str(own.count(outcome)) for outcome in CaseOutcome)
-        lines.append(Line((one.name, *counts), _STATUS[worst], kept=True))
+        lines.append(Line((one.name, *counts), OUTCOME_STATUS[worst_of(own)], kept=True))
     return Table(columns, tuple(lines))
 
 
 def _line(name: str, row: list[CaseResult]) -> Line:
-    worst = next(outcome for outcome in _WORST if any(case.outcome is outcome for case in row))
-    return Line((name, *map(_cell, row)), _STATUS[worst])
+    return Line((name, *map(_cell, row)), OUTCOME_STATUS[worst_of(case.outcome for case in row)])
 
 
 def _cell(case: CaseResult) -> str:

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from nbtrace.programs.suite import CaseOutcome, CaseResult, SuiteResult
 from nbtrace.report.next_steps import after_suite
 from nbtrace.report.view import Column, Line, Section, SectionKind, Table, View, listed, number
-from nbtrace.report.views.suite_candidates import by_candidate
+from nbtrace.report.views.suite_candidates import OUTCOME_STATUS, by_candidate
 from nbtrace.verdicts.notices import Notice, Subject, Weight
-from nbtrace.verdicts.status import Status
 from nbtrace.vocabulary.sides import Names
 
 _FIGURES = 7
@@ -17,11 +16,6 @@ _ALIKE = 5
 """Values of a matrix that are told to differ in all of their cases."""
 _REASONS = 3
 """Reasons that are told."""
-_STATUS = {
-    CaseOutcome.AGREE: Status.PASS,
-    CaseOutcome.DIFFER: Status.CRITICAL,
-    CaseOutcome.NOT_COMPARABLE: Status.MISSING,
-}
 
 
 def _columns(names: Names) -> tuple[Column, ...]:
@@ -134,7 +128,7 @@ def _counted(result: SuiteResult) -> str:
 
 
 def _line(case: CaseResult) -> Line:
-    status = _STATUS[case.outcome]
+    status = OUTCOME_STATUS[case.outcome]
     if case.metrics is None:
         return Line((case.name, *("–",) * _FIGURES, case.outcome.value), status)
     metrics = case.metrics

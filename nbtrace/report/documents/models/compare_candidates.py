@@ -48,8 +48,8 @@ class CandidateCoverage(DocumentPart):
     """How many candidates were compared."""
 
     candidates: int = Field(description="Candidates that were given.")
-    agree: int = Field(description="Candidates that agree with the reference.")
-    differ: int = Field(description="Candidates that differ.")
+    num_agree: int = Field(description="Candidates that agree with the reference.")
+    num_differ: int = Field(description="Candidates that differ.")
     not_comparable: int = Field(description="Candidates that could not be compared.")
 
 

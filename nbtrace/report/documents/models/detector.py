@@ -10,6 +10,7 @@ from nbtrace.report.documents.models.parts import (
     FormatVersion,
     NoticeEntry,
     PixelPlace,
+    PixelRegion,
     Provenance,
     SideNames,
     StatusWord,
@@ -27,15 +28,6 @@ class DetectorSource(DocumentPart):
     flags: str = Field(description="Flags of the run that the file states; empty where it states none.")
     mode: str = Field(description="Mode of the simulator that it states.")
     engine: str = Field(description="What added up the samples, as it states.")
-
-
-class DetectorRegion(DocumentPart):
-    """A rectangle of pixels, ends included."""
-
-    slow_first: int = Field(description="First slow coordinate, from 0.")
-    slow_last: int = Field(description="Last slow coordinate.")
-    fast_first: int = Field(description="First fast coordinate, from 0.")
-    fast_last: int = Field(description="Last fast coordinate.")
 
 
 class RowPlace(DocumentPart):
@@ -67,7 +59,7 @@ class FirstQuantityEntry(DocumentPart):
     share: Number = Field(description="Their share of the pixels that both sides have.")
     diverging: int = Field(description="Pixels in which it diverges at all.")
     statuses: dict[str, int] = Field(description="How many of the former have which status.")
-    region: DetectorRegion | None = Field(description="The smallest rectangle that holds those where it is the first.")
+    region: PixelRegion | None = Field(description="The smallest rectangle that holds those where it is the first.")
     parts: int = Field(description="Into how many parts that do not touch, not even with corners, they fall.")
     worst: FirstDivergencePixel | None = Field(description="That with the largest difference beyond its limit.")
 
@@ -76,7 +68,7 @@ class ApartEntry(DocumentPart):
     """Pixels without a first divergence that do not agree."""
 
     pixels: int = Field(description="How many.")
-    region: DetectorRegion | None = Field(description="The smallest rectangle that holds them.")
+    region: PixelRegion | None = Field(description="The smallest rectangle that holds them.")
 
 
 class DetectorCoverageEntry(DocumentPart):
@@ -117,7 +109,7 @@ class DetectorDocument(DocumentPart):
     )
     shape_slow_fast: Array[int] = Field(description="Pixels of the detector, as far as the files tell.")
     first_divergence: str | None = Field(description="The first quantity in execution order that is first in a pixel.")
-    divergent: int = Field(description="Pixels with a first divergence.")
+    num_divergent: int = Field(description="Pixels with a first divergence.")
     c: DetectorSource = Field(description="The reference's file.")
     py: DetectorSource = Field(description="The candidate's file.")
     notices: Array[NoticeEntry] = Field(description="What must be known before the table.")

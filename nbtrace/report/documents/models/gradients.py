@@ -10,6 +10,7 @@ from nbtrace.report.documents.models.parts import (
     Answer,
     FormatVersion,
     NoticeEntry,
+    PixelRegion,
     Provenance,
     SideNames,
     StatusWord,
@@ -60,15 +61,6 @@ class GradientValue(DocumentPart):
     status: StatusWord
 
 
-class GradientRegion(DocumentPart):
-    """Pixels, ends included; a pixel is a region of one."""
-
-    slow_first: int = Field(description="First slow pixel, from 0.")
-    slow_last: int = Field(description="Last slow pixel.")
-    fast_first: int = Field(description="First fast pixel, from 0.")
-    fast_last: int = Field(description="Last fast pixel.")
-
-
 class GradientSource(DocumentPart):
     """Who gives a derivative."""
 
@@ -84,7 +76,7 @@ class GradientsDocument(DocumentPart):
     verdict: VerdictWord
     answer: Answer = ""
     what: str = Field(description="What is differentiated: a pixel, or the sum over pixels.")
-    region: GradientRegion = Field(description="The pixels that it is of.")
+    region: PixelRegion = Field(description="The pixels that it is of.")
     flags: Array[str] = Field(description="The command line of the reference.")
     c: GradientSource = Field(description="The reference.")
     py: GradientSource = Field(description="The candidate.")

@@ -61,6 +61,15 @@ class PixelPlace(DocumentPart):
     fast: int = Field(description="Index along the fast axis, from 0.")
 
 
+class PixelRegion(DocumentPart):
+    """A rectangle of pixels, ends included; a pixel is a region of one."""
+
+    slow_first: int = Field(description="First slow pixel, from 0.")
+    slow_last: int = Field(description="Last slow pixel.")
+    fast_first: int = Field(description="First fast pixel, from 0.")
+    fast_last: int = Field(description="Last fast pixel.")
+
+
 class NoticeEntry(DocumentPart):
     """What must be known before any table."""
 

@@ -80,8 +80,8 @@ class SeveralCoverage(DocumentPart):
     """How many logs were compared."""
 
     logs: int = Field(description="Logs besides the reference.")
-    agree: int = Field(description="Logs that agree with it.")
-    differ: int = Field(description="Logs that differ.")
+    num_agree: int = Field(description="Logs that agree with it.")
+    num_differ: int = Field(description="Logs that differ.")
     not_comparable: int = Field(description="Logs that could not be compared.")
 
 
