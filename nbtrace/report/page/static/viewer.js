@@ -30,7 +30,7 @@ class Viewer {
     return data;
   }
 
-  // ln(Py/C); NaN where there is no ratio above 0, infinite where one of the two is 0.
+  // The logarithm of the ratio; NaN where there is none above 0, infinite where one of the two is 0.
   static logRatio({ c, py }) {
     const data = new Float32Array(c.data.length);
     for (let i = 0; i < data.length; i += 1) data[i] = Math.log(py.data[i] / c.data[i]);
@@ -178,7 +178,14 @@ class Viewer {
       const level = region.levels[side][number];
       const [x, y] = this.toScreen(region.slow, region.fast);
       const size = level.cell * this.zoom;
+      // The last cells of a level may reach beyond the region.
+      const within = region.block * this.zoom;
+      context.save();
+      context.beginPath();
+      context.rect(x, y, region.columns * within, region.rows * within);
+      context.clip();
       context.drawImage(this.painted(region, side, number), x, y, level.columns * size, level.rows * size);
+      context.restore();
     }
     context.restore();
   }
