@@ -74,12 +74,16 @@ class Viewer {
       && slow < region.slow + region.rows * region.block && fast < region.fast + region.columns * region.block);
   }
 
-  valueAt(side, slow, fast) {
+  numberAt(side, slow, fast) {
     const region = this.regionAt(slow, fast);
     const level = region.levels[side][0];
     const row = Math.floor((slow - region.slow) / region.block);
     const column = Math.floor((fast - region.fast) / region.block);
-    return numberText(level.data[row * level.columns + column], level.dtype);
+    return level.data[row * level.columns + column];
+  }
+
+  valueAt(side, slow, fast) {
+    return numberText(this.numberAt(side, slow, fast), this.regionAt(slow, fast).levels[side][0].dtype);
   }
 
   // --- drawing -----------------------------------------------------------------------------------------------------
@@ -289,7 +293,11 @@ class Viewer {
     const words = this.titles();
     const pieces = [[`slow ${slow} fast ${fast}`, "where"], [`${names.c} ${c}`, "c"], [`${names.py} ${py}`, "py"],
       [`${words.diff} ${this.valueAt("diff", slow, fast)}`, "diff"]];
-    if (region.block === 1) pieces.push([`${words.ratio} ${ratioText(Number(py), Number(c))}`, "ratio"]);
+    if (region.block === 1) {
+      // Of the numbers themselves: their shortest decimals have fewer digits than a ratio close to 1 needs.
+      const numbers = [this.numberAt("py", slow, fast), this.numberAt("c", slow, fast)];
+      pieces.push([`${words.ratio} ${ratioText(...numbers)}`, "ratio"]);
+    }
     if (this.geometry) pieces.push(...this.placeWords(slow + 0.5, fast + 0.5));
     if (region.block > 1) {
       const end = (first, size, limit) => Math.min(first + size, limit) - 1;
