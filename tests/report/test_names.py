@@ -357,7 +357,7 @@ def test_the_viewer_of_a_page_carries_the_names(tmp_path: Path) -> None:
     bundle.add_result("images", metrics=metrics, summary_md=markdown.render(view), provenance=provenance)
     page = render_page(read_contents(bundle))
     assert foreign(shown(page), of=(SIDES,)) == []
-    assert "Images ref and port, and their difference" in shown(page)
+    assert "Images ref and port, their difference and their ratio" in shown(page)
     script = page.rpartition("class Viewer")[2]
     assert '"names": {"c": "ref", "py": "port"}' in page
     assert [line for line in script.splitlines() if SIDES.search(line)] == []

@@ -31,7 +31,7 @@ from nbtrace.report.page.tables import PageTable, Tone, tone_of
 from nbtrace.report.view import VERDICT_WORDS, clean
 
 SCRIPTS = ("theme.js", "tables.js")
-_VIEWER_SCRIPTS = ("arrays.js", "detector.js", "colour_scales.js", "viewer.js")
+_VIEWER_SCRIPTS = ("arrays.js", "detector.js", "colour_scales.js", "viewer_overlays.js", "viewer.js")
 _WEIGHT = ("explain", "compare_candidates", "compare", "diff_several", "diff", "images", "phi", "scaling")
 """Whose answer stands on top: of several results that are equally bad, the first of these."""
 

@@ -344,7 +344,7 @@ def _caption(c: Pixels, py: Pixels, names: Names) -> Iterator[str]:
 
 def _ring_words(geometry: Geometry | None, rings: Sequence[float]) -> Iterator[str]:
     if geometry is None:
-        yield "Resolution and h k l are left out, since nothing tells where the pixels are."
+        yield "Nothing tells where the pixels are, so there is no resolution and no h k l."
         return
     if rings:
         yield "Along a green ring the resolution is the same, in Å."

@@ -34,6 +34,7 @@ def test_the_viewer_has_the_geometry_of_the_document(bundle: Bundle, tilted: Geo
     head = found.viewer.head["geometry"]
     assert head["corner"] == pytest.approx(list(tilted.pix0 / tilted.pixel_size))
     assert head["slow"] == pytest.approx(list(tilted.slow))
+    assert tilted.cell is not None
     assert np.array(head["cell"]) == pytest.approx(tilted.cell * 1e10)
     assert "as told by a test." in found.viewer.caption[-1]
 

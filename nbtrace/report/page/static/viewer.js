@@ -2,8 +2,6 @@
 "use strict";
 
 class Viewer {
-  static RING_COLOUR = "#009E73";
-  static HALO_COLOUR = "rgba(255, 255, 255, 0.8)";
   static FLICKER_MS = matchMedia("(prefers-reduced-motion: reduce)").matches ? 2000 : 700;
 
   static async open(box) {
@@ -30,7 +28,7 @@ class Viewer {
     return data;
   }
 
-  // ln(Py/C); NaN where there is no ratio above 0, infinite where one of the two is 0.
+  // The logarithm of the ratio; NaN where there is none above 0, infinite where one of the two is 0.
   static logRatio({ c, py }) {
     const data = new Float32Array(c.data.length);
     for (let i = 0; i < data.length; i += 1) data[i] = Math.log(py.data[i] / c.data[i]);
@@ -74,12 +72,16 @@ class Viewer {
       && slow < region.slow + region.rows * region.block && fast < region.fast + region.columns * region.block);
   }
 
-  valueAt(side, slow, fast) {
+  numberAt(side, slow, fast) {
     const region = this.regionAt(slow, fast);
     const level = region.levels[side][0];
     const row = Math.floor((slow - region.slow) / region.block);
     const column = Math.floor((fast - region.fast) / region.block);
-    return numberText(level.data[row * level.columns + column], level.dtype);
+    return level.data[row * level.columns + column];
+  }
+
+  valueAt(side, slow, fast) {
+    return numberText(this.numberAt(side, slow, fast), this.regionAt(slow, fast).levels[side][0].dtype);
   }
 
   // --- drawing -----------------------------------------------------------------------------------------------------
@@ -178,98 +180,20 @@ class Viewer {
       const level = region.levels[side][number];
       const [x, y] = this.toScreen(region.slow, region.fast);
       const size = level.cell * this.zoom;
+      // The last cells of a level may reach beyond the region.
+      const within = region.block * this.zoom;
+      context.save();
+      context.beginPath();
+      context.rect(x, y, region.columns * within, region.rows * within);
+      context.clip();
       context.drawImage(this.painted(region, side, number), x, y, level.columns * size, level.rows * size);
+      context.restore();
     }
     context.restore();
   }
 
   toScreen(slow, fast) {
     return [(fast - this.left) * this.zoom, (slow - this.top) * this.zoom];
-  }
-
-  drawMarks(context) {
-    const ratio = window.devicePixelRatio || 1;
-    context.lineWidth = 1.5 * ratio;
-    context.strokeStyle = "#0b84ff";
-    const [x, y] = this.toScreen(...this.pixel);
-    const size = Math.max(this.zoom, 7 * ratio);
-    const middle = this.zoom / 2;
-    context.strokeRect(x + middle - size / 2, y + middle - size / 2, size, size);
-    const arm = Math.max(this.zoom * 0.7, 8 * ratio);
-    for (const mark of this.head.marks.filter((item) => item.cross)) {
-      const [cx, cy] = this.toScreen(mark.slow + 0.5, mark.fast + 0.5);
-      context.beginPath();
-      for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
-        context.moveTo(cx + dx * arm * 0.45, cy + dy * arm * 0.45);
-        context.lineTo(cx + dx * arm * 1.5, cy + dy * arm * 1.5);
-      }
-      context.strokeStyle = "#e11d48";
-      context.stroke();
-    }
-  }
-
-  drawRings(context) {
-    const ratio = window.devicePixelRatio || 1;
-    const [left, top] = this.toScreen(0, 0).map((edge) => Math.max(edge, 0));
-    const [right, bottom] = this.toScreen(this.head.slow, this.head.fast);
-    const within = ([x, y]) => x > left + 20 * ratio && y > top + 10 * ratio
-      && x < Math.min(right, this.canvas.width) - 20 * ratio && y < Math.min(bottom, this.canvas.height) - 10 * ratio;
-    context.save();
-    context.beginPath();
-    context.rect(...this.toScreen(0, 0), this.head.fast * this.zoom, this.head.slow * this.zoom);
-    context.clip();
-    context.font = `${12 * ratio}px system-ui, sans-serif`;
-    context.textAlign = "center";
-    context.textBaseline = "middle";
-    for (const { d, points } of this.rings) {
-      const places = points.map((point) => point && this.toScreen(...point));
-      context.beginPath();
-      places.forEach((place, number) => {
-        if (place === null) return;
-        if (number === 0 || places[number - 1] === null) context.moveTo(...place);
-        else context.lineTo(...place);
-      });
-      this.strokeTwice(context, Viewer.RING_COLOUR, 1.2 * ratio);
-      // From below to the right on: there labels of neighbouring rings stand on one line.
-      const turned = [...places.slice(45), ...places.slice(0, 45)];
-      const label = turned.find((place) => place !== null && within(place));
-      if (label) Viewer.writeTwice(context, `${d} Å`, label, Viewer.RING_COLOUR, ratio);
-    }
-    context.restore();
-  }
-
-  drawSplit(context) {
-    const ratio = window.devicePixelRatio || 1;
-    const x = Math.round(this.split * this.canvas.width);
-    context.beginPath();
-    context.moveTo(x, 0);
-    context.lineTo(x, this.canvas.height);
-    this.strokeTwice(context, "#1d5fa8", 2 * ratio);
-    context.font = `600 ${13 * ratio}px system-ui, sans-serif`;
-    context.textBaseline = "middle";
-    context.textAlign = "right";
-    Viewer.writeTwice(context, this.head.names.c, [x - 8 * ratio, 14 * ratio], "#1d5fa8", ratio);
-    context.textAlign = "left";
-    Viewer.writeTwice(context, this.head.names.py, [x + 8 * ratio, 14 * ratio], "#1d5fa8", ratio);
-  }
-
-  // Lines and words have a light edge, so that they are seen on any ground.
-  strokeTwice(context, colour, width) {
-    context.strokeStyle = Viewer.HALO_COLOUR;
-    context.lineWidth = width * 2.5;
-    context.stroke();
-    context.strokeStyle = colour;
-    context.lineWidth = width;
-    context.stroke();
-  }
-
-  static writeTwice(context, text, [x, y], colour, ratio) {
-    context.lineJoin = "round";
-    context.lineWidth = 4 * ratio;
-    context.strokeStyle = "rgba(255, 255, 255, 0.95)";
-    context.strokeText(text, x, y);
-    context.fillStyle = colour === Viewer.RING_COLOUR ? "#00664b" : colour;
-    context.fillText(text, x, y);
   }
 
   // --- words -------------------------------------------------------------------------------------------------------
@@ -282,7 +206,11 @@ class Viewer {
     const words = this.titles();
     const pieces = [[`slow ${slow} fast ${fast}`, "where"], [`${names.c} ${c}`, "c"], [`${names.py} ${py}`, "py"],
       [`${words.diff} ${this.valueAt("diff", slow, fast)}`, "diff"]];
-    if (region.block === 1) pieces.push([`${words.ratio} ${ratioText(Number(py), Number(c))}`, "ratio"]);
+    if (region.block === 1) {
+      // Of the numbers themselves: their shortest decimals have fewer digits than a ratio close to 1 needs.
+      const numbers = [this.numberAt("py", slow, fast), this.numberAt("c", slow, fast)];
+      pieces.push([`${words.ratio} ${ratioText(...numbers)}`, "ratio"]);
+    }
     if (this.geometry) pieces.push(...this.placeWords(slow + 0.5, fast + 0.5));
     if (region.block > 1) {
       const end = (first, size, limit) => Math.min(first + size, limit) - 1;
@@ -513,6 +441,8 @@ class Viewer {
     this.draw();
   }
 }
+
+Object.assign(Viewer.prototype, viewerOverlays);
 
 function ratioText(py, c) {
   if (Number.isNaN(py) || Number.isNaN(c)) return "–";
