@@ -25,7 +25,19 @@ def test_the_pages_are_built_without_a_warning_and_their_links_hold(tmp_path: Pa
             (copy / place).parent.mkdir(parents=True, exist_ok=True)
             (copy / place).write_bytes(source.read_bytes())
     (tmp_path / "examples").symlink_to(ROOT / "examples")
-    words = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-n", "-q", "-b", "html", copy, tmp_path / "built"]
+    words: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-W",
+        "--keep-going",
+        "-n",
+        "-q",
+        "-b",
+        "html",
+        copy,
+        tmp_path / "built",
+    ]
     ended = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert list(faults(tmp_path / "built")) == []
