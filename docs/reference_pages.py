@@ -1,8 +1,9 @@
-"""Reference pages, written anew at each build from the program itself: commands, documents, words, vocabulary.
+"""Reference pages, written anew at each build from the program itself and the notebooks.
 
 A Sphinx extension. The pages are in `docs/generated/`, which is no part of the repository.
 """
 
+import json
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from nbtrace.vocabulary.registry import default
 from simulator.defects import Defect, Mode
 
 FOLDER = "generated"
+_NOTEBOOKS = Path(__file__).parents[1] / "examples" / "notebooks"
 _VOCABULARY = default()
 _ANYWHERE = frozenset({"--help"})
 
@@ -45,6 +47,7 @@ def generated_pages() -> Iterator[tuple[str, str]]:
     yield "documents", _documents()
     yield "quantities", _quantities()
     yield "tolerances", _tolerances()
+    yield from _notebooks()
     for section, file in zip(sections_of(_VOCABULARY), word_files(), strict=True):
         yield file, _words(section)
 
@@ -269,3 +272,23 @@ def _link(word: str) -> str:
 def _filed() -> Iterator[tuple[str, WordPage]]:
     for file, section in zip(word_files(), sections_of(_VOCABULARY), strict=True):
         yield from ((file, page) for page in section.pages)
+
+
+def _notebooks() -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of the page of each notebook."""
+    for path in sorted(_NOTEBOOKS.glob("*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        shown = f"The notebook is `examples/notebooks/{path.name}`. Jupyter shows results with their tables."
+        parts = [part for cell in cells for part in _notebook_cell(cell)]
+        yield f"notebook_{path.stem}", "\n\n".join([*parts, shown]) + "\n"
+
+
+def _notebook_cell(cell: Mapping[str, Any]) -> Iterator[str]:
+    source = "".join(cell["source"])
+    if cell["cell_type"] == "markdown":
+        yield source
+        return
+    yield f"```python\n{source}\n```"
+    for output in cell["outputs"]:
+        text = output["text"] if output["output_type"] == "stream" else output["data"]["text/plain"]
+        yield f"```text\n{''.join(text).rstrip()}\n```"

@@ -24,9 +24,9 @@ def ranked(audit: Audit, roots: Sequence[Root], attribution: Attribution) -> tup
     """Return the roots with their shares, the one that matters most first.
 
     A root whose share cannot be computed may be all that the others leave; several such come in the order of what they
-    move, or as they are logged where no formula leads to the final value. What the reference itself contradicts comes
-    after what it does not, deviations of the size of rounding after everything else, and what only a log has wrong
-    comes last.
+    move, or as they are logged where no formula leads to the final value or the vocabulary knows none of them. What the
+    reference itself contradicts comes after what it does not, deviations of the size of rounding after everything else,
+    and what only a log has wrong comes last.
     """
     pairs = list(zip(roots, attribution.shares, strict=True))
     known = [share.of_log_ratio for share in attribution.shares if share.of_log_ratio is not None]
@@ -34,7 +34,8 @@ def ranked(audit: Audit, roots: Sequence[Root], attribution: Attribution) -> tup
     unknown = [root for root, share in pairs if share.of_log_ratio is None]
     moves = {id(root): reach(audit, root) for root in unknown} if len(unknown) > 1 else {}
     final = attribution.final
-    if final is not None and not audit.vocabulary.ancestors(final):
+    nothing_known = final is None and not any(audit.vocabulary.knows(root.quantity) for root in roots)
+    if nothing_known or (final is not None and not audit.vocabulary.ancestors(final)):
         return tuple(sorted(pairs, key=lambda pair: _place(pair[0], pair[1], rest, 0.0)[:3]))
     return tuple(sorted(pairs, key=lambda pair: _place(pair[0], pair[1], rest, moves.get(id(pair[0]), 0.0))))
 

@@ -171,3 +171,14 @@ def test_an_exchange_needs_both() -> None:
 def test_a_key_right_before_its_sign_of_equality_is_read_behind_a_blank() -> None:
     c, py = "TRACE_C: twotheta_axis=0 0 -1\nTRACE_C: steps 1\n", "TRACE_PY: twotheta_axis=0 1 0\nTRACE_PY: steps 1\n"
     assert headline(logs(c, py)).startswith("C or Py: twotheta_axis: ")
+
+
+def test_of_quantities_that_nobody_knows_the_first_leads() -> None:
+    """The second differs more, and nothing tells that it does not follow from the first."""
+    result = logs(
+        "TRACE_C: period 1.2566370614359172\nTRACE_C: x 0.0877582561890373\n",
+        "TRACE_PY: period 1.2572652228713871\nTRACE_PY: x 0.0908377314159265\n",
+    )
+    assert [root.quantity for root in result.roots] == ["period", "x"]
+    assert headline(result).startswith("C or Py: period: ")
+    assert "final intensity" not in headline(result)

@@ -168,7 +168,8 @@ def _apart(finding: Finding, names: Names) -> str:
 def effect_words(root: Root, share: Share, result: Explanation) -> str:
     """Return what a root does to the pixel."""
     vocabulary = result.diff.c.vocabulary
-    final = result.attribution.final or f"the final {vocabulary.outcome}"
+    outcome = vocabulary.outcome if vocabulary.knows(root.quantity) else "value"
+    final = result.attribution.final or f"the final {outcome}"
     if root.status is AuditStatus.LOG_ONLY:
         return f"only the log is wrong, {final} is not"
     if share.of_log_ratio is None:
