@@ -1,4 +1,4 @@
-"""The commands of long logs of other forms than many pixels: a sweep of many φ steps in one, and runs one after the other.
+"""The commands of long logs of other forms than many pixels: a sweep of many φ steps in one, and runs in a row.
 
 Usage: python -m benchmarks.sweep_logs [STEPS] [PIXEL_RUNS] [ROUNDS]
 

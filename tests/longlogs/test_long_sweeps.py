@@ -12,7 +12,7 @@ import nbtrace
 from nbtrace.compare.diff import diff_traces
 from nbtrace.compare.scaling import scaling_of
 from nbtrace.documents import dump
-from nbtrace.longlogs import long_files, stream
+from nbtrace.longlogs import long_files, streamed_log
 from nbtrace.longlogs.diff_logs import diff_in_blocks
 from nbtrace.longlogs.long_sweeps import diff_sweeps
 from nbtrace.longlogs.stream import diff_long
@@ -113,7 +113,7 @@ def test_what_takes_every_step_gets_them_as_records(tmp_path: Path, monkeypatch:
     names = _pair(tmp_path, 30)
     ordinary = diff_traces(read_trace(names[0]), read_trace(names[1]))
     monkeypatch.setattr(long_files, "LONG", 100)
-    monkeypatch.setattr(stream, "LONG_SWEEP", 100)
+    monkeypatch.setattr(streamed_log, "LONG_SWEEP", 100)
     assert not nbtrace.diff(*names).has_whole_blocks
     assert diff_in_blocks(*names).c == ordinary.c
     assert nbtrace.scaling_chain(*names).report() == scaling_of(ordinary).report()
