@@ -100,23 +100,23 @@ def test_explanations_and_scaling_chains_are_the_same(
 ) -> None:
     folder = tmp_path_factory.mktemp("logs")
     chance = random.Random(seed)  # noqa: S311 - no secret
-    names = [str(folder / name) for name in ("a.log", "b.log")]
+    names = str(folder / "a.log"), str(folder / "b.log")
     for name, side, own in zip(names, _ORDERS[0], (steps[0], max(1, sum(steps))), strict=True):
         Path(name).write_bytes(
             _edited(log_of_sweeps(side, chance.randrange(99), own, sweeps=sweeps, rate=rate), chance)
         )
-    by_columns = diff_sweeps(names[0], names[1], Policy(), chunk=chance.choice([200, 1 << 20]))
+    by_columns = diff_sweeps(*names, Policy(), chunk=chance.choice([200, 1 << 20]))
     if by_columns is not None:
         _explained_alike(by_columns, names)
 
 
 def test_a_value_of_steps_that_no_formula_gives_is_explained_from_every_row(tmp_path: Path) -> None:
     """Of such a value the comparison by columns keeps a few rows, and the explanation names each that differs."""
-    names = [str(tmp_path / name) for name in ("c.log", "py.log")]
+    names = str(tmp_path / "c.log"), str(tmp_path / "py.log")
     for name, side, value in zip(names, _ORDERS[0], (1.5, 1.75), strict=True):
         lines = [f"{side}_PHI phi_tic={tic} phi_deg={tic / 10} S_x={value + tic}" for tic in range(9)]
         Path(name).write_text("\n".join([f"{side}: polar 0.5", *lines, f"{side}: omega_pixel 1e-6"]) + "\n")
-    by_columns = diff_sweeps(names[0], names[1], Policy())
+    by_columns = diff_sweeps(*names, Policy())
     assert by_columns is not None
     assert len(by_columns.divergences) < 9
     _explained_alike(by_columns, names)
@@ -124,15 +124,16 @@ def test_a_value_of_steps_that_no_formula_gives_is_explained_from_every_row(tmp_
 
 @pytest.mark.slow
 def test_a_recorded_pair_has_the_same_explanation_and_scaling_chain() -> None:
-    names = [str(PAIRS / "custom_vectors_mat_hkl_phi__24_51" / name) for name in ("c.log", "py.log")]
-    by_columns = diff_sweeps(names[0], names[1], Policy(), chunk=4000)
+    folder = PAIRS / "custom_vectors_mat_hkl_phi__24_51"
+    names = str(folder / "c.log"), str(folder / "py.log")
+    by_columns = diff_sweeps(*names, Policy(), chunk=4000)
     assert by_columns is not None
     _explained_alike(by_columns, names)
     of_columns, of_records = scaling_of(with_every_step(by_columns)), nbtrace.scaling_chain(*names)
     assert dump(scaling_document(of_columns)) == dump(scaling_document(of_records))
 
 
-def _explained_alike(by_columns: LongDiffResult, names: list[str]) -> None:
+def _explained_alike(by_columns: LongDiffResult, names: tuple[str, str]) -> None:
     traces = read_trace(names[0]), read_trace(names[1])
     whole = with_every_step(by_columns)
     of_records = diff_traces(*traces)
