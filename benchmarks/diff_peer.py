@@ -33,7 +33,7 @@ def main(lines: int, runs: int) -> None:
         for _ in range(runs):
             for name, words in COMMANDS.items():
                 logs = [str(PAIR / log) for log in ("c.log", "py.log")] if name == "of short logs" else paths
-                wall, processor, peak = _run([sys.executable, "-m", *words, *logs], STATUSES[name])
+                wall, processor, peak = run([sys.executable, "-m", *words, *logs], STATUSES[name])
                 taken[name].append((wall, processor))
                 peaks[name] = max(peaks[name], peak)
     print(f"{size:.1f} MB; of the bare script: wall time, and processor time")
@@ -43,7 +43,7 @@ def main(lines: int, runs: int) -> None:
         print(f"{name:15} {seconds[0]:6.2f} s, {seconds[1]:6.2f} s, {peaks[name]} MB; {ratios} times")
 
 
-def _run(command: list[str], expected: set[int]) -> tuple[float, float, int]:
+def run(command: list[str], expected: set[int]) -> tuple[float, float, int]:
     """Return the wall time and the processor time of a command in seconds, and its peak memory in MB."""
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE)

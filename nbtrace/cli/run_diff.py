@@ -128,7 +128,7 @@ def unified_of(result: DiffResult) -> str | Callable[[], Iterator[str]] | None:
     if type(result) is DiffResult:
         return unified(result)
     from nbtrace.longlogs.aligned_rows import are_in_blocks  # noqa: PLC0415 - imports numpy, as long logs have
-    from nbtrace.longlogs.stream import LongDiffResult  # noqa: PLC0415
+    from nbtrace.longlogs.long_result import LongDiffResult  # noqa: PLC0415
 
     if isinstance(result, LongDiffResult) and are_in_blocks(result):
         return partial(unified_of_long, result)

@@ -14,7 +14,7 @@ from nbtrace.compare.scene import scene
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.explanation.audit.attribution import Attribution, Share, attribute
 from nbtrace.explanation.audit.audit import audit
-from nbtrace.explanation.audit.findings import Audit, Finding
+from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding
 from nbtrace.explanation.audit.leftovers import leftovers
 from nbtrace.explanation.audit.roots import Root, roots
 from nbtrace.explanation.physics import physics_of
@@ -176,7 +176,7 @@ def _explained(
         scene(c, Side.C, physics.facts(c, py, config), tables=tables),
         scene(py, Side.PY, physics.facts(py, c, config), tables=tables),
     )
-    audited.findings += leftovers(audited, explained)
+    audited.findings += leftovers(audited, _with_every_row(explained, audited))
     causes = roots(audited)
     simulated = None
     if config is not None and simulate is not None and physics.experiments is not None and comparable(result):
@@ -184,6 +184,14 @@ def _explained(
             simulated = counterfactual(logged_sides(audited, causes), config, simulate, physics.experiments)
         causes = ruled(audited, causes, simulated)
     return Explanation(result, audited, causes, attribute(audited, causes), tuple(_unusable(c, py)), simulated)
+
+
+def _with_every_row(result: DiffResult, audited: Audit) -> DiffResult:
+    """Return the comparison with the rows that a long one leaves out, if a difference may be in one of them alone."""
+    all_match = all(item.status is AuditStatus.MATCH for item in audited.findings)
+    if result.holds_every_row or not all_match or not result.divergences:
+        return result
+    return diff_traces(result.c, result.py, result.policy)
 
 
 def _blocks(result: DiffResult) -> tuple[int, int]:

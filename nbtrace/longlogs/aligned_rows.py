@@ -14,7 +14,7 @@ from nbtrace.compare.judge import Row
 from nbtrace.longlogs.columnar import ColumnReader
 from nbtrace.longlogs.decimals import Flags, Ints
 from nbtrace.longlogs.last_digits import LastDigits
-from nbtrace.longlogs.stream import LongDiffResult
+from nbtrace.longlogs.long_result import LongDiffResult
 from nbtrace.longlogs.tally import Tally, Window, WindowSide
 from nbtrace.longlogs.windows import CellLoop, SideStream, Slots, TableShape, WindowPart, arity_of, windows
 from nbtrace.records import Index

@@ -9,29 +9,20 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from nbtrace.longlogs.chunks import CHUNK, Chunk, NotColumnarError, read_chunks
+from nbtrace.longlogs.chunks import CHUNK, NotColumnarError, read_chunks
 from nbtrace.longlogs.column_knowledge import columns_of
 from nbtrace.longlogs.decimals import PAD, Bytes, Figures, Floats, Ints, Words, word_at
-from nbtrace.longlogs.placing import ColumnPlacement, Placed
-from nbtrace.longlogs.scan import BLANK, IRREGULAR, Scan, ranges, scan
+from nbtrace.longlogs.odd_lines import OddLines
+from nbtrace.longlogs.placing import ColumnPlacement
+from nbtrace.longlogs.plain_logs import PlainLogSniffer
+from nbtrace.longlogs.scan import BLANK, Scan, ranges, scan
 from nbtrace.longlogs.templates import TemplateKind, Templates
-from nbtrace.parsers.both_sides import HEADER, end_of_diff_header, is_two_columns
-from nbtrace.parsers.dialect import LONGEST_LINE, Dialect, Placement, dialect_of
-from nbtrace.parsers.outcome import Field, Outcome
-from nbtrace.parsers.reader import LogReader
-from nbtrace.parsers.source import LogLines, text_of
-from nbtrace.parsers.unfolded import is_folded
+from nbtrace.parsers.dialect import dialect_of
 from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side, Trace, Value
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 __all__ = ["ColumnReader", "Columns", "NotColumnarError"]
-
-_MOST_KNOWN = 2000
-"""Irregular lines that are remembered."""
-
-_LONGEST_KNOWN = 1000
-"""Letters of one that is."""
 
 _FEW = 4
 """Times as many rows from which on some of them get a text of their own."""
@@ -239,8 +230,8 @@ class ColumnReader:
         self._templates = Templates(self._dialect)
         self._knowledge = columns_of(self.vocabulary)
         self._roles = self._knowledge.roles([], {})
-        self._lines = _OddLines(self.source, self._dialect, self.settings)
-        self._sniffer = _Sniffer()
+        self._lines = OddLines(self.source, self._dialect, self.settings)
+        self._sniffer = PlainLogSniffer()
 
     def chunks(self) -> Iterator[Columns]:
         """Yield the log from its first line to its last.
@@ -391,122 +382,3 @@ class ColumnReader:
 
     def _note(self, dialect: str, line: int) -> None:
         self._dialects[dialect] = min(line, self._dialects.get(dialect, line))
-
-
-class _Unplaced(Placement):
-    """Leaves values where the line says they are and keeps them for later."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.items: list[Field] = []
-
-    def place(self, item: Field) -> Index:
-        self.items.append(item)
-        return item.index
-
-
-@dataclass(frozen=True, slots=True)
-class _ReadLine:
-    """What a line gave: its outcomes, each with family, dialect, text and names, or that it was no trace."""
-
-    taken: tuple[tuple[Outcome, str, str, str, tuple[str, ...]], ...]
-    ignored: int
-    continues: str | None
-
-
-class _OddLines(LogReader):
-    """The line reader for the lines that are not regular; places and pixels are settled when the chunk is complete."""
-
-    def __init__(self, source: str, dialect: Dialect, settings: dict[str, Setting]) -> None:
-        self._unplaced = _Unplaced()
-        super().__init__(source, dialect, settings=settings, _placement=self._unplaced)
-        self._statements: list[tuple[int, Pixel]] = []
-        self._known: dict[tuple[str, str, str | None], _ReadLine] = {}
-        self._taken: list[tuple[Outcome, str, str, str, tuple[str, ...]]] = []
-
-    def read_odd(self, scanned: Scan, first_line: int) -> Iterator[tuple[str, int]]:
-        """Read the irregular lines of a chunk; yield each new dialect with its first line."""
-        for at in np.flatnonzero(scanned.template == IRREGULAR).tolist():
-            number = first_line + at
-            if number != self.total + 1:
-                self._continues = None
-            known = len(self.dialects)
-            self.total = number - 1
-            self.read([scanned.line(at)])
-            if len(self.dialects) > known:
-                yield next(reversed(self.dialects)), number
-
-    def _line(self, line: str, number: int) -> None:
-        """Read a line, or use what the same line gave before: the banner of each of many runs is that of the first."""
-        key = line, self._context, self._continues
-        known = self._known.get(key)
-        if known is not None:
-            for outcome, family, dialect, text, named in known.taken:
-                super()._take(outcome, family, dialect, text, number, named)
-            self.ignored += known.ignored
-            self._continues = known.continues
-            return
-        before, counted = self.ignored, (len(self.statistics), self.ranks.total())
-        self._taken = []
-        super()._line(line, number)
-        is_plain = counted == (len(self.statistics), self.ranks.total()) and len(line) <= _LONGEST_KNOWN
-        if is_plain and len(self._known) < _MOST_KNOWN:
-            self._known[key] = _ReadLine(tuple(self._taken), self.ignored - before, self._continues)
-
-    def _take(
-        self, outcome: Outcome, family: str, dialect: str, line: str, number: int, named: tuple[str, ...] = ()
-    ) -> None:
-        self._taken.append((outcome, family, dialect, line, named))
-        super()._take(outcome, family, dialect, line, number, named)
-
-    def taken(self) -> tuple[list[Record], list[Field]]:
-        """Return the records since the last call, with the fields they were made of, and forget them."""
-        taken = self.records, self._unplaced.items
-        self.records, self._unplaced.items = [], []
-        return taken
-
-    def place_pixels(self, placed: Placed, lines: Ints, pixels: dict[int, Pixel]) -> None:
-        """Note the pixels that were stated, each for the block that was under way."""
-        for line, pixel in self._statements:
-            block, closed = placed.state_before(int(np.searchsorted(lines, line)))
-            if closed and pixels.get(block, pixel) != pixel:
-                block += 1
-            pixels.setdefault(block, pixel)
-        self._statements.clear()
-
-    def _state_pixel(self, pixel: Pixel) -> None:
-        self._statements.append((self.total, pixel))
-
-
-class _Sniffer:
-    """Refuses what is no plain log."""
-
-    def __init__(self) -> None:
-        self._begun = False
-        self._first_lines: list[str] = []
-        self._last_line = b""
-
-    def look(self, chunk: Chunk) -> None:
-        """Look at the next chunk.
-
-        Raises
-        ------
-        NotColumnarError
-            If the file is a JSON document, a unified diff, has two columns, or holds a value on several lines.
-        """
-        two_columns = chunk.has(b"\t") and chunk.has(b"\tTRACE")
-        missing = HEADER - len(self._first_lines)
-        bracketed = chunk.has(b"[") or b"[" in self._last_line
-        if bracketed and is_folded(self._last_line + chunk.text):
-            raise NotColumnarError("a value stands on several lines")
-        self._last_line = chunk.text.rpartition(b"\n")[0].rpartition(b"\n")[2][-LONGEST_LINE:] + b"\n"
-        if self._begun and not missing and not two_columns:
-            return
-        text = text_of(chunk.text)
-        if not self._begun and text.lstrip()[:1] in {"{", "["}:
-            raise NotColumnarError("perhaps a JSON document")
-        self._begun = self._begun or bool(text.strip())
-        self._first_lines += text.split("\n", missing)[:-1] if missing else []
-        side_by_side = two_columns and is_two_columns(LogLines((chunk.text,)))
-        if side_by_side or end_of_diff_header(self._first_lines) is not None:
-            raise NotColumnarError("two traces side by side")

@@ -56,4 +56,7 @@ def diff_in_blocks(c: Log, py: Log, policy: Policy | None = None, *, vocabulary:
     result = diff(c, py, policy, vocabulary=vocabulary)
     if result.has_whole_blocks:
         return result
-    return diff_traces(*trace_pair(c, py, result.c.vocabulary), result.policy)
+    from nbtrace.longlogs.every_step import with_every_step  # noqa: PLC0415 - imports numpy, as long logs do
+    from nbtrace.longlogs.long_result import LongDiffResult  # noqa: PLC0415
+
+    return with_every_step(result) if isinstance(result, LongDiffResult) else result

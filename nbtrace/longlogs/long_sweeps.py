@@ -19,8 +19,10 @@ from nbtrace.longlogs.columnar import Columns
 from nbtrace.longlogs.decimals import Flags, Floats, Ints
 from nbtrace.longlogs.held_relations import Assumed
 from nbtrace.longlogs.last_digits import LastDigits
+from nbtrace.longlogs.long_result import LongDiffResult
 from nbtrace.longlogs.step_queue import AFTER_ALL, STEP_BITS, StepPart, StepQueue, block_of, distinct, first_of, step_of
-from nbtrace.longlogs.stream import BlockComparison, LongDiffResult, OrdinaryNeededError, StreamedLog
+from nbtrace.longlogs.stream import BlockComparison, OrdinaryNeededError
+from nbtrace.longlogs.streamed_log import StreamedLog
 from nbtrace.longlogs.tally import Representatives, Tally, Window, WindowSide
 from nbtrace.longlogs.windows import (
     ENDLESS,

@@ -6,18 +6,16 @@ comparison; its rows are those that a report shows.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import TypedDict
 
 import numpy as np
 
 from nbtrace.compare.align import Alignment, Pair, align, pair_blocks
-from nbtrace.compare.check import check, instances_of, remarks_on, states_float32
-from nbtrace.compare.diff import Coverage, DiffResult, conflicts_of, coverage, verdict_of
-from nbtrace.compare.divergence import Group, group_rows
+from nbtrace.compare.check import check, instances_of, remarks_on
+from nbtrace.compare.diff import Coverage, conflicts_of, coverage, verdict_of
+from nbtrace.compare.divergence import group_rows
 from nbtrace.compare.excerpt import WholeLog, excerpt_of
 from nbtrace.compare.gaps import Gaps, LackRecords, lacks
 from nbtrace.compare.judge import Row, judge
@@ -25,26 +23,20 @@ from nbtrace.compare.logs import KEY, logs_of
 from nbtrace.compare.notices.compared import ComparedLogs
 from nbtrace.compare.notices.kinds import all_notices
 from nbtrace.compare.occurrences import numbered
-from nbtrace.compare.precision import NumberFormat, number_formats
-from nbtrace.compare.repeats import phi_steps
+from nbtrace.compare.precision import number_formats
 from nbtrace.compare.self_check import SelfCheck
 from nbtrace.compare.whereabouts import whereabouts
-from nbtrace.frozen import frozen
 from nbtrace.longlogs.chunks import CHUNK, NotColumnarError
-from nbtrace.longlogs.columnar import ColumnReader, Columns
-from nbtrace.longlogs.decimals import Floats, Ints
-from nbtrace.longlogs.held_relations import Assumed, HeldRelations
+from nbtrace.longlogs.decimals import Floats
+from nbtrace.longlogs.held_relations import Assumed
 from nbtrace.longlogs.last_digits import LastDigits
-from nbtrace.longlogs.odd_values import lone_and_irregular, not_outranked
+from nbtrace.longlogs.long_result import LongDiffResult, LongReading
+from nbtrace.longlogs.odd_values import not_outranked
 from nbtrace.longlogs.places import contradicted, points
-from nbtrace.longlogs.printed_forms import PrintedForms
-from nbtrace.longlogs.repeat_counts import RepeatCounts
-from nbtrace.longlogs.run_values import RunValues
-from nbtrace.longlogs.tally import Representatives, Tally, Window, WindowSide
+from nbtrace.longlogs.streamed_log import StreamedLog
+from nbtrace.longlogs.tally import Tally, Window, WindowSide
 from nbtrace.longlogs.windows import (
     CellLoop,
-    Kept,
-    SideStream,
     Slots,
     TableShape,
     WindowPart,
@@ -60,9 +52,6 @@ from nbtrace.vocabulary.quantity import Scope
 _MOST_ASIDE = 500
 """Blocks that may be set aside; logs with more irregular ones are not for arrays."""
 
-LONG_SWEEP = 2000
-"""Values of the steps of the first block from which on they are taken out of it."""
-
 _MOST_CELLS = 20_000_000
 _SAME_POINT = 0.02
 
@@ -73,79 +62,6 @@ class OrdinaryNeededError(Exception):
 
 class LongSweepError(Exception):
     """A log has a sweep of so many steps that they are better taken out of its blocks."""
-
-
-@frozen
-class CountedGroup(Group):
-    """The rows that stand for a quantity, with the counts of all of them."""
-
-    total: int
-    total_diverging: int
-
-    @property
-    def compared(self) -> int:
-        """How many rows there are."""
-        return self.total
-
-    @property
-    def diverging(self) -> int:
-        """How many rows diverge."""
-        return self.total_diverging
-
-
-@dataclass(frozen=True, slots=True)
-class LongReading:
-    """How two long logs were read: what was assumed of C and Py, and the blocks that were compared as records.
-
-    `in_blocks` tells whether the traces hold whole blocks; else they hold some steps of their sweeps alone.
-    """
-
-    chunk: int
-    assumed: tuple[Assumed, ...]
-    aside: frozenset[int]
-    in_blocks: bool = True
-
-
-@frozen
-class LongDiffResult(DiffResult):
-    """Two long traces compared; traces and rows are those of the blocks that stand for the rest.
-
-    Attributes
-    ----------
-    counts : dict of str to (int, int)
-        Values of each quantity that were compared, and those that diverge.
-    reading : LongReading
-        How the logs are read once more.
-    whole : (int, int)
-        Pixel blocks of C and of Py.
-    """
-
-    counts: dict[str, tuple[int, int]] = field(default_factory=dict)
-    reading: LongReading = field(default=LongReading(CHUNK, (), frozenset()), compare=False, repr=False)
-    whole: tuple[int, int] = (1, 1)
-
-    @property
-    def num_blocks(self) -> tuple[int, int]:
-        """How many pixel blocks the whole logs have."""
-        return self.whole
-
-    @property
-    def has_whole_blocks(self) -> bool:
-        """Whether the traces hold all of the blocks that they hold anything of."""
-        return self.reading.in_blocks
-
-    @property
-    def holds_every_row(self) -> bool:
-        """Whether there is a row for every value that was compared: not of long logs."""
-        return False
-
-    @cached_property
-    def groups(self) -> tuple[Group, ...]:
-        """The rows by quantity, in execution order, with the counts of the whole logs."""
-        return tuple(
-            CountedGroup(group.quantity, group.rows, group.first, group.worst, *self.counts[group.quantity])
-            for group in group_rows(self.rows)
-        )
 
 
 class _Wishes(TypedDict):
@@ -225,72 +141,6 @@ def _by_blocks(
     except (NotColumnarError, OrdinaryNeededError):
         return None
     return None
-
-
-class StreamedLog:
-    """One of the two logs: what reads it, and what is counted of it alone."""
-
-    def __init__(
-        self, name: str, chunk: int, slots: Slots, executor: ThreadPoolExecutor, chosen: Representatives
-    ) -> None:
-        vocabulary = slots.vocabulary
-        self.reader = ColumnReader(name, chunk, vocabulary, with_figures=True)
-        self.kept: dict[int, Kept] = {}
-        self.repeats = RepeatCounts()
-        self.held = HeldRelations(vocabulary, chosen, name)
-        self.run = RunValues(chosen, name)
-        self.names: set[str] = set()
-        self.lone: list[Record] = []
-        self.lone_names: set[str] = set()
-        self.forms = PrintedForms()
-        self.has_long_sweep = False
-        self._first: tuple[bool, dict[str, NumberFormat]] | None = None
-        self.stream = SideStream(self.reader, slots, executor, self._counted())
-
-    def _counted(self) -> Iterator[Columns]:
-        for columns in self.reader.chunks():
-            self.forms.add(columns)
-            if self._first is None:
-                self._first = self.forms.single, self.forms.formats_in_arrays()
-                self.has_long_sweep = columns.count_steps() > LONG_SWEEP
-            yield columns
-
-    def assumed(self) -> Assumed:
-        """Return what the first part of the log shows, of which the first block is kept."""
-        return self.assumed_of(self.trace(self.kept.keys()))
-
-    def assumed_of(self, trace: Trace) -> Assumed:
-        """Return what the first part of the log shows, some of whose values are those of a trace."""
-        single, formats = self._first or (False, {})
-        return Assumed(single or states_float32(trace), formats, logs_of(trace.vocabulary).stated(trace))
-
-    def set_odd_apart(
-        self, part: WindowPart, slots: Slots, elsewhere: set[str], arity: Ints
-    ) -> tuple[Ints, list[Record]]:
-        """Set the values apart that only this log prints; return the arity of the others, and the irregular ones."""
-        self.lone, irregular = lone_and_irregular(part.odd, elsewhere)
-        known = slots.vocabulary.quantities
-        lone = [name not in known and name not in elsewhere for name in slots.quantity]
-        self.lone_names |= {record.quantity for record in self.lone}
-        self.lone_names |= {name for name, alone in zip(slots.quantity, lone, strict=True) if alone}
-        return np.where(np.array(lone, dtype=np.bool_), -1, arity), irregular
-
-    def found(self) -> Assumed:
-        """Return what is known of the log when it has been read."""
-        trace = self.trace(self.kept.keys())
-        single = self.forms.single or states_float32(trace)
-        return Assumed(single, self.forms.formats_in_arrays(), logs_of(trace.vocabulary).stated(trace))
-
-    def trace(self, blocks: AbstractSet[int]) -> Trace:
-        """Return some of the kept blocks as a trace."""
-        records = [record for block in blocks & self.kept.keys() for record in self.kept[block].records]
-        return self.reader.trace(records, blocks)
-
-    def whole(self, side: Side, aside: AbstractSet[int]) -> WholeLog:
-        """Return what was counted in the whole log; `aside` are the blocks that are counted as records."""
-        steps = phi_steps(self.trace(aside))
-        repeated, sweeps = self.repeats.all(side, steps)
-        return WholeLog(self.forms.single, self.forms.formats(), len(self.kept), sweeps, repeated)
 
 
 class BlockComparison:

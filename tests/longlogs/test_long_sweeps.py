@@ -12,12 +12,17 @@ import nbtrace
 from nbtrace.compare.diff import diff_traces
 from nbtrace.compare.scaling import scaling_of
 from nbtrace.documents import dump
-from nbtrace.longlogs import long_files, stream
+from nbtrace.explanation import explain as explain_module
+from nbtrace.longlogs import long_files, streamed_log
 from nbtrace.longlogs.diff_logs import diff_in_blocks
+from nbtrace.longlogs.every_step import with_every_step
+from nbtrace.longlogs.long_result import LongDiffResult
 from nbtrace.longlogs.long_sweeps import diff_sweeps
 from nbtrace.longlogs.stream import diff_long
 from nbtrace.parsers import read_trace
-from nbtrace.report.documents.trace_documents import diff_document
+from nbtrace.report.documents.explain_document import explain_document
+from nbtrace.report.documents.trace_documents import diff_document, scaling_document
+from nbtrace.report.views.answer_view import answer_view
 from nbtrace.report.views.diff_view import diff_view
 from nbtrace.verdicts.tolerance import Policy
 from tests.longlogs.test_long_phi import log_of_sweeps
@@ -83,6 +88,64 @@ def test_recorded_pairs_are_compared_by_columns(pair: str) -> None:
     assert _same(PAIRS / pair / "c.log", PAIRS / pair / "py.log", 4000)
 
 
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    seed=st.integers(0, 10**6),
+    steps=st.tuples(st.integers(2, 12), st.integers(-1, 1)),
+    sweeps=st.integers(1, 2),
+    rate=st.sampled_from([0.0, 0.1]),
+)
+def test_explanations_and_scaling_chains_are_the_same(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, steps: tuple[int, int], sweeps: int, rate: float
+) -> None:
+    folder = tmp_path_factory.mktemp("logs")
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    names = str(folder / "a.log"), str(folder / "b.log")
+    for name, side, own in zip(names, _ORDERS[0], (steps[0], max(1, sum(steps))), strict=True):
+        Path(name).write_bytes(
+            _edited(log_of_sweeps(side, chance.randrange(99), own, sweeps=sweeps, rate=rate), chance)
+        )
+    by_columns = diff_sweeps(*names, Policy(), chunk=chance.choice([200, 1 << 20]))
+    if by_columns is not None:
+        _explained_alike(by_columns, names)
+
+
+def test_a_value_of_steps_that_no_formula_gives_is_explained_from_every_row(tmp_path: Path) -> None:
+    """Of such a value the comparison by columns keeps a few rows, and the explanation names each that differs."""
+    names = str(tmp_path / "c.log"), str(tmp_path / "py.log")
+    for name, side, value in zip(names, _ORDERS[0], (1.5, 1.75), strict=True):
+        lines = [f"{side}_PHI phi_tic={tic} phi_deg={tic / 10} S_x={value + tic}" for tic in range(9)]
+        Path(name).write_text("\n".join([f"{side}: polar 0.5", *lines, f"{side}: omega_pixel 1e-6"]) + "\n")
+    by_columns = diff_sweeps(*names, Policy())
+    assert by_columns is not None
+    assert len(by_columns.divergences) < 9
+    _explained_alike(by_columns, names)
+
+
+@pytest.mark.slow
+def test_a_recorded_pair_has_the_same_explanation_and_scaling_chain() -> None:
+    folder = PAIRS / "custom_vectors_mat_hkl_phi__24_51"
+    names = str(folder / "c.log"), str(folder / "py.log")
+    by_columns = diff_sweeps(*names, Policy(), chunk=4000)
+    assert by_columns is not None
+    _explained_alike(by_columns, names)
+    of_columns, of_records = scaling_of(with_every_step(by_columns)), nbtrace.scaling_chain(*names)
+    assert dump(scaling_document(of_columns)) == dump(scaling_document(of_records))
+
+
+def _explained_alike(by_columns: LongDiffResult, names: tuple[str, str]) -> None:
+    traces = read_trace(names[0]), read_trace(names[1])
+    whole = with_every_step(by_columns)
+    of_records = diff_traces(*traces)
+    assert (whole.c.records, whole.py.records) == (of_records.c.records, of_records.py.records)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(explain_module, "diff_in_blocks", lambda *_, **__: whole)
+        found = nbtrace.explain(*names)
+    ordinary = nbtrace.explain(*traces)
+    assert dump(explain_document(found, with_diff=True)) == dump(explain_document(ordinary, with_diff=True))
+    assert answer_view(found) == answer_view(ordinary)
+
+
 def _pair(folder: Path, steps: int) -> tuple[str, str]:
     """Write the logs of one pixel with a sweep of many steps, one of which is another in the port's."""
     for side in ("C", "PY"):
@@ -113,19 +176,19 @@ def test_what_takes_every_step_gets_them_as_records(tmp_path: Path, monkeypatch:
     names = _pair(tmp_path, 30)
     ordinary = diff_traces(read_trace(names[0]), read_trace(names[1]))
     monkeypatch.setattr(long_files, "LONG", 100)
-    monkeypatch.setattr(stream, "LONG_SWEEP", 100)
+    monkeypatch.setattr(streamed_log, "LONG_SWEEP", 100)
     assert not nbtrace.diff(*names).has_whole_blocks
-    assert diff_in_blocks(*names).c == ordinary.c
+    assert diff_in_blocks(*names).c.records == ordinary.c.records
     assert nbtrace.scaling_chain(*names).report() == scaling_of(ordinary).report()
 
 
 def test_memory_does_not_grow_with_the_steps(tmp_path: Path) -> None:
     """What is left of a step is the number by which it is known, and that of its turn."""
     peaks = []
-    for steps in (1000, 9000):
+    for steps in (500, 3500):
         names = _pair(tmp_path, steps)
         tracemalloc.start()
         assert diff_sweeps(*names, Policy(), chunk=20_000) is not None
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[1] < peaks[0] + 8000 * 600  # records of a step take some thousands
+    assert peaks[1] < peaks[0] + 3000 * 600  # records of a step take some thousands

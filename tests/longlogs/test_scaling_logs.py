@@ -7,7 +7,7 @@ import pytest
 import nbtrace
 from nbtrace.documents import dump
 from nbtrace.longlogs import long_files
-from nbtrace.longlogs.stream import LongDiffResult
+from nbtrace.longlogs.long_result import LongDiffResult
 from nbtrace.report.documents.explain_document import explain_document
 from nbtrace.report.documents.trace_documents import scaling_document
 from nbtrace.report.views.answer_view import answer_view

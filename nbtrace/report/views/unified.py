@@ -9,7 +9,7 @@ from nbtrace.report.view import WEIGHT_WORDS, clean
 from nbtrace.verdicts.status import Status
 
 if TYPE_CHECKING:
-    from nbtrace.longlogs.stream import LongDiffResult
+    from nbtrace.longlogs.long_result import LongDiffResult
 
 _CONTEXT = 3
 

@@ -1,0 +1,120 @@
+"""The commands of long logs of other forms than many pixels: a sweep of many φ steps in one, and runs in a row.
+
+Usage: python -m benchmarks.sweep_logs [STEPS] [PIXEL_RUNS] [ROUNDS]
+
+Both pairs are written from an example; of each command the processor time and the greatest memory are printed, and how
+many times `nbtrace diff` of the same pair either is. In the pairs with a fault the port prints one step in a hundred,
+or the intensity of one run in ten, a thousandth too large; in `far apart`, every step.
+"""
+
+import math
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from benchmarks.diff_peer import run
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples" / "pairs"
+SWEPT = EXAMPLES / "custom_vectors_mat_hkl_phi__24_51"
+REPEATED = EXAMPLES / "polar_09__35_24"
+COMMANDS = {
+    "diff": ("diff",),
+    "A B": (),
+    "scaling": ("scaling",),
+    "explain": ("explain",),
+    "phi": ("phi",),
+    "diff -u": ("diff", "-u"),
+}
+_SIDES = {"c.log": "TRACE_C", "py.log": "TRACE_PY"}
+_CELLS = 17
+_AGREE_DIFFER_OR_NEITHER = {0, 1, 4}
+
+
+def write_sweep(folder: Path, steps: int, *, every: int = 100) -> tuple[str, str]:
+    """Write c.log and py.log, of one pixel with so many φ steps, one in `every` of which differs; return their names.
+
+    Each step has the k and the lattice factor of its own angle, and the intensity is the sum of the steps. The port's
+    log is the reference's under its own prefix.
+    """
+    example = (SWEPT / "c.log").read_text()
+    for name, side in _SIDES.items():
+        own = example.replace("TRACE_C", side).splitlines()
+        with (folder / name).open("w") as log:
+            log.writelines(f"{line}\n" for line in _sweep(own, side, steps, every))
+    return str(folder / "c.log"), str(folder / "py.log")
+
+
+def _sweep(example: list[str], side: str, steps: int, every: int) -> Iterator[str]:
+    marker = f"{side}_PHI "
+    first = next(at for at, line in enumerate(example) if line.startswith(marker))
+    printed = {words[1]: words[2:] for words in map(str.split, example) if words[:1] == [f"{side}:"]}
+    others = float(printed["F_latt_a"][0]) * float(printed["F_latt_c"][0])
+    total = 0.0
+    yield from example[:first]
+    for tic in range(steps):
+        k = 1.9 + 0.19 * tic / steps
+        factor = math.sin(math.pi * _CELLS * k) / math.sin(math.pi * k)
+        product = others * factor
+        total += product**2
+        if side == "TRACE_PY" and tic % every == every // 2:
+            factor, product = factor * 1.001, product * 1.001
+        numbers = f"phi_deg={tic / 1000:.15g} k_frac={k:.15g} F_latt_b={factor:.15g} F_latt={product:.15g}"
+        yield f"{marker}phi_tic={tic} {numbers}"
+    changed = {"steps": f"{steps}", "I_before_scaling": f"{total * float(printed['F_cell'][0]) ** 2:.15g}"}
+    for line in example[first:]:
+        key = line.removeprefix(f"{side}: ").split(" ")[0]
+        if not line.startswith(marker):
+            yield f"{side}: {key} {changed[key]}" if line.startswith(f"{side}: ") and key in changed else line
+
+
+def write_runs(folder: Path, runs: int, *, every: int = 10) -> tuple[str, str]:
+    """Write c.log and py.log, of so many whole runs one after the other, banners and all; return their names."""
+    for name, side in _SIDES.items():
+        run = (REPEATED / name).read_text()
+        wrong = "".join(map(_a_thousandth_too_large, run.splitlines(keepends=True))) if side == "TRACE_PY" else run
+        with (folder / name).open("w") as log:
+            log.writelines(wrong if number % every == every // 2 else run for number in range(runs))
+    return str(folder / "c.log"), str(folder / "py.log")
+
+
+def _a_thousandth_too_large(line: str) -> str:
+    before, name, value = line.partition("I_before_scaling ")
+    return f"{before}{name}{float(value) * 1.001!r}\n" if name and before in {"", "TRACE_PY: "} else line
+
+
+def measure(title: str, commands: dict[str, tuple[str, ...]], logs: tuple[str, str], rounds: int) -> None:
+    """Print the processor time and the memory of commands of a pair, the first of which is what others are held to."""
+    taken: dict[str, list[tuple[float, int]]] = {name: [] for name in commands}
+    for _ in range(rounds):
+        for name, words in commands.items():
+            given = logs[:1] if words[:1] == ("check",) else logs
+            _, processor, peak = run([sys.executable, "-m", "nbtrace", *words, *given], _AGREE_DIFFER_OR_NEITHER)
+            taken[name].append((processor, peak))
+    middle = {name: [median(of_round) for of_round in zip(*found, strict=True)] for name, found in taken.items()}
+    print(f"{title}, {sum(Path(log).stat().st_size for log in logs) / 1e6:.0f} MB")
+    peer = middle[next(iter(commands))]
+    for name, found in middle.items():
+        ratios = ", ".join(f"{own / other:.2f}" for own, other in zip(found, peer, strict=True))
+        print(f"  {name:10} {found[0]:6.2f} s, {found[1]:4.0f} MB; {ratios} times")
+
+
+def main(steps: int, runs: int, rounds: int) -> None:
+    """Write the pairs, and measure the commands of each."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        every = COMMANDS | {"check": ("check",)}
+        measure(f"one pixel of {steps} φ steps", every, write_sweep(folder, steps), rounds)
+        printing = {name: COMMANDS[name] for name in ("diff", "diff -u")}
+        measure("the same, every step another", printing, write_sweep(folder, steps, every=1), rounds)
+        measure(
+            f"{runs} runs",
+            {name: COMMANDS[name] for name in ("diff", "A B", "diff -u")},
+            write_runs(folder, runs),
+            rounds,
+        )
+
+
+if __name__ == "__main__":
+    main(*(int(text) for text in (sys.argv[1:] + ["100000", "560", "3"][len(sys.argv) - 1 :])))

@@ -1,0 +1,95 @@
+"""One of two long logs that are compared: what reads it, what is kept of it, and what is counted of it alone."""
+
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nbtrace.compare.check import states_float32
+from nbtrace.compare.excerpt import WholeLog
+from nbtrace.compare.logs import logs_of
+from nbtrace.compare.repeats import phi_steps
+from nbtrace.longlogs.columnar import ColumnReader, Columns
+from nbtrace.longlogs.decimals import Ints
+from nbtrace.longlogs.held_relations import Assumed, HeldRelations
+from nbtrace.longlogs.odd_values import lone_and_irregular
+from nbtrace.longlogs.printed_forms import PrintedForms
+from nbtrace.longlogs.repeat_counts import RepeatCounts
+from nbtrace.longlogs.run_values import RunValues
+from nbtrace.longlogs.tally import Representatives
+from nbtrace.longlogs.windows import Kept, SideStream, Slots, WindowPart
+from nbtrace.records import Record, Side, Trace
+
+if TYPE_CHECKING:
+    from nbtrace.compare.precision import NumberFormat
+
+LONG_SWEEP = 2000
+"""Values of the steps of the first block from which on they are taken out of it."""
+
+
+class StreamedLog:
+    """One of the two logs: what reads it, and what is counted of it alone."""
+
+    def __init__(
+        self, name: str, chunk: int, slots: Slots, executor: ThreadPoolExecutor, chosen: Representatives
+    ) -> None:
+        vocabulary = slots.vocabulary
+        self.reader = ColumnReader(name, chunk, vocabulary, with_figures=True)
+        self.kept: dict[int, Kept] = {}
+        self.repeats = RepeatCounts()
+        self.held = HeldRelations(vocabulary, chosen, name)
+        self.run = RunValues(chosen, name)
+        self.names: set[str] = set()
+        self.lone: list[Record] = []
+        self.lone_names: set[str] = set()
+        self.forms = PrintedForms()
+        self.has_long_sweep = False
+        self._first: tuple[bool, dict[str, NumberFormat]] | None = None
+        self.stream = SideStream(self.reader, slots, executor, self._counted())
+
+    def _counted(self) -> Iterator[Columns]:
+        for columns in self.reader.chunks():
+            self.forms.add(columns)
+            if self._first is None:
+                self._first = self.forms.single, self.forms.formats_in_arrays()
+                self.has_long_sweep = columns.count_steps() > LONG_SWEEP
+            yield columns
+
+    def assumed(self) -> Assumed:
+        """Return what the first part of the log shows, of which the first block is kept."""
+        return self.assumed_of(self.trace(self.kept.keys()))
+
+    def assumed_of(self, trace: Trace) -> Assumed:
+        """Return what the first part of the log shows, some of whose values are those of a trace."""
+        single, formats = self._first or (False, {})
+        return Assumed(single or states_float32(trace), formats, logs_of(trace.vocabulary).stated(trace))
+
+    def set_odd_apart(
+        self, part: WindowPart, slots: Slots, elsewhere: set[str], arity: Ints
+    ) -> tuple[Ints, list[Record]]:
+        """Set the values apart that only this log prints; return the arity of the others, and the irregular ones."""
+        self.lone, irregular = lone_and_irregular(part.odd, elsewhere)
+        known = slots.vocabulary.quantities
+        lone = [name not in known and name not in elsewhere for name in slots.quantity]
+        self.lone_names |= {record.quantity for record in self.lone}
+        self.lone_names |= {name for name, alone in zip(slots.quantity, lone, strict=True) if alone}
+        return np.where(np.array(lone, dtype=np.bool_), -1, arity), irregular
+
+    def found(self) -> Assumed:
+        """Return what is known of the log when it has been read."""
+        trace = self.trace(self.kept.keys())
+        single = self.forms.single or states_float32(trace)
+        return Assumed(single, self.forms.formats_in_arrays(), logs_of(trace.vocabulary).stated(trace))
+
+    def trace(self, blocks: AbstractSet[int]) -> Trace:
+        """Return some of the kept blocks as a trace."""
+        records = [record for block in blocks & self.kept.keys() for record in self.kept[block].records]
+        return self.reader.trace(records, blocks)
+
+    def whole(self, side: Side, aside: AbstractSet[int]) -> WholeLog:
+        """Return what was counted in the whole log; `aside` are the blocks that are counted as records."""
+        steps = phi_steps(self.trace(aside))
+        repeated, sweeps = self.repeats.all(side, steps)
+        return WholeLog(self.forms.single, self.forms.formats(), len(self.kept), sweeps, repeated)
