@@ -144,7 +144,7 @@ def reduce_command(
     from nbtrace.cli.reduce_sides import SidesUnderTest  # noqa: PLC0415
     from nbtrace.physics.nanobragg.flag_moves import FlagMoves  # noqa: PLC0415
     from nbtrace.programs.command import require_on_detector  # noqa: PLC0415
-    from nbtrace.programs.worker_pool import worker_pool  # noqa: PLC0415
+    from nbtrace.programs.worker_pool import LastingPool  # noqa: PLC0415
     from nbtrace.reduction.answers import Answers  # noqa: PLC0415
     from nbtrace.reduction.case import FlagCase  # noqa: PLC0415
     from nbtrace.reduction.reduce import RunSides, reduce_case  # noqa: PLC0415
@@ -178,7 +178,7 @@ def reduce_command(
         if workdir is not None:
             workdir.mkdir(parents=True, exist_ok=True)
         moves = FlagMoves(workdir)
-        with worker_pool(jobs, jobs) if jobs > 1 else nullcontext() as executor:
+        with LastingPool(jobs) if jobs > 1 else nullcontext() as executor:
             answers = Answers(sides, most, executor, jobs, workdir)
             told = RunSides(*sides.names, sides.options, comparable=program is not None)
             result = reduce_case(given, answers, moves, told)

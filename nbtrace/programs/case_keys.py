@@ -19,6 +19,7 @@ from nbtrace.errors import InputError, NbtraceError
 from nbtrace.evidence.provenance import Environment
 from nbtrace.files import sha256_of
 from nbtrace.programs.archived import ArchivedSource
+from nbtrace.programs.command import CACHE, FlagLine
 from nbtrace.programs.programs import Program
 from nbtrace.programs.suite_file import CaseTask
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -132,6 +133,21 @@ def _sources(*places: Path) -> list[list[str]]:
     return sorted([name, sha256_of(path)] for name, path in found)
 
 
+def line_digests(line: FlagLine) -> list[str]:
+    """Return the words of a line with the digest of each input file in place of its name.
+
+    The cache that a program finds where it runs counts, too: no word need name it.
+
+    Raises
+    ------
+    InputError
+        If an input file cannot be read.
+    """
+    inputs = {str(path): sha256_of(path) for path in line.inputs}
+    words = [inputs.get(word, word) for word in line.words]
+    return words if line.cache is None else [*words, f"{CACHE}={sha256_of(line.cache)}"]
+
+
 def case_key(case: CaseTask, run: str, *, lenient: bool) -> str:
     """Return the key of a case in a run of its suite.
 
@@ -151,8 +167,7 @@ def case_key(case: CaseTask, run: str, *, lenient: bool) -> str:
     settings, words = case.settings, case.words
     try:
         line = case.line(lenient=lenient)
-        inputs = {str(path): sha256_of(path) for path in line.inputs}
-        flags = [inputs.get(word, word) for word in line.words]
+        flags = line_digests(line)
         recorded = [] if case.archived is None else _recorded(case.archived)
     except NbtraceError as error:  # it will be said again when the case runs
         return digest_of_values(run, case.name, settings, list(words), str(error))

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from nbtrace.evidence.program_environment import set_for_itself
@@ -46,6 +46,31 @@ def worker_pool(workers: int, jobs: int) -> Iterator[ProcessPoolExecutor]:
         processes = dict(getattr(pool, "_processes", None) or {})
         _end(processes.values())
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+class LastingPool(Executor):
+    """A pool of fresh processes that opens another one for what comes after a process of the old one was killed."""
+
+    def __init__(self, jobs: int) -> None:
+        self._jobs = jobs
+        self._opened = contextlib.ExitStack()
+        self._pool = self._open()
+
+    def _open(self) -> ProcessPoolExecutor:
+        return self._opened.enter_context(worker_pool(self._jobs, self._jobs))
+
+    def submit(self, function: Callable[_P, _R], /, *args: _P.args, **kwargs: _P.kwargs) -> "Future[_R]":
+        """Let a process call a function."""
+        with contextlib.suppress(BrokenExecutor):
+            return self._pool.submit(function, *args, **kwargs)
+        self._opened.close()
+        self._pool = self._open()
+        return self._pool.submit(function, *args, **kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - inherited
+        """End the processes, also in the middle of a call."""
+        del wait, cancel_futures
+        self._opened.close()
 
 
 def _end(processes: Collection[multiprocessing.Process]) -> None:

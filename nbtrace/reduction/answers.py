@@ -4,8 +4,7 @@ import json
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor, Future
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -176,7 +175,7 @@ class Answers:
     most : int
         Runs that may be made.
     executor : Executor or None
-        What runs cases; None for this process.
+        What runs cases; None for this process. It takes further ones after a process of it was killed.
     jobs : int
         Cases that are run at a time.
     folder : Path or None
@@ -261,8 +260,6 @@ class Answers:
         ------
         RunsSpentError
             If it is not known, and the limit is reached.
-        ProgramError
-            If a process that runs cases was killed.
         """
         key = self._key(case)
         if isinstance(key, Outcome):
@@ -307,8 +304,19 @@ class Answers:
         waiting = self._waiting.pop(key, None) or self.executor.submit(run_until_told, self.test, case)
         try:
             return waiting.result()
-        except BrokenProcessPool:
-            raise ProgramError("a process that runs cases was killed; give fewer --jobs if memory is short") from None
+        except BrokenExecutor:
+            return self._alone(self.executor, case)
+
+    def _alone(self, executor: Executor, case: FlagCase) -> Outcome:
+        """Run a case with no other beside it: a process was killed, and which case did that is not known."""
+        wait(self._waiting.values())
+        self._waiting = {
+            key: done for key, done in self._waiting.items() if not isinstance(done.exception(), BrokenExecutor)
+        }
+        try:
+            return executor.submit(run_until_told, self.test, case).result()
+        except BrokenExecutor:
+            return Outcome.of_error(ProgramError("the process that runs it is killed, also with no other beside it"))
 
     def _start(self, case: FlagCase) -> None:
         """Let a case run ahead, if there is something that runs it."""

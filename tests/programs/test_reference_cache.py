@@ -80,6 +80,19 @@ def test_other_flags_threads_programs_and_files_are_run(cached: CachedReference,
     assert again(cached, line=moved).folder == first
 
 
+def test_a_cache_of_structure_factors_that_no_word_names_is_told_apart(
+    cached: CachedReference, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "named.bin").write_text("1")
+    folders = []
+    for content in ("", "2", "3"):
+        if content:
+            (tmp_path / "Fdump.bin").write_text(content)
+        folders.append(again(cached, line=flag_line([*FLAGS.split(), "-dump", "named.bin"])).folder)
+    assert len(set(folders)) == 3
+
+
 @pytest.mark.parametrize("name", ["runs.json", "image.npy"])
 @pytest.mark.parametrize("damage", ["empty", "half", "foreign", "vast", "open", "deep"])
 def test_what_is_damaged_is_run_again(name: str, damage: str, cached: CachedReference) -> None:

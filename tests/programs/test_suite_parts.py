@@ -81,13 +81,16 @@ def test_what_is_done_is_not_run_again(tmp_path: Path) -> None:
     assert again.digest == run(cases).digest != first.digest
 
 
-@pytest.mark.parametrize("change", ["flags", "sides", "limits", "version", "input"])
+@pytest.mark.parametrize("change", ["flags", "sides", "limits", "version", "input", "cache"])
 def test_what_was_made_of_something_else_is_run_again(
     change: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "list.hkl").write_text("0 0 1 5\n")
+    for name in ("list.hkl", "other.bin", "Fdump.bin"):
+        (tmp_path / name).write_text("0 0 1 5\n")
     cases, mark = quick_cases(tmp_path, 1, 2), tmp_path / "ran"
-    cases = [replace(case, words=(*case.words, "-hkl", "list.hkl")) for case in cases]
+    # A program that does not know -dump reads Fdump.bin, which no word names.
+    words = ("-dump", "other.bin") if change == "cache" else ("-hkl", "list.hkl")
+    cases = [replace(case, words=(*case.words, *words)) for case in cases]
     run(cases, tmp_path / "r", mark)
     sides, plan = ("a", "b"), None
     if change == "flags":
@@ -99,7 +102,7 @@ def test_what_was_made_of_something_else_is_run_again(
     elif change == "version":
         monkeypatch.setattr("nbtrace.programs.suite_parts.versions", lambda: {"nbtrace": "0.0", "torch": None})
     else:
-        (tmp_path / "list.hkl").write_text("0 0 1 6\n")
+        (tmp_path / {"input": "list.hkl", "cache": "Fdump.bin"}[change]).write_text("0 0 1 6\n")
     again = run(cases, tmp_path / "r", mark, sides=sides, plan=plan)
     assert (told(mark), again.kept) == (["1", "2"] * 2, 0)
     together = merged([CaseStore(tmp_path / "r")])

@@ -3,9 +3,12 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 
 import pytest
+
+from nbtrace.programs.worker_pool import LastingPool
 
 WORKER = """
 import sys
@@ -58,6 +61,17 @@ def test_workers_end_with_the_pool_and_with_the_process_that_opened_it(tmp_path:
         if killed:
             parent.send_signal(signal.SIGKILL)
         assert parent.wait(60) == (-signal.SIGKILL if killed else 0)
+    assert is_gone(worker)
+
+
+def test_after_a_process_was_killed_others_take_what_comes() -> None:
+    with LastingPool(1) as pool:
+        fatal, beside = pool.submit(os._exit, 1), pool.submit(os.getpid)
+        for lost in (fatal, beside):
+            with pytest.raises(BrokenExecutor):
+                lost.result(60)
+        worker = pool.submit(os.getpid).result(60)
+        assert worker not in {os.getpid(), pool.submit(os.getppid).result(60)}
     assert is_gone(worker)
 
 

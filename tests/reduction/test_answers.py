@@ -1,9 +1,11 @@
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from nbtrace.errors import InputError
+from nbtrace.errors import InputError, ProgramError
 from nbtrace.records import Side
 from nbtrace.reduction.answers import ANSWERS, Answers, Outcome, RunsSpentError
 from nbtrace.reduction.case import FlagCase
@@ -79,3 +81,59 @@ def test_what_a_stranger_wrote_into_the_folder_is_passed_over(tmp_path: Path) ->
     answers = Answers(NumberTest(fails_at), 9, folder=tmp_path)
     assert answers.outcome(CASES[0]).passes
     assert answers.runs == 1
+
+
+class KilledBy(Executor):
+    """Runs what is asked of it when the next is asked; a case of certain words kills it, with all that waits."""
+
+    def __init__(self, *fatal: str, once: bool = False) -> None:
+        self.fatal = fatal
+        self.once = once
+        self.waiting: list[tuple[FlagCase, Callable[[], Any], Future[Any]]] = []
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future = PulledFuture(self)
+        self.waiting.append((args[-1], lambda: function(*args, **kwargs), future))
+        return future
+
+    def run(self) -> None:
+        killed = any(case.words[0] in self.fatal for case, _, _ in self.waiting)
+        for _, call, future in self.waiting:
+            if killed:
+                future.set_exception(BrokenExecutor())
+            else:
+                future.set_result(call())
+        self.waiting.clear()
+        self.fatal = () if killed and self.once else self.fatal
+
+
+class PulledFuture(Future[Any]):
+    """A future whose executor begins when somebody wants its result."""
+
+    def __init__(self, executor: KilledBy) -> None:
+        super().__init__()
+        self.executor = executor
+
+    def result(self, timeout: float | None = None) -> Any:
+        self.executor.run()
+        return super().result(timeout)
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3])
+def test_a_case_that_kills_its_process_is_without_an_answer_and_costs_no_other_its_own(jobs: int) -> None:
+    test = NumberTest(fails_at)
+    answers = Answers(test, 9, KilledBy("1", "3"), jobs)
+    assert answers.first_same(CASES, GATE) == CASES[3]
+    outcome = answers.outcome(CASES[0])
+    assert outcome.answer(GATE) is Answer.UNRESOLVED
+    assert "is killed" in outcome.text
+    assert isinstance(outcome.error, ProgramError)
+    assert answers.outcome(CASES[1]).failure == OTHER
+    assert (answers.runs, answers.unresolved) == (4, 2)
+    assert not {("1",), ("3",)} & set(test.ran)
+
+
+def test_a_case_whose_process_was_killed_once_is_answered() -> None:
+    answers = Answers(NumberTest(fails_at), 9, KilledBy("4", once=True), 2)
+    assert answers.first_same(CASES, GATE) == CASES[3]
+    assert answers.unresolved == 0

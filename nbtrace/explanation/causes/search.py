@@ -110,7 +110,9 @@ def search(case: Case, catalogue: tuple[Signature, ...]) -> Search:
     if not any(map(_fits, judged)):
         doubled, further = compounds(case, catalogue, candidates)
         tried += further
-        exact = (_judged(case, signature, candidate, tried) for signature, candidate in doubled)
+        # Two mistakes that undo each other leave the right value, and explain nothing.
+        telling = ((signature, candidate) for signature, candidate in doubled if _differs(case, candidate))
+        exact = (_judged(case, signature, candidate, tried) for signature, candidate in telling)
         judged += [cause for cause in exact if cause.exact]
     fitting = [cause for cause in judged if _fits(cause)]
     fitting.sort(key=lambda cause: (not cause.exact, 0.0 if cause.exact else cause.left, cause.signature.complexity))

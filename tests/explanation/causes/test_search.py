@@ -209,6 +209,12 @@ def test_two_mistakes_of_one_value_are_both_named(base: Scene) -> None:
     assert cause.chance < 1e-9
 
 
+def test_two_mistakes_that_undo_each_other_are_no_cause(base: Scene) -> None:
+    right = case(base, SCALAR, base.values[SCALAR])
+    two_steps = replace(right, values={**right.values, Node("steps"): (2.0,)})  # 2 steps, and multiplied by ½
+    assert search(two_steps, CATALOGUE).causes == ()
+
+
 @pytest.mark.parametrize(
     ("exponents", "words"),
     [
