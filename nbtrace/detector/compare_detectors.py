@@ -192,7 +192,8 @@ class _Comparison:
             raise InputError(f"{c.source} or {py.source} has pixels beyond those that its own statistics tell of")
         self._codes[slow, fast] = codes
         sizes = np.abs(firsts.relative)
-        self._sizes[slow, fast] = np.where(firsts.quantity >= 0, sizes, 0.0)
+        with np.errstate(over="ignore"):  # beyond float32 a size is infinite
+            self._sizes[slow, fast] = np.where(firsts.quantity >= 0, sizes, 0.0)
         for code in (ONLY_C, ONLY_PY, LACKING, UNCOMPARED):
             self._apart[code] = apart(self._apart.get(code, ApartPixels()), pixels[codes == code])
         of_c, of_py, _ = firsts.pairs.rows_of_pixels
@@ -268,6 +269,7 @@ class _Comparison:
             unused_py=dict(self._left(py)),
             equal=tuple(title for title in self.others if title not in self._different),
             apart=tuple(self._different),
+            one_sided=(*_unpaired(py, names[1], c), *_unpaired(c, names[0], py)),
         )
 
     def _left(self, file: DetectorFile) -> Iterator[tuple[str, str]]:
@@ -275,3 +277,10 @@ class _Comparison:
         for title, reason in file.columns.unused.items():
             if title not in self.others:
                 yield title, reason
+
+
+def _unpaired(file: DetectorFile, paired_names: set[str], beside: DetectorFile) -> Iterator[str]:
+    """Yield the columns of quantities of a file that were not compared, though the other file has them, too."""
+    for name, quantity in file.columns.quantities.items():
+        if name not in paired_names:
+            yield from (title for title in quantity.columns if title in beside.columns.unused)

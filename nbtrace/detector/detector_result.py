@@ -146,6 +146,8 @@ class DetectorCoverage:
         Columns that were not compared, and why.
     equal, apart : tuple of str
         Columns of both that hold no plain numbers, and are the same in all rows, or not.
+    one_sided : tuple of str
+        Columns of both that are a quantity on one side, and cannot be compared on the other one.
     """
 
     pixels: int
@@ -166,11 +168,12 @@ class DetectorCoverage:
     unused_py: Mapping[str, str]
     equal: tuple[str, ...] = ()
     apart: tuple[str, ...] = ()
+    one_sided: tuple[str, ...] = ()
 
     @property
     def unused_on_both(self) -> tuple[str, ...]:
         """Columns of both sides that were not compared."""
-        return tuple(title for title in self.unused_c if title in self.unused_py)
+        return (*(title for title in self.unused_c if title in self.unused_py), *self.one_sided)
 
     @property
     def lacks_quantities(self) -> bool:
