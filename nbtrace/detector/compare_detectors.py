@@ -32,6 +32,7 @@ from nbtrace.errors import InputError, MismatchError
 from nbtrace.parsers.dialect import dialect_of
 from nbtrace.progress import tracked
 from nbtrace.verdicts.tolerance import Policy
+from nbtrace.vocabulary.quantity import Scope
 
 _TOUCHING = np.ones((3, 3))
 """Pixels that touch with a corner are of one part."""
@@ -270,6 +271,7 @@ class _Comparison:
             equal=tuple(title for title in self.others if title not in self._different),
             apart=tuple(self._different),
             one_sided=(*_unpaired(py, names[1], c), *_unpaired(c, names[0], py)),
+            unfinished=_lacks_final(c, py) or _lacks_final(py, c),
         )
 
     def _left(self, file: DetectorFile) -> Iterator[tuple[str, str]]:
@@ -284,3 +286,11 @@ def _unpaired(file: DetectorFile, paired_names: set[str], beside: DetectorFile) 
     for name, quantity in file.columns.quantities.items():
         if name not in paired_names:
             yield from (title for title in quantity.columns if title in beside.columns.unused)
+
+
+def _lacks_final(file: DetectorFile, other: DetectorFile) -> bool:
+    """Tell whether a file with quantities of pixels lacks the final one, which the other has."""
+    own, final = file.columns.quantities, file.vocabulary.final
+    known = [item.known for item in own.values() if item.known is not None]
+    of_pixels = any(item.scope is not Scope.RUN and not item.indices for item in known)
+    return of_pixels and final in other.columns.quantities and final not in own
