@@ -117,6 +117,28 @@ def test_a_module_of_a_package_counts_with_all_of_it(tmp_path: Path, monkeypatch
     assert program_digest(program) != before
 
 
+@pytest.mark.parametrize("line", ['exec "$(dirname "$0")/port" "$@"', "exec {folder}/port $*"])
+def test_what_a_launcher_runs_counts_as_the_program(tmp_path: Path, line: str) -> None:
+    digests = []
+    for name, content in (("one", "first"), ("other", "second"), ("again", "first")):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "port").write_text(content)
+        (folder / "run").write_text("#!/bin/sh\n" + line.format(folder=folder))
+        digests.append(program_digest(Program((str(folder / "run"),), "--cand")))
+    assert digests[0] != digests[1]
+    assert (digests[0] == digests[2]) is ("{folder}" not in line)
+    (tmp_path / "one" / "port").write_text("third")
+    assert program_digest(Program((str(tmp_path / "one" / "run"),), "--cand")) != digests[0]
+
+
+def test_a_launcher_of_itself_has_a_digest(tmp_path: Path) -> None:
+    for name, other in (("one", "two"), ("two", "one")):
+        (tmp_path / name).write_text(f"#!/bin/sh\nexec ./{other} ./{name}\n")
+    one, two = (program_digest(Program((str(tmp_path / name),), "--cand")) for name in ("one", "two"))
+    assert one != two
+
+
 def test_the_same_suite_in_another_folder_has_the_same_keys(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
