@@ -20,6 +20,7 @@ from nbtrace.errors import InputError, NbtraceError
 from nbtrace.evidence.provenance import Environment
 from nbtrace.files import sha256_of
 from nbtrace.programs.archived import ArchivedSource
+from nbtrace.programs.command import FlagLine
 from nbtrace.programs.programs import Program
 from nbtrace.programs.suite_file import CaseTask
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -196,10 +197,22 @@ def case_key(case: CaseTask, run: str, *, lenient: bool) -> str:
         line = case.line(lenient=lenient)
         inputs = {str(path): sha256_of(path) for path in line.inputs}
         flags = [inputs.get(word, word) for word in line.words]
+        flags += cache_digests(line)
         recorded = [] if case.archived is None else _recorded(case.archived)
     except NbtraceError as error:  # it will be said again when the case runs
         return digest_of_values(run, case.name, settings, list(words), str(error))
     return digest_of_values(run, case.name, settings, flags, recorded)
+
+
+def cache_digests(line: FlagLine) -> list[str]:
+    """Return the digest of the cache of structure factors that a program finds that does not know -dump, if any.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    return [] if line.cache is None else [sha256_of(line.cache)]
 
 
 def _recorded(source: ArchivedSource) -> Sequence[list[str]]:

@@ -19,7 +19,7 @@ from nbtrace.errors import InputError, UsageError
 from nbtrace.files import read_bytes, sha256_of, write_new
 from nbtrace.images.image import Image
 from nbtrace.images.numpy_files import read_npy
-from nbtrace.programs.case_keys import digest_of_values, program_digest
+from nbtrace.programs.case_keys import cache_digests, digest_of_values, program_digest
 from nbtrace.programs.program_source import ProgramSource
 from nbtrace.programs.side_source import Identity, Made, PixelTrace, digest
 from nbtrace.records import Pixel
@@ -70,7 +70,7 @@ class CachedReference:
         """
         line = self.source.line
         inputs = {str(path): sha256_of(path) for path in line.inputs}
-        words = [inputs.get(word, word) for word in line.words]
+        words = [*(inputs.get(word, word) for word in line.words), *cache_digests(line)]
         key = digest_of_values(program_digest(self.source.program), words, self.source.threads)
         return self.cache / key
 

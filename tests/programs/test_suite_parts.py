@@ -10,7 +10,7 @@ import pytest
 
 from nbtrace.compare.images import ImageOptions
 from nbtrace.errors import ExitCode, InputError, UsageError
-from nbtrace.programs.case_keys import program_digest
+from nbtrace.programs.case_keys import case_key, program_digest
 from nbtrace.programs.case_store import CaseStore
 from nbtrace.programs.case_workers import Parcel, run_case
 from nbtrace.programs.comparison import Plan
@@ -115,6 +115,17 @@ def test_a_module_of_a_package_counts_with_all_of_it(tmp_path: Path, monkeypatch
     before = program_digest(program)
     (tmp_path / "port" / "physics.py").write_text("another one")
     assert program_digest(program) != before
+
+
+def test_the_cache_that_a_program_finds_without_knowing_dump_counts(tmp_path: Path) -> None:
+    (tmp_path / "x.bin").write_bytes(b"1 1 1 1 1 1\n")
+    (case,) = quick_cases(tmp_path, 1)
+    case = replace(case, words=(*case.words, "-dump", "x.bin"))
+    keys = [case_key(case, "", lenient=False)]
+    for content in (b"first", b"second"):
+        (tmp_path / "Fdump.bin").write_bytes(content)
+        keys.append(case_key(case, "", lenient=False))
+    assert len(set(keys)) == 3
 
 
 @pytest.mark.parametrize("line", ['exec "$(dirname "$0")/port" "$@"', "exec {folder}/port $*"])
