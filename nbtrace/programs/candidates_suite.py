@@ -139,7 +139,7 @@ def _listed(cases: Sequence[CaseTask], run: CandidatesRun, common: Mapping[str, 
     for case in tracked(cases, "input files of the suite", len(cases)):
         key = case_key(case, "", lenient=run.lenient)
         for name, _ in run.candidates:
-            own = digest_of_values(common[name], key)
+            own = digest_of_values(common[name], key, name)  # two may be copies of one program
             yield ListedCase(name=candidate_case(case.name, name), about=case.about, key=own)
 
 

@@ -125,7 +125,8 @@ def _launched(script: Path) -> list[str]:
     InputError
         If one cannot be read.
     """
-    seen, coming, found = {script.resolve()}, [script], []
+    seen, coming = {script.resolve()}, [script]
+    found: list[str] = []
     while coming and len(found) < _MOST_NAMED:
         for path in _named_in(coming.pop(0)):
             if path.resolve() not in seen:
