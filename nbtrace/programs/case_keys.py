@@ -30,6 +30,7 @@ MOST_MODULES = 10_000
 
 _LARGEST_SCRIPT = 1 << 20
 _MOST_NAMED = 200
+_CODE = {".py", ".sh", ".so"}
 _NAME_IN_SCRIPT = re.compile(rb"[\w./+-]+")
 
 
@@ -85,9 +86,8 @@ def program_digest(program: Program) -> str:
     """Return the digest of a command: its words, and of each that names a file what the file holds.
 
     Of a Python script the files beside it count, and of `-m NAME` the package, as far as they are found from the
-    current folder and PYTHONPATH; what these import from elsewhere does not. Of any other script the files count that
-    it names by their full name, or from its own folder: two copies of a launcher are two programs, and one that is
-    built anew is another.
+    current folder and PYTHONPATH; what these import from elsewhere does not. Of any other script the programs count
+    that it names by their full name, or from its own folder: of two copies of a launcher each is what it starts.
 
     Raises
     ------
@@ -137,7 +137,7 @@ def _launched(script: Path) -> list[str]:
 
 
 def _named_in(script: Path) -> Iterator[Path]:
-    """Yield the files that a script names, in its order."""
+    """Yield the programs and code that a script names, in its order; what it writes a log to is neither."""
     try:
         with script.open("rb") as stream:
             text = stream.read(_LARGEST_SCRIPT) if stream.read(2) == b"#!" else b""
@@ -148,7 +148,8 @@ def _named_in(script: Path) -> Iterator[Path]:
         # `"$(dirname "$0")/program"` leaves a name that begins with a slash.
         for path in (Path(name), Path(f"{script.resolve().parent}/{name}"), Path(f"{script.parent}/{name}")):
             if path.is_absolute() and _is_file(path):
-                yield path
+                if path.suffix in _CODE or os.access(path, os.X_OK):
+                    yield path
                 break
 
 

@@ -135,17 +135,22 @@ def test_what_a_launcher_runs_counts_as_the_program(tmp_path: Path, line: str) -
         folder = tmp_path / name
         folder.mkdir()
         (folder / "port").write_text(content)
-        (folder / "run").write_text("#!/bin/sh\n" + line.format(folder=folder))
+        (folder / "port").chmod(0o755)
+        (folder / "run").write_text(f"#!/bin/sh\necho $* >> {tmp_path}/log\n" + line.format(folder=folder))
         digests.append(program_digest(Program((str(folder / "run"),), "--cand")))
     assert digests[0] != digests[1]
     assert (digests[0] == digests[2]) is ("{folder}" not in line)
+    (tmp_path / "log").write_text("it ran")
+    one = Program((str(tmp_path / "one" / "run"),), "--cand")
+    assert program_digest(one) == digests[0]
     (tmp_path / "one" / "port").write_text("third")
-    assert program_digest(Program((str(tmp_path / "one" / "run"),), "--cand")) != digests[0]
+    assert program_digest(one) != digests[0]
 
 
 def test_a_launcher_of_itself_has_a_digest(tmp_path: Path) -> None:
     for name, other in (("one", "two"), ("two", "one")):
         (tmp_path / name).write_text(f"#!/bin/sh\nexec ./{other} ./{name}\n")
+        (tmp_path / name).chmod(0o755)
     one, two = (program_digest(Program((str(tmp_path / name),), "--cand")) for name in ("one", "two"))
     assert one != two
 
