@@ -32,6 +32,7 @@ from nbtrace.errors import InputError, MismatchError
 from nbtrace.parsers.dialect import dialect_of
 from nbtrace.progress import tracked
 from nbtrace.verdicts.tolerance import Policy
+from nbtrace.vocabulary.quantity import Scope
 
 _TOUCHING = np.ones((3, 3))
 """Pixels that touch with a corner are of one part."""
@@ -192,7 +193,8 @@ class _Comparison:
             raise InputError(f"{c.source} or {py.source} has pixels beyond those that its own statistics tell of")
         self._codes[slow, fast] = codes
         sizes = np.abs(firsts.relative)
-        self._sizes[slow, fast] = np.where(firsts.quantity >= 0, sizes, 0.0)
+        with np.errstate(over="ignore"):  # beyond float32 a size is infinite
+            self._sizes[slow, fast] = np.where(firsts.quantity >= 0, sizes, 0.0)
         for code in (ONLY_C, ONLY_PY, LACKING, UNCOMPARED):
             self._apart[code] = apart(self._apart.get(code, ApartPixels()), pixels[codes == code])
         of_c, of_py, _ = firsts.pairs.rows_of_pixels
@@ -268,6 +270,8 @@ class _Comparison:
             unused_py=dict(self._left(py)),
             equal=tuple(title for title in self.others if title not in self._different),
             apart=tuple(self._different),
+            one_sided=(*_unpaired(py, names[1], c), *_unpaired(c, names[0], py)),
+            unfinished=_lacks_final(c, py) or _lacks_final(py, c),
         )
 
     def _left(self, file: DetectorFile) -> Iterator[tuple[str, str]]:
@@ -275,3 +279,18 @@ class _Comparison:
         for title, reason in file.columns.unused.items():
             if title not in self.others:
                 yield title, reason
+
+
+def _unpaired(file: DetectorFile, paired_names: set[str], beside: DetectorFile) -> Iterator[str]:
+    """Yield the columns of quantities of a file that were not compared, though the other file has them, too."""
+    for name, quantity in file.columns.quantities.items():
+        if name not in paired_names:
+            yield from (title for title in quantity.columns if title in beside.columns.unused)
+
+
+def _lacks_final(file: DetectorFile, other: DetectorFile) -> bool:
+    """Tell whether a file with quantities of pixels lacks the final one, which the other has."""
+    own, final = file.columns.quantities, file.vocabulary.final
+    known = [item.known for item in own.values() if item.known is not None]
+    of_pixels = any(item.scope is not Scope.RUN and not item.indices for item in known)
+    return of_pixels and final in other.columns.quantities and final not in own

@@ -146,6 +146,10 @@ class DetectorCoverage:
         Columns that were not compared, and why.
     equal, apart : tuple of str
         Columns of both that hold no plain numbers, and are the same in all rows, or not.
+    one_sided : tuple of str
+        Columns of both that are a quantity on one side, and cannot be compared on the other one.
+    unfinished : bool
+        A side with quantities of pixels lacks the final one, which the other has: as in a log, it ends too early.
     """
 
     pixels: int
@@ -166,11 +170,13 @@ class DetectorCoverage:
     unused_py: Mapping[str, str]
     equal: tuple[str, ...] = ()
     apart: tuple[str, ...] = ()
+    one_sided: tuple[str, ...] = ()
+    unfinished: bool = False
 
     @property
     def unused_on_both(self) -> tuple[str, ...]:
         """Columns of both sides that were not compared."""
-        return tuple(title for title in self.unused_c if title in self.unused_py)
+        return (*(title for title in self.unused_c if title in self.unused_py), *self.one_sided)
 
     @property
     def lacks_quantities(self) -> bool:
@@ -241,7 +247,7 @@ class DetectorResult(Presentable):
     def verdict(self) -> Verdict:
         """Agreement only where every pixel agrees, neither side lacks one, and nothing of both was left out."""
         covered = self.coverage
-        lacking = covered.only_c.pixels or covered.only_py.pixels or covered.lacking_in_all
+        lacking = covered.only_c.pixels or covered.only_py.pixels or covered.lacking_in_all or covered.unfinished
         left_out = covered.apart or covered.unused_on_both
         incomplete = self.strict and (covered.lacks_quantities or covered.unused_c or covered.unused_py)
         return Verdict.DIFFER if self.divergent or lacking or left_out or incomplete else Verdict.AGREE

@@ -65,7 +65,8 @@ class CandidatesRun(SuiteRun):
     def keys(self, case: CaseTask, common: Sequence[str]) -> tuple[str, ...]:
         """Return a key for each candidate; the input files are read once for all of them."""
         key = case_key(case, "", lenient=self.lenient)
-        return tuple(digest_of_values(own, key) for own in common)
+        named = zip(self.candidates, common, strict=True)
+        return tuple(digest_of_values(own, key, name) for (name, _), own in named)  # two may be copies of one program
 
     def left(self, case: CaseTask, done: Collection[str]) -> CaseTask | None:
         """Return the case with the candidates that have no result yet."""

@@ -7,6 +7,7 @@ times are not in it, so that two machines with the same files give the same key.
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -26,6 +27,11 @@ from nbtrace.vocabulary.vocabulary import Vocabulary
 
 MOST_MODULES = 10_000
 """Python files beside a script, or in a package, that are digested."""
+
+_LARGEST_SCRIPT = 1 << 20
+_MOST_NAMED = 200
+_CODE = {".py", ".sh", ".so"}
+_NAME_IN_SCRIPT = re.compile(rb"[\w./+-]+")
 
 
 def digest_of_values(*parts: object) -> str:
@@ -80,7 +86,8 @@ def program_digest(program: Program) -> str:
     """Return the digest of a command: its words, and of each that names a file what the file holds.
 
     Of a Python script the files beside it count, and of `-m NAME` the package, as far as they are found from the
-    current folder and PYTHONPATH; what these import from elsewhere does not.
+    current folder and PYTHONPATH; what these import from elsewhere does not. Of any other script the programs count
+    that it names by their full name, or from its own folder: of two copies of a launcher each is what it starts.
 
     Raises
     ------
@@ -98,6 +105,8 @@ def program_digest(program: Program) -> str:
         parts.append(sha256_of(path))
         if path.suffix == ".py":
             parts.append(_sources(path.parent))
+        elif launched := _launched(path):
+            parts.append(launched)
     return digest_of_values(*parts)
 
 
@@ -106,6 +115,42 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):
         return False
+
+
+def _launched(script: Path) -> list[str]:
+    """Return the digests of the files that a script names, and of those that they name; nothing of another program.
+
+    Raises
+    ------
+    InputError
+        If one cannot be read.
+    """
+    seen, coming = {script.resolve()}, [script]
+    found: list[str] = []
+    while coming and len(found) < _MOST_NAMED:
+        for path in _named_in(coming.pop(0)):
+            if path.resolve() not in seen:
+                seen.add(path.resolve())
+                coming.append(path)
+                found.append(sha256_of(path))
+    return found
+
+
+def _named_in(script: Path) -> Iterator[Path]:
+    """Yield the programs and code that a script names, in its order; what it writes a log to is neither."""
+    try:
+        with script.open("rb") as stream:
+            text = stream.read(_LARGEST_SCRIPT) if stream.read(2) == b"#!" else b""
+    except OSError:
+        return
+    for word in dict.fromkeys(_NAME_IN_SCRIPT.findall(text)):
+        name = os.fsdecode(word)
+        # `"$(dirname "$0")/program"` leaves a name that begins with a slash.
+        for path in (Path(name), Path(f"{script.resolve().parent}/{name}"), Path(f"{script.parent}/{name}")):
+            if path.is_absolute() and _is_file(path):
+                if path.suffix in _CODE or os.access(path, os.X_OK):
+                    yield path
+                break
 
 
 def _module_places(name: str) -> Iterator[Path]:

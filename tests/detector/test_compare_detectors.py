@@ -300,3 +300,25 @@ def test_a_damaged_file_is_one_line(tmp_path: Path, damage: str) -> None:
     assert str(other) in str(raised.value)
     assert "\n" not in str(raised.value)
     assert compare_detectors(c, c).verdict is Verdict.AGREE
+
+
+@pytest.mark.parametrize("kind", [str, bool, lambda value: [value]])
+def test_a_column_that_one_side_has_as_something_else_than_numbers_is_no_agreement(
+    compared: Callable[..., DetectorResult], kind: Callable[[float], Any]
+) -> None:
+    other = columns() | {"F_cell": [kind(value) for value in columns()["F_cell"]]}
+    assert compared(other).verdict is Verdict.DIFFER
+    assert compared(columns(), other).verdict is Verdict.DIFFER
+    assert compared(without("F_cell")).verdict is Verdict.AGREE
+    assert (compared(other).coverage.one_sided, compared(other).coverage.unused_py) == (
+        ("F_cell",), {"F_cell": "holds no plain numbers"},
+    )  # fmt: skip
+
+
+def test_a_side_without_the_final_quantity_does_not_agree_as_its_pixels_do_not(tmp_path: Path) -> None:
+    whole = written(tmp_path / "whole.parquet", columns())
+    ended = written(tmp_path / "ended.parquet", without("I_pixel_final"))
+    own, other = (pixel_trace(str(path), (0, 0), registry.default()) for path in (whole, ended))
+    for sides, pixels in (((whole, ended), (own, other)), ((ended, whole), (other, own))):
+        assert compare_detectors(*sides).verdict is diff_traces(*pixels).verdict is Verdict.DIFFER
+    assert compare_detectors(ended, ended).verdict is Verdict.AGREE

@@ -64,6 +64,7 @@ def run(
     workers: Workers | None = None,
     shard: Shard | None = None,
     own: Path | None = None,
+    copies: bool = False,
 ) -> SuiteResult:
     makers: dict[str, Callable[..., QuickSide]] = {"good": Twice(), "bad": Candidate(own), "third": Twice()}
     suite = SuiteResult(
@@ -73,7 +74,7 @@ def run(
         Reference(mark), Twice(), Plan(traces=False), "quick.toml", candidates=tuple((n, makers[n]) for n in names)
     )
     store = None if folder is None else CaseStore(folder)
-    sides = [("reference", name) for name in names]
+    sides = [("reference", "one program" if copies else name) for name in names]
     return run_part(suite, cases, made, workers or Workers(), store=store, sides=sides, shard=shard)
 
 
@@ -111,6 +112,13 @@ def test_values_of_a_matrix_stay_with_cases_that_have_no_result(tmp_path: Path) 
         *[("agree", (("-N", "1"),))] * 2,
         *[("not comparable", (("-N", "2"),))] * 2,
     ]
+
+
+def test_two_copies_of_one_program_keep_their_results_apart(tmp_path: Path) -> None:
+    cases = [replace(case, name=f"{'long' * 20} {case.name}") for case in quick_cases(tmp_path, 1)]
+    whole = run(cases, tmp_path / "r", names=("good", "third"), copies=True)
+    assert run(cases, tmp_path / "r", names=("good", "third"), copies=True).kept == 2
+    assert merged([CaseStore(tmp_path / "r")]).digest == whole.digest
 
 
 def test_another_candidate_leaves_the_results_of_the_others(tmp_path: Path) -> None:

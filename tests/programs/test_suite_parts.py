@@ -10,7 +10,7 @@ import pytest
 
 from nbtrace.compare.images import ImageOptions
 from nbtrace.errors import ExitCode, InputError, UsageError
-from nbtrace.programs.case_keys import program_digest
+from nbtrace.programs.case_keys import case_key, program_digest
 from nbtrace.programs.case_store import CaseStore
 from nbtrace.programs.case_workers import Parcel, run_case
 from nbtrace.programs.comparison import Plan
@@ -118,6 +118,44 @@ def test_a_module_of_a_package_counts_with_all_of_it(tmp_path: Path, monkeypatch
     before = program_digest(program)
     (tmp_path / "port" / "physics.py").write_text("another one")
     assert program_digest(program) != before
+
+
+def test_the_cache_that_a_program_finds_without_knowing_dump_counts(tmp_path: Path) -> None:
+    (tmp_path / "x.bin").write_bytes(b"1 1 1 1 1 1\n")
+    (case,) = quick_cases(tmp_path, 1)
+    case = replace(case, words=(*case.words, "-dump", "x.bin"))
+    keys = [case_key(case, "", lenient=False)]
+    for content in (b"first", b"second"):
+        (tmp_path / "Fdump.bin").write_bytes(content)
+        keys.append(case_key(case, "", lenient=False))
+    assert len(set(keys)) == 3
+
+
+@pytest.mark.parametrize("line", ['exec "$(dirname "$0")/port" "$@"', "exec {folder}/port $*"])
+def test_what_a_launcher_runs_counts_as_the_program(tmp_path: Path, line: str) -> None:
+    digests = []
+    for name, content in (("one", "first"), ("other", "second"), ("again", "first")):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "port").write_text(content)
+        (folder / "port").chmod(0o755)
+        (folder / "run").write_text(f"#!/bin/sh\necho $* >> {tmp_path}/log\n" + line.format(folder=folder))
+        digests.append(program_digest(Program((str(folder / "run"),), "--cand")))
+    assert digests[0] != digests[1]
+    assert (digests[0] == digests[2]) is ("{folder}" not in line)
+    (tmp_path / "log").write_text("it ran")
+    one = Program((str(tmp_path / "one" / "run"),), "--cand")
+    assert program_digest(one) == digests[0]
+    (tmp_path / "one" / "port").write_text("third")
+    assert program_digest(one) != digests[0]
+
+
+def test_a_launcher_of_itself_has_a_digest(tmp_path: Path) -> None:
+    for name, other in (("one", "two"), ("two", "one")):
+        (tmp_path / name).write_text(f"#!/bin/sh\nexec ./{other} ./{name}\n")
+        (tmp_path / name).chmod(0o755)
+    one, two = (program_digest(Program((str(tmp_path / name),), "--cand")) for name in ("one", "two"))
+    assert one != two
 
 
 def test_the_same_suite_in_another_folder_has_the_same_keys(tmp_path: Path) -> None:
