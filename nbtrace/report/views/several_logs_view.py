@@ -114,7 +114,8 @@ def _names(result: SeveralLogs, sources: Sequence[str]) -> str:
 def _notices(result: SeveralLogs) -> Iterator[Notice]:
     """Yield what must be known: what is said of every pair once, the rest with the name of its log."""
     compared = [log for log in result.logs if log.diff is not None]
-    everywhere = [notice.text for notice in compared[0].diff.notices] if compared and compared[0].diff else []
+    several = len(compared) > 1  # of a single one that is compared all has its name
+    everywhere = [notice.text for notice in compared[0].diff.notices] if several and compared[0].diff else []
     for log in compared[1:]:
         own = {notice.text for notice in log.diff.notices} if log.diff is not None else set()
         everywhere = [text for text in everywhere if text in own]
