@@ -117,6 +117,7 @@ WITHOUT_EXAMPLE = {
         ),
         "a line of the report of `intact` and `not intact`",
     ),
+    "STEADY": "the recorded history has lost digits",
     "exit 70": "nothing is known to do so",
     "cache_white_space": "it takes a table whose first bytes are white space",
 }
