@@ -69,11 +69,22 @@ def check_command(
     result = check_by_columns(log, words.vocabulary) or check(_trace(log, wanted, words.vocabulary))
     of_side(result.trace, wanted)
     if not result.checked and not result.remarks:
-        raise InputError(f"nothing to check: {log} logs none of the values that the relations need")
+        raise InputError(
+            f"nothing to check: {log} logs none of the values that the relations need{_unread(result.trace, log)}"
+        )
     report = None if waivers is None else _held(waivers, waived.case or PurePath(log).name, result)
     shown, view = (waived_or_plain(check_view(result, whole=whole), report) for whole in (False, True))
     code = waived_code(EXIT_OF[check_verdict(result)], report)
     raise typer.Exit(delivery.deliver(view, lambda: _document(result, report), shown=shown, code=code))
+
+
+def _unread(trace: Trace, log: str) -> str:
+    """Return which lines could not be read, whose values may be those that are needed."""
+    bad = trace.account.unreadable
+    if not bad:
+        return ""
+    lines = "1 unreadable line" if len(bad) == 1 else f"{len(bad)} unreadable lines, the first"
+    return f"; {lines} {log}:{bad[0].line}: {bad[0].reason}"
 
 
 def _held(waivers: GivenWaivers, case: str, result: SelfCheck) -> "WaiverReport":

@@ -162,9 +162,9 @@ def compare_command(
     from nbtrace.cli.compare_runs import Wishes, compare_pair, run_suite  # noqa: PLC0415
     from nbtrace.cli.compare_sides import Request  # noqa: PLC0415
     from nbtrace.cli.run_candidates import run_candidates  # noqa: PLC0415
-    from nbtrace.programs.named_candidates import named_candidates  # noqa: PLC0415
+    from nbtrace.programs.named_candidates import several_candidates  # noqa: PLC0415
 
-    several = named_candidates(cand) if cand is not None and len(cand) > 1 else ()
+    several = several_candidates(cand)
     to = outputs.destinations(folder=out)
     traced = resolve_policy(of_traces, policy, Path())
     wishes = Wishes(

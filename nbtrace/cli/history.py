@@ -30,7 +30,7 @@ CaseName = Annotated[
 ]
 Results = Annotated[
     list[Path],
-    typer.Argument(metavar="BUNDLE|RESULT...", help="Bundles, or JSON documents of commands.", readable=False),
+    typer.Argument(metavar="BUNDLE|RESULT", help="Bundles, or JSON documents of commands.", readable=False),
 ]
 
 

@@ -53,7 +53,7 @@ def merge_command(
         report = suite_waivers(waivers, result, names, complete=not result.left_out)
     raise typer.Exit(
         delivery.deliver(
-            waived_view(suite_view(result), report),
+            waived_view(suite_view(result, merged=True), report),
             lambda: with_waivers(suite_document(result), report),
             code=waived_code(result.exit_code, report),
         )

@@ -16,6 +16,8 @@ _SHARED = frozenset({"vocabulary", "names", "config", "lenient", "policy", "mode
 """Options that another command is given as well, where it has them."""
 _WHOLE, _ONE = "all_pixels", "--pixel"
 """An option that asks for all, and one that asks for a part of it in its place."""
+_OF_A_WHOLE_SUITE = frozenset({"shard", "jobs", "results", "scheduler", "no_trace"})
+"""Options of a whole suite that one case of it, to be looked at in full, is not given."""
 _JOINTS = (" && ", "; ")
 _DASHES = " -- "
 _PIPES = ("/dev/fd/", "/proc/self/fd/", "/dev/stdin")
@@ -133,6 +135,8 @@ def _goes_on(option: TypedOption, call: Call, name: str, words: Sequence[str]) -
     if not (_same(name, call.command) or option.parameter in _SHARED or same_tolerance):
         return False
     if option.parameter == _WHOLE and _ONE in words:
+        return False
+    if option.parameter in _OF_A_WHOLE_SUITE and "--only" in words:
         return False
     if name == call.command:
         return not option.spellings & set(words)

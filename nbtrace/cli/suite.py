@@ -49,15 +49,14 @@ def slurm(
 
     A task that is killed and starts again goes on where it was. When all have ended, nbtrace merge gives the result.
     """
-    from nbtrace.programs.named_candidates import named_candidates  # noqa: PLC0415 - as below
+    from nbtrace.programs.named_candidates import several_candidates  # noqa: PLC0415 - as below
     from nbtrace.programs.suite_file import read_suite  # noqa: PLC0415 - numpy
 
     read = read_suite(suite)
     count = min(shards or _SHARDS, len(read.cases))
     if not all(letter.isdigit() or letter in ":-" for letter in time) or not time:
         raise UsageError(f"--time {time}: give hours, minutes and seconds, as in 1:30:00")
-    if cand is not None and len(cand) > 1:
-        named_candidates(cand)  # what is wrong with them is told before they wait in a queue
+    several_candidates(cand)  # what is wrong with them is told before they wait in a queue
     given = (("--ref", ref), *(("--cand", one) for one in cand or ()))
     named = [word for option, value in given if value for word in (option, value)]
     folder = str(results)

@@ -247,6 +247,8 @@ def _require_parquet(source: str) -> None:
         raise InputError(f"{source} cannot be read: there is no such file")
     if path.is_dir():
         raise InputError(f"{source} is a folder; give a Parquet file as nbtrace harness --all-pixels writes it")
+    if not path.is_file():
+        raise InputError(f"{source} is a pipe or a device; a whole-detector trace is read from a file")
     head = first_bytes(path, len(PARQUET))
     if not head:
         raise InputError(f"{source} is empty; a whole-detector trace is a Parquet file")

@@ -137,7 +137,7 @@ class CaseStore:
         InputError
             If there is no such list.
         """
-        if not self.folder.is_dir():
+        if not (self.folder / LIST_NAME).exists():
             raise InputError(f"{self.folder} is no folder of results; nbtrace compare --suite … --results writes one")
         return _read(CaseList, self.folder / LIST_NAME)
 

@@ -6,7 +6,7 @@ import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from nbtrace.errors import UsageError
 
@@ -57,6 +57,23 @@ def named_candidates(given: Sequence[str]) -> tuple[NamedCandidate, ...]:
     if same is not None:
         raise UsageError(f"two candidates are called {same!r}; name them: --cand NAME=CMD")
     return tuple(found)
+
+
+def several_candidates(given: Sequence[str] | None) -> tuple[NamedCandidate, ...]:
+    """Return the candidates of a call, none where it has no more than one.
+
+    Raises
+    ------
+    UsageError
+        Also if a single one has a name, which only tells several apart.
+    """
+    if given is None or len(given) > 1:
+        return named_candidates(given or ())
+    for text in given:
+        name, command = _read(text)
+        if name and not Path(shlex.split(text)[0]).exists():
+            raise UsageError(f"--cand {text!r}: a name tells several candidates apart; of one give --cand {command!r}")
+    return ()
 
 
 def _read(text: str) -> tuple[str, str]:

@@ -17,6 +17,8 @@ FLAGS = " -- FLAGS"
 """What stands in a command for the flags of a run that nobody has told."""
 FLAGS_MEANT = " (FLAGS are those of the run; or --config NAME in place of -- FLAGS)"
 """The end of its question, which says so."""
+MERGED_MEANT = " (give --ref and the like as the parts had them)"
+"""The end of the question after parts that are merged, of which only the results are kept."""
 _LANGUAGES = {Side.C: "c", Side.PY: "python"}
 
 
@@ -71,10 +73,18 @@ def after_check(trace: Trace, *, broken: bool, lacking: bool) -> tuple[Section, 
     return next_section(commands=commands)
 
 
-def after_suite(source: str, names: Iterable[str]) -> tuple[Section, ...]:
-    """Return what is next after a suite: its first case that fails, alone."""
+def after_suite(
+    source: str, names: Iterable[str], *, candidates: Iterable[str] = (), merged: bool = False
+) -> tuple[Section, ...]:
+    """Return what is next after a suite: its first case that fails, alone, with the candidates that the suite had.
+
+    Of parts that are merged the other options of their calls are not known.
+    """
     name = next(iter(names), None)
     if name is None:
         return ()
-    line = f"nbtrace compare --suite {typed(source)} --only {quote(name)} --bundle evidence"
-    return next_section(commands=[Command(f"{line} && nbtrace report evidence", f"what is wrong with {name}?")])
+    words = ["nbtrace compare --suite", typed(source), "--only", quote(name)]
+    words += [f"--cand {quote(candidate)}" for candidate in candidates]
+    line = " ".join([*words, "--bundle evidence"])
+    question = f"what is wrong with {name}?" + MERGED_MEANT * merged
+    return next_section(commands=[Command(f"{line} && nbtrace report evidence", question)])

@@ -147,9 +147,12 @@ def _section(section: Section, width: int) -> Iterator[_Pieces]:
         yield from _paragraph(sentence, width)
     for item in section.items:
         yield from _hanging("  - ", item, width)
+    asked = ""
     for command in section.commands:
-        for piece in folded(clean(command.question), max(width - 4, 1)):
-            yield [(f"  # {piece}", "")]  # each a comment, so that a shell runs none of it
+        if command.question != asked:  # one question stands once above its commands
+            for piece in folded(clean(command.question), max(width - 4, 1)):
+                yield [(f"  # {piece}", "")]  # each a comment, so that a shell runs none of it
+        asked = command.question
         yield [(f"  {clean(command.line)}", "")]
     if section.table is not None and section.table.lines:
         yield from _table(section.table, width)

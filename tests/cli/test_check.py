@@ -97,6 +97,15 @@ def test_nothing_to_check_is_no_verdict(nb: "Run", tmp_path: Path) -> None:
     ended = nb("check", "one.log")
     assert (ended.code, ended.out) == (3, "")
     assert "nothing to check" in ended.err
+    assert "unreadable" not in ended.err
+
+
+def test_nothing_to_check_names_a_line_that_could_not_be_read(nb: "Run", tmp_path: Path) -> None:
+    (tmp_path / "four.log").write_text("TRACE_C: r_e_meters 3\nTRACE_C: hkl_frac 1 2 3 4\n")
+    ended = nb("check", "four.log")
+    assert (ended.code, ended.out) == (3, "")
+    assert "nothing to check" in ended.err
+    assert "1 unreadable line four.log:2: " in ended.err
 
 
 def test_a_log_is_held_against_the_trace_format(nb: "Run", tmp_path: Path) -> None:

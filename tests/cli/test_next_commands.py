@@ -120,3 +120,17 @@ def test_the_loop_that_lines_state_is_a_loop_of_steps(nb: Run) -> None:
     run = nb("steps", "c.log", "py.log", "--index", "step")
     assert run.out.startswith("DIFFER  first divergence at step 3 (3 of 6 turns): T_K")
     assert nb("steps", "c.log", "py.log", "--index", "stp").code == 2
+
+
+def test_one_case_of_a_suite_is_looked_at_in_full_not_as_a_part(nb: Run, tmp_path: Path) -> None:
+    archived = GOLDEN_SUITE / "phi_zero_mosaic"
+    suite = tmp_path / "one.toml"
+    suite.write_text(f'format_version = 1\nname = "one"\n[[case]]\nname = "phi"\narchived = "{archived}"\n')
+    call = ["compare", "--suite", str(suite), "--mode", "spec", "--no-trace", "--results", str(tmp_path / "kept")]
+    ended = nb(*call, "--jobs", "1", "--shard", "1/1")
+    assert ended.code == 1
+    (line,) = next_ones(ended.out)
+    look = f"nbtrace compare --suite {suite} --only phi --bundle evidence --mode spec"
+    assert line == f"{look} && nbtrace report evidence"
+    merged = nb("merge", str(tmp_path / "kept")).out
+    assert "give --ref and the like as the parts had them" in " ".join(merged.replace("#", "").split())

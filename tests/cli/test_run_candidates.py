@@ -142,6 +142,7 @@ def test_the_script_for_slurm_names_every_candidate(nb: "Run", programs: Path) -
         (("--cand", "a=./good", "--cand", "a=./bad"), 2, "two candidates are called 'a'"),
         (("--cand", "./good", "--cand", "./nope"), 5, "./nope is not there"),
         (("--cand", "./good", "--cand", ""), 2, "is empty"),
+        (("--cand", "a=./good"), 2, "of one give --cand './good'"),
         (
             ("--cand", "./good", "--cand", "./bad", "--mode", "spec"),
             2,

@@ -2,6 +2,7 @@
 
 import builtins
 import json
+import os
 import shutil
 from pathlib import Path
 from types import ModuleType
@@ -119,6 +120,20 @@ def test_a_file_that_is_no_such_trace_is_one_line(nb: "Run", logs: Path, tmp_pat
             assert (ended.code, ended.out, ended.err.count("\n")) == (3, "", 1)
             assert words in ended.err
     assert nb("diff", "-", logs / "c.log", "--all-pixels").code == 2
+
+
+def test_a_pipe_is_no_whole_detector_trace(nb: "Run", traces: Path) -> None:
+    os.mkfifo(traces / "pipe")
+    ended = nb("diff", "c.parquet", "pipe", "--all-pixels")
+    assert (ended.code, ended.out) == (3, "")
+    assert "pipe is a pipe or a device; a whole-detector trace is read from a file" in ended.err
+
+
+def test_all_pixels_are_named_as_the_next_step_where_they_are_compared_as_logs(nb: "Run", traces: Path) -> None:
+    line = "  nbtrace diff --all-pixels c.parquet py.parquet\n"
+    assert line in nb("diff", "c.parquet", "py.parquet").out
+    assert "--all-pixels" not in nb("diff", "c.parquet", "py.parquet", "--pixel", "0", "0").out
+    del traces
 
 
 def test_a_misspelt_tolerance_is_refused_and_leaves_no_table(nb: "Run", traces: Path) -> None:

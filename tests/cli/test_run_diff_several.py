@@ -50,6 +50,21 @@ def test_the_answer_names_who_leaves_and_where(nb: "Run") -> None:
     ]
 
 
+def test_what_is_said_of_the_only_log_that_is_compared_has_its_name(nb: "Run", folder: Path) -> None:
+    (folder / "empty.log").write_text("")
+    with write(folder / "wide.log", F_latt="13.0").open("a") as log:
+        log.write("TRACE_PY: F_cell\n")
+    ended = nb("diff", "c.log", "empty.log", "wide.log")
+    assert ended.code == 1
+    assert "NOTE wide.log: Py log: 1 unreadable line" in said(ended)
+
+
+def test_a_question_stands_once_above_its_commands(nb: "Run", folder: Path) -> None:
+    ended = nb("diff", "c.log", "bad.log", write(folder / "other.log", F_cell="1.0"))
+    assert ended.out.count("# who is wrong, and why?") == 1
+    assert ended.out.count("  nbtrace explain ") == 2
+
+
 def test_logs_that_all_agree_are_told_in_a_line(nb: "Run", folder: Path) -> None:
     write(folder / "again.log")
     ended = nb("diff", "c.log", "good.log", "again.log")

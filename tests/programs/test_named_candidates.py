@@ -1,9 +1,11 @@
 """What several candidates are called."""
 
+from pathlib import Path
+
 import pytest
 
 from nbtrace.errors import UsageError
-from nbtrace.programs.named_candidates import named_candidates
+from nbtrace.programs.named_candidates import named_candidates, several_candidates
 
 
 @pytest.mark.parametrize(
@@ -49,3 +51,12 @@ def test_what_names_no_two_candidates_is_refused(given: list[str], complaint: st
 def test_a_program_of_the_path_is_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nbtrace.programs.named_candidates.shutil.which", lambda word: f"/bin/{word}")
     assert [one.name for one in named_candidates(["a=b", "c"])] == ["a=b", "c"]
+
+
+def test_a_single_candidate_has_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert several_candidates(None) == several_candidates(["./port -x"]) == ()
+    with pytest.raises(UsageError, match=r"several candidates apart; of one give --cand './port -x'"):
+        several_candidates(["new=./port -x"])
+    (tmp_path / "new=.").touch()
+    assert several_candidates(["new=."]) == ()

@@ -264,7 +264,7 @@ def test_a_worker_has_the_folder_and_the_precision_of_who_asked(
     ("made", "said"),
     [
         ("nothing", "is no folder of results"),
-        ("empty", "No such file"),
+        ("empty", "is no folder of results"),
         ("other", "are not parts of one run: their suites are 'quick' and 'slow'"),
         ("programs", "programs, input files, versions or limits differ"),
         ("cases", "only one of them has the case 'n2'"),

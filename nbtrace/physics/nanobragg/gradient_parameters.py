@@ -274,7 +274,7 @@ def chosen_names(asked: Iterable[str]) -> tuple[str, ...]:
         members = [entry.name for entry in _TABLE if name in {entry.name, entry.group}]
         if not members:
             near = nearest(name, [*TABLE, *sorted(groups)])
-            hint = f"; did you mean {near}?" if near else f"; there are {', '.join(sorted(groups))}, and F(h,k,l)"
+            hint = f"; did you mean {near}?" if near else f"; there are {', '.join(sorted(groups))}, and F:h,k,l"
             raise UsageError(f"no parameter {word!r}{hint}")
         wanted.update(members)
     chosen = () if reflections and not wanted else tuple(name for name in TABLE if not wanted or name in wanted)

@@ -27,6 +27,7 @@ from nbtrace.report.view import (
     number,
     signed,
     tolerance_facts,
+    typed,
 )
 from nbtrace.verdicts.status import Verdict
 from nbtrace.vocabulary.sides import Names
@@ -388,6 +389,10 @@ def _gaps(side: str, gaps: Gaps, words: Vocabulary) -> list[str]:
     return items + ([f"values lost on {side}, of quantities that it prints elsewhere: {listed(lost)}"] if lost else [])
 
 
+_DETECTOR = ".parquet"
+"""How the name of a file ends that may hold a whole-detector trace."""
+
+
 def _next(result: DiffResult) -> tuple[Section, ...]:
     vocabulary = result.c.vocabulary
     if result.verdict is Verdict.NOT_COMPARABLE:
@@ -398,6 +403,9 @@ def _next(result: DiffResult) -> tuple[Section, ...]:
     if start is not None and start.quantity != (result.first_divergence or start).quantity:
         items.append(f"start at {start.label}: the first divergence that is not an artefact of the logs")
     commands = [why(result.c, result.py)] if result.divergences else []
+    if all(len(trace.blocks) > 1 and trace.source.endswith(_DETECTOR) for trace in (result.c, result.py)):
+        line = f"nbtrace diff --all-pixels {typed(result.c.source)} {typed(result.py.source)}"
+        commands.insert(0, Command(line, "where on the detector, and what first in each pixel?"))
     if result.divergences:
         commands += _closer(result)
     if result.verdict is Verdict.DIFFER or result.coverage.compared < result.coverage.expected:

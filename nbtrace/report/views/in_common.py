@@ -26,7 +26,8 @@ def names_together(names: Sequence[str]) -> str:
 
 def notices_of_each(told: Sequence[tuple[str, Sequence[Notice]]]) -> Iterator[Notice]:
     """Yield the notices of named comparisons: what is said of every one once, the rest with its name."""
-    everywhere = set.intersection(*({notice.text for notice in notices} for _, notices in told)) if told else set()
+    each = [{notice.text for notice in notices} for _, notices in told]
+    everywhere = set.intersection(*each) if len(each) > 1 else set()  # a single one's have its name
     seen: set[str] = set()
     for name, notices in told:
         for notice in notices:

@@ -32,8 +32,8 @@ def _columns(names: Names) -> tuple[Column, ...]:
     )
 
 
-def suite_view(result: SuiteResult) -> View:
-    """Return the view of a suite."""
+def suite_view(result: SuiteResult, *, merged: bool = False) -> View:
+    """Return the view of a suite; of one whose parts are merged, how they were called is not known."""
     failed = [case for case in result.cases if case.outcome is not CaseOutcome.AGREE]
     notices = [f"{case.name}: {text}" for case in failed for text in case.notices]
     digests = dict.fromkeys(case.reference_sha256 for case in result.cases if case.reference_sha256)
@@ -50,7 +50,12 @@ def suite_view(result: SuiteResult) -> View:
         Section("Where", items=tuple(_where(result.cases))),
         Section("Why", items=tuple(f"{case.name}: {case.reason}" for case in failed)),
         Section("Notes on these cases", items=tuple(notices)),
-        *after_suite(str(result.source), (name for name, _, case in result.named if case in failed)),
+        *after_suite(
+            str(result.source),
+            (name for name, _, case in result.named if case in failed),
+            candidates=[f"{one.name}={one.program}" for one in result.candidates] if merged else (),
+            merged=merged,
+        ),
     )
     return View(
         title=f"Suite {result.name}",
