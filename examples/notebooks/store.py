@@ -4,6 +4,7 @@ Called as `python examples/notebooks/store.py`, after a change of a notebook or 
 """
 
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
@@ -11,9 +12,9 @@ from nbclient import NotebookClient
 FOLDER = Path(__file__).parent
 
 
-def executed(path: Path) -> nbformat.NotebookNode:
+def executed(path: Path) -> Any:
     """Return a notebook with its outputs as text."""
-    notebook = nbformat.read(path, as_version=4)
+    notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)  # type: ignore[no-untyped-call]
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(path.parent)}}).execute()
     notebook.metadata = {
         "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
@@ -31,7 +32,8 @@ def main() -> None:
     """Write every notebook anew."""
     for path in sorted(FOLDER.glob("*.ipynb")):
         notebook = executed(path)
-        nbformat.write(notebook, path)
+        text = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
+        path.write_text(f"{text}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

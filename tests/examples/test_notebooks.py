@@ -31,7 +31,8 @@ def printed(output: dict[str, Any]) -> str:
 def run(source: str, names: dict[str, Any]) -> str:
     """Return what a cell prints, and the text of its last expression."""
     body = ast.parse(source).body
-    last = body.pop() if isinstance(body[-1], ast.Expr) else None
+    last = body[-1] if isinstance(body[-1], ast.Expr) else None
+    body = body[:-1] if last is not None else body
     with redirect_stdout(io.StringIO()) as out:
         exec(compile(ast.Module(body, []), "cell", "exec"), names)  # noqa: S102 - it is ours
         if last is not None:
