@@ -124,8 +124,8 @@ def _detector_facts(filed: FiledResult, told: Mapping[str, object]) -> Iterator[
     document = read_as(DetectorDocument, told)
     pixels = document.coverage.pixels
     yield PageFact("Whole detector", said_verdict(filed) or "–", f"{pixels} pixels of both sides")
-    share = f"{percent(document.divergent / pixels)} of them" if pixels else ""
-    yield PageFact("Pixels that diverge", str(document.divergent), share)
+    share = f"{percent(document.num_divergent / pixels)} of them" if pixels else ""
+    yield PageFact("Pixels that diverge", str(document.num_divergent), share)
     most = max(document.quantities, key=lambda entry: entry.pixels, default=None)
     if most is not None and most.pixels:
         yield PageFact("First in most pixels", most.quantity, f"in {most.pixels} of {pixels}")
