@@ -86,9 +86,10 @@ def _end(processes: Collection[multiprocessing.Process]) -> None:
 def prepare_worker(threads: int) -> None:
     """Make a process a worker: with its share of the processors, and no life without the process that started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits for it
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what it runs ends, too, and its folders go
     set_for_itself("MKL_NUM_THREADS", str(threads))
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    # Last, so that one that is told to end while it starts says nothing: what it runs ends, too, and its folders go.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
 
 def _end_with_parent() -> None:
