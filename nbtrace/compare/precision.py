@@ -32,6 +32,12 @@ FEWEST = 3
 EXACT = 17
 """Digits that tell every double-precision number from its neighbours."""
 
+_FULL = 16
+"""Digits that only a number has that is printed in full."""
+
+_ROUND = 5
+"""Digits from which on a number among such may be a rounded one: 4.9975 of torch, but 5.0 is five."""
+
 _POWER_DIGITS = 5
 _SHARE_SINGLE = 0.8
 _EXACT_DIGITS = 12
@@ -51,11 +57,14 @@ class NumberFormat:
         Decimals, where all numbers have a fixed number of them.
     own : bool
         Every number has a format of its own; only its own digits count.
+    shortest : bool
+        As Python prints them, numbers have as many digits as tell them from their neighbours: one of few is exact.
     """
 
     digits: int
     decimals: int | None = None
     own: bool = False
+    shortest: bool = False
 
     def resolution(self, token: str, scale: float = 1.0, *, beside: float | None = None) -> float:
         """Return the value of the last digit that the format gives a number, in the record unit.
@@ -68,6 +77,8 @@ class NumberFormat:
             return 0.0
         if self.decimals is not None and not parts.scientific:
             return abs(scale) * 10.0**-self.decimals
+        if self.own and self.shortest and _significant(token) < _ROUND:
+            return 0.0
         if self.own:
             return abs(scale) * 10.0 ** min(parts.power - parts.decimals, 307)
         if parts.exponent is None:
@@ -143,13 +154,34 @@ def number_formats(trace: Trace) -> Mapping[str, NumberFormat]:
 
 def _of_family(family: str, tokens: Sequence[str], trace: Trace) -> NumberFormat:
     if family in _MIXED:
-        return NumberFormat(0, own=True)
+        return NumberFormat(0, own=True, shortest=family == UNTAGGED and _are_shortest(tokens))
     if family in _BINARY:
         return NumberFormat(EXACT)
     found = _format(tokens)
     # A document drops zeros at the end, so that a few decimals in all of its numbers are chance: 1.0, 0.5, 2.0.
     short = trace.structured and found.decimals is not None and found.decimals < FEWEST
     return NumberFormat(EXACT) if short else found
+
+
+def _are_shortest(tokens: Sequence[str]) -> bool:
+    """Return whether numbers have the digits that tell them from their neighbours, and no more, and one has all."""
+    numbers = [token for token in tokens if _number(token) and not token.lstrip("+-").isdigit()]
+    return any(_significant(token) >= _FULL for token in numbers) and all(map(_is_shortest, numbers))
+
+
+def _is_shortest(token: str) -> bool:
+    mantissa = token.lower().partition("e")[0]
+    if "d" in mantissa or (mantissa.endswith("0") and not mantissa.endswith(".0")):
+        return False  # of Fortran, or with a fixed number of decimals
+    try:
+        return _significant(repr(float(token))) == _significant(token)
+    except ValueError:  # an exponent without its letter
+        return False
+
+
+def _significant(token: str) -> int:
+    """Return how many digits a number has, not counting zeros in front and at the end."""
+    return len(token.lower().partition("e")[0].lstrip("+-").replace(".", "").strip("0"))
 
 
 def _format(tokens: Sequence[str]) -> NumberFormat:

@@ -1,4 +1,4 @@
-"""Programs of single and of mixed precision: recorded runs of the simulator against the reference."""
+"""Programs of single and of mixed precision: recorded runs of the simulator against the reference; printed digits."""
 
 import os
 import subprocess
@@ -6,13 +6,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nbtrace import read_trace
+from nbtrace.compare.diff import diff_traces
 from nbtrace.compare.scene import scene
 from nbtrace.explanation.explain import explain
 from nbtrace.parsers import parse_trace
 from nbtrace.physics.nanobragg.selftest import scoring
 from nbtrace.records import Side
+from nbtrace.verdicts.status import Verdict
 from tests.places import ROOT
 
 NAMES = sorted(scoring.sources())
@@ -63,3 +67,35 @@ def test_the_recorded_runs_are_what_the_script_makes(tmp_path: Path) -> None:
         for mine, theirs in zip(made.records, kept.records, strict=True):
             # Another version of the library may round the last bit of a float32 otherwise.
             assert mine.numbers == pytest.approx(theirs.numbers, rel=2e-6, abs=1e-12), mine.key
+
+
+def verdict(c: str, py: str) -> Verdict:
+    found = [parse_trace(text, name)[0] for text, name in ((c, "a.log"), (py, "b.log"))]
+    return diff_traces(found[0], found[1]).verdict
+
+
+@pytest.mark.parametrize(
+    ("full", "short", "other", "expected"),
+    [
+        ("0.3333333333333333", "5.0", "4.99750187406", Verdict.DIFFER),  # Python prints what is five so
+        ("-1.4142135623730951e-07", "5", "4.99750187406", Verdict.DIFFER),
+        ("0.3333333333333333", "4.9975", "4.99750187406", Verdict.AGREE),  # torch rounds
+        ("0.33333333333333331", "5", "4.99750187406", Verdict.AGREE),  # 17 digits of C, and %g
+        ("0.333333", "5.0", "4.99750187406", Verdict.AGREE),
+        ("0.3333333333333333", "5.00", "4.99750187406", Verdict.AGREE),  # %.2f
+    ],
+)
+def test_a_round_number_is_exact_where_numbers_are_printed_in_full(
+    full: str, short: str, other: str, expected: Verdict
+) -> None:
+    texts = [f"mass = {full}\nomega = {value}\n" for value in (short, other)]
+    assert verdict(*texts) is expected
+    assert verdict(*reversed(texts)) is expected
+    assert verdict(texts[0], texts[0]) is Verdict.AGREE
+
+
+@given(st.lists(st.floats(-1e300, 1e300, allow_subnormal=False), min_size=1, max_size=5), st.integers(-9, 9))
+def test_what_python_prints_in_full_is_told_from_its_neighbours(values: list[float], number: int) -> None:
+    lines = "".join(f"quantity_{at} = {value!r}\n" for at, value in enumerate([1 / 3, *values]))
+    near = number + 0.0001
+    assert verdict(f"{lines}omega = {float(number)!r}\n", f"{lines}omega = {near!r}\n") is Verdict.DIFFER
