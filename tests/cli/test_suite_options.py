@@ -180,7 +180,7 @@ WRONG = (
     (2, ("compare", "--suite", "s.toml", "--results", "."), "is not empty and holds no suite.json"),
     (3, ("merge", "nowhere"), "is no folder of results"),
     (2, ("merge",), "DIR"),
-    (3, ("merge", "."), "suite.json cannot be read"),
+    (3, ("merge", "."), "is no folder of results"),
     (3, ("suite", "list", "nope.toml"), "nope.toml"),
     (2, ("suite", "slurm", "s.toml", "--time", "1 h; rm"), "give hours"),
 )
