@@ -123,14 +123,15 @@ class WindowPart:
 
     def value_texts(self, rows: Ints) -> list[str]:
         """Return the printed text of values; empty where a row is −1."""
-        result = [""] * rows.size
+        result = np.full(rows.size, "", dtype=np.object_)
         first = 0
         for columns, low, high in self.pieces:
             some = np.flatnonzero((rows >= first) & (rows < first + high - low))
-            for at, text in zip(some.tolist(), columns.value_texts(rows[some] + low - first), strict=True):
-                result[at] = text
+            if some.size:
+                result[some] = np.array(columns.value_texts(rows[some] + low - first), dtype=np.object_)
             first += high - low
-        return result
+        texts: list[str] = result.tolist()
+        return texts
 
     def lines(self, rows: Ints) -> Ints:
         """Return the line number of values."""
