@@ -1,6 +1,7 @@
 """The compared values of two long logs in execution order, those near a divergence, read once more from the logs."""
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,9 @@ from nbtrace.verdicts.status import Status
 from nbtrace.vocabulary.quantity import Scope
 
 _FIRST_BLOCK = "pixel block 1"
+
+_GAP = 2000
+"""Blocks in a row that are not read and that a window may have."""
 
 _STATUSES = (Status.PASS, Status.MINOR, Status.DIVERGENT, Status.CRITICAL)
 
@@ -54,8 +58,17 @@ class AlignedRows:
 def are_in_blocks(result: LongDiffResult) -> bool:
     """Whether every value that arrays hold stands with its block in the order of execution."""
     order = ExecutionOrder(result.c.vocabulary, (*result.c.records, *result.py.records))
-    return result.has_whole_blocks and all(
-        row.c.scope is Scope.RUN or order.of(row.quantity, replace(row.index, block=1))[0] == 1 for row in result.rows
+    of_the_first = Counter(row.quantity for row in result.rows if row.index.block == 0)
+    return (
+        result.has_whole_blocks
+        and bool(result.reading.again)
+        and all(
+            row.c.scope is Scope.RUN
+            or order.of(row.quantity, replace(row.index, block=1))[0] == 1
+            or result.counts[row.quantity][0]
+            == of_the_first[row.quantity]  # the first block is always compared as records
+            for row in result.rows
+        )
     )
 
 
@@ -98,10 +111,21 @@ class _Texts(NamedTuple):
         return len(self.labels)
 
     def some(self, which: Collection[int]) -> "_Texts":
-        return _Texts(*([column[at] for at in which] for column in self))
+        labels, c, py, statuses = self
+        return _Texts(
+            [labels[at] for at in which],
+            [c[at] for at in which],
+            [py[at] for at in which],
+            [statuses[at] for at in which],
+        )
 
     def joined(self, other: "_Texts") -> "_Texts":
-        return _Texts(*([*mine, *its] for mine, its in zip(self, other, strict=True)))
+        return _Texts(
+            [*self.labels, *other.labels],
+            [*self.c, *other.c],
+            [*self.py, *other.py],
+            [*self.statuses, *other.statuses],
+        )
 
 
 class _Labels(dict[tuple[int, int, bool], tuple[str, str]]):
@@ -195,20 +219,28 @@ class _Reading:
         with ThreadPoolExecutor(2) as executor:
             streams = [
                 SideStream(
-                    ColumnReader(trace.source, reading.chunk, trace.vocabulary, with_figures=True),
+                    ColumnReader(trace.source, reading.chunk, trace.vocabulary, with_figures=True, again=again),
                     self._slots,
                     executor,
                 )
-                for trace in (result.c, result.py)
+                for trace, again in zip((result.c, result.py), reading.again, strict=True)
             ]
             for stream in streams:
                 stream.advance()
-            for start, *parts in windows(streams[0], streams[1]):
+            for start, *parts in windows(streams[0], streams[1], self._stops(reading.again[0].wanted)):
                 yield self._window(streams, start, (parts[0], parts[1]))
         nothing = streams[0].cut(0), streams[1].cut(0)
         yield self._ordered(nothing, np.zeros((6, 0), dtype=np.int64), self._own)
 
+    @staticmethod
+    def _stops(wanted: Flags) -> list[int]:
+        """Return the blocks before which so many are not read that a window must not hold them."""
+        some = np.flatnonzero(wanted)
+        stops: list[int] = some[1:][np.diff(some) > _GAP].tolist()
+        return stops
+
     def _window(self, streams: list[SideStream], start: int, parts: tuple[WindowPart, WindowPart]) -> _WindowRows:
+        start = min([part.first_block for part in parts if part.block.size or part.odd], default=start)
         shape, reading = TableShape.around(start, parts), self.result.reading
         unused, aside = np.zeros(shape.blocks, dtype=np.bool_), np.zeros(shape.blocks, dtype=np.bool_)
         stop = start + shape.blocks
