@@ -1,11 +1,12 @@
 """The compared values of two long logs in execution order, those near a divergence, read once more from the logs."""
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -21,6 +22,11 @@ from nbtrace.records import Index
 from nbtrace.verdicts.status import Status
 from nbtrace.vocabulary.quantity import Scope
 
+_FIRST_BLOCK = "pixel block 1"
+
+_GAP = 2000
+"""Blocks in a row that are not read and that a window may have."""
+
 _STATUSES = (Status.PASS, Status.MINOR, Status.DIVERGENT, Status.CRITICAL)
 
 _OrderKey: TypeAlias = tuple[int, tuple[int, ...], int, int, int, float, tuple[int, ...]]
@@ -29,24 +35,46 @@ _Key: TypeAlias = tuple[tuple[int, ...], int, tuple[int, float, tuple[int, ...]]
 """By what a value is placed in its block: unnamed turns, phase, and the rest of the order within a sample."""
 
 
-AlignedRow: TypeAlias = tuple[str, str, str, Status]
-"""A compared value as it is shown: quantity and index, what C and what Py prints, and its status."""
+@dataclass(frozen=True, slots=True)
+class AlignedRows:
+    """Some compared values as they are shown, in execution order.
+
+    Attributes
+    ----------
+    begins : list of bool
+        Whether the value before it is left out.
+    labels, c, py : list of str
+        Quantity and index; what C prints, and Py; `py` is empty where the two agree.
+    statuses : list of Status
+    """
+
+    begins: list[bool]
+    labels: list[str]
+    c: list[str]
+    py: list[str]
+    statuses: list[Status]
 
 
 def are_in_blocks(result: LongDiffResult) -> bool:
     """Whether every value that arrays hold stands with its block in the order of execution."""
     order = ExecutionOrder(result.c.vocabulary, (*result.c.records, *result.py.records))
-    return result.has_whole_blocks and all(
-        row.c.scope is Scope.RUN or order.of(row.quantity, replace(row.index, block=1))[0] == 1 for row in result.rows
+    of_the_first = Counter(row.quantity for row in result.rows if row.index.block == 0)
+    return (
+        result.has_whole_blocks
+        and bool(result.reading.again)
+        and all(
+            row.c.scope is Scope.RUN
+            or order.of(row.quantity, replace(row.index, block=1))[0] == 1
+            or result.counts[row.quantity][0]
+            == of_the_first[row.quantity]  # the first block is always compared as records
+            for row in result.rows
+        )
     )
 
 
-def rows_near_divergences(result: LongDiffResult, context: int) -> Iterator[tuple[bool, AlignedRow]]:
-    """Yield each diverging value, and as many before and after it as `context` says, in execution order.
-
-    With each comes whether the value before it is left out.
-    """
-    before: list[AlignedRow] = []
+def rows_near_divergences(result: LongDiffResult, context: int) -> Iterator[AlignedRows]:
+    """Yield the diverging values, and as many before and after each as `context` says, in execution order."""
+    before = _Texts([], [], [], [])
     diverge: list[bool] = []
     told = 0  # so many of `before` have been decided
     shown_last = False
@@ -55,16 +83,70 @@ def rows_near_divergences(result: LongDiffResult, context: int) -> Iterator[tupl
         shown = _dilated(flags, context)
         stop = max(told, flags.size - (context if rows is not None else 0))
         places = np.flatnonzero(shown[told:stop]) + told
-        some = [before[at] for at in places[places < len(before)].tolist()]
-        new = [] if rows is None else rows.rows(places[places >= len(before)] - len(before))
-        for at, row in zip(places.tolist(), chain(some, new), strict=True):
-            yield not (shown[at - 1] if at > told else shown_last), row
+        if places.size:
+            texts = before.some(places[places < before.size].tolist())
+            if rows is not None:
+                texts = texts.joined(rows.texts(places[places >= before.size] - before.size))
+            begins = ~np.where(places > told, shown[places - 1], shown_last)
+            yield AlignedRows(begins.tolist(), *texts)
         if rows is None:
             return
         shown_last = bool(shown[stop - 1]) if stop > told else shown_last
         first = max(0, stop - context)
-        before = [*before[first:], *rows.rows(np.arange(max(first - len(before), 0), rows.diverge.size))]
+        rest = rows.texts(np.arange(max(first - before.size, 0), rows.diverge.size))
+        before = before.some(range(first, before.size)).joined(rest)
         diverge, told = flags[first:].tolist(), stop - first
+
+
+class _Texts(NamedTuple):
+    """The columns of :class:`AlignedRows` that depend on a value alone."""
+
+    labels: list[str]
+    c: list[str]
+    py: list[str]
+    statuses: list[Status]
+
+    @property
+    def size(self) -> int:
+        return len(self.labels)
+
+    def some(self, which: Collection[int]) -> "_Texts":
+        labels, c, py, statuses = self
+        return _Texts(
+            [labels[at] for at in which],
+            [c[at] for at in which],
+            [py[at] for at in which],
+            [statuses[at] for at in which],
+        )
+
+    def joined(self, other: "_Texts") -> "_Texts":
+        return _Texts(
+            [*self.labels, *other.labels],
+            [*self.c, *other.c],
+            [*self.py, *other.py],
+            [*self.statuses, *other.statuses],
+        )
+
+
+class _Labels(dict[tuple[int, int, bool], tuple[str, str]]):
+    """What stands before and after the number of the block in a label, by code, sample, and whether there is one."""
+
+    def __init__(self, places: dict[int, Index], names: dict[int, str]) -> None:
+        super().__init__()
+        self._places = places
+        self._names = names
+
+    def __missing__(self, key: tuple[int, int, bool]) -> tuple[str, str]:
+        code, sample, has_block = key
+        index = replace(self._places[code], block=int(has_block), sample=sample).label()
+        name = self._names[code]
+        if has_block:
+            before, number, after = index.partition(_FIRST_BLOCK)
+            parts = f"{name} {before}{number[:-1]}", after
+        else:
+            parts = f"{name} {index}".rstrip(), ""
+        self[key] = parts
+        return parts
 
 
 def _dilated(flags: Flags, context: int) -> Flags:
@@ -84,8 +166,7 @@ class _WindowRows:
 
     parts: tuple[WindowPart, WindowPart]
     own: list[Row]
-    places: dict[int, Index]
-    names: dict[int, str]
+    labels: _Labels
     code: Ints
     block: Ints
     sample: Ints
@@ -94,23 +175,23 @@ class _WindowRows:
     status: Ints
     diverge: Flags
 
-    def rows(self, which: Ints) -> Iterator[AlignedRow]:
-        """Yield some rows."""
-        code, c_row, py_row = self.code[which], self.c_row[which], self.py_row[which]
-        texts = (part.value_texts(rows) for part, rows in zip(self.parts, (c_row, py_row), strict=True))
-        places = zip(code.tolist(), self.block[which].tolist(), self.sample[which].tolist(), strict=True)
-        for (number, block, sample), c, py, status in zip(places, *texts, self.status[which].tolist(), strict=True):
-            if status < 0:
-                own = self.own[number]
-                yield own.label, own.c.value.text, own.py.value.text, own.status
-            else:
-                yield self._label(number, block, sample), c, py, _STATUSES[status]
-
-    def _label(self, code: int, block: int, sample: int) -> str:
-        place = self.places[code]
-        if place.loops or place.grids or sample:
-            return f"{self.names[code]} {replace(place, block=block, sample=sample).label()}".rstrip()
-        return f"{self.names[code]} [pixel block {block}]" if block else self.names[code]
+    def texts(self, which: Ints) -> _Texts:
+        """Return some rows."""
+        block, status = self.block[which], self.status[which]
+        keys = zip(self.code[which].tolist(), self.sample[which].tolist(), (block > 0).tolist(), strict=True)
+        own = np.flatnonzero(status < 0).tolist()
+        parts = [("", "") if sample < 0 else self.labels[code, sample, named] for code, sample, named in keys]
+        texts = _Texts(
+            [f"{start}{at or ''}{end}" for (start, end), at in zip(parts, block.tolist(), strict=True)],
+            self.parts[0].value_texts(self.c_row[which]),
+            self.parts[1].value_texts(np.where(status > 0, self.py_row[which], -1)),
+            [_STATUSES[number] for number in status.tolist()],
+        )
+        for at in own:
+            row = self.own[self.code[which[at]]]
+            texts.labels[at], texts.statuses[at] = row.label, row.status
+            texts.c[at], texts.py[at] = row.c.value.text, row.py.value.text
+        return texts
 
 
 @dataclass
@@ -124,6 +205,7 @@ class _Reading:
 
     def __post_init__(self) -> None:
         result = self.result
+        self._labels = _Labels(self._places, self._names)
         records = (*result.c.records, *result.py.records)
         self._order = ExecutionOrder(result.c.vocabulary, records)
         self._slots = Slots(result.c.vocabulary)
@@ -137,20 +219,28 @@ class _Reading:
         with ThreadPoolExecutor(2) as executor:
             streams = [
                 SideStream(
-                    ColumnReader(trace.source, reading.chunk, trace.vocabulary, with_figures=True),
+                    ColumnReader(trace.source, reading.chunk, trace.vocabulary, with_figures=True, again=again),
                     self._slots,
                     executor,
                 )
-                for trace in (result.c, result.py)
+                for trace, again in zip((result.c, result.py), reading.again, strict=True)
             ]
             for stream in streams:
                 stream.advance()
-            for start, *parts in windows(streams[0], streams[1]):
+            for start, *parts in windows(streams[0], streams[1], self._stops(reading.again[0].wanted)):
                 yield self._window(streams, start, (parts[0], parts[1]))
         nothing = streams[0].cut(0), streams[1].cut(0)
         yield self._ordered(nothing, np.zeros((6, 0), dtype=np.int64), self._own)
 
+    @staticmethod
+    def _stops(wanted: Flags) -> list[int]:
+        """Return the blocks before which so many are not read that a window must not hold them."""
+        some = np.flatnonzero(wanted)
+        stops: list[int] = some[1:][np.diff(some) > _GAP].tolist()
+        return stops
+
     def _window(self, streams: list[SideStream], start: int, parts: tuple[WindowPart, WindowPart]) -> _WindowRows:
+        start = min([part.first_block for part in parts if part.block.size or part.odd], default=start)
         shape, reading = TableShape.around(start, parts), self.result.reading
         unused, aside = np.zeros(shape.blocks, dtype=np.bool_), np.zeros(shape.blocks, dtype=np.bool_)
         stop = start + shape.blocks
@@ -226,8 +316,7 @@ class _Reading:
         return _WindowRows(
             parts,
             [row for _, row in own],
-            self._places,
-            self._names,
+            self._labels,
             np.concatenate([code, np.arange(len(own))])[order],
             np.concatenate([block, missing])[order],
             np.concatenate([sample, missing])[order],

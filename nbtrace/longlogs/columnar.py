@@ -11,10 +11,11 @@ import numpy as np
 
 from nbtrace.longlogs.chunks import CHUNK, NotColumnarError, read_chunks
 from nbtrace.longlogs.column_knowledge import columns_of
-from nbtrace.longlogs.decimals import PAD, Bytes, Figures, Floats, Ints, Words, word_at
+from nbtrace.longlogs.decimals import PAD, Bytes, Figures, Flags, Floats, Ints, Words, word_at
 from nbtrace.longlogs.odd_lines import OddLines
 from nbtrace.longlogs.placing import ColumnPlacement
 from nbtrace.longlogs.plain_logs import PlainLogSniffer
+from nbtrace.longlogs.reading_again import ChunkMark, ReadingAgain
 from nbtrace.longlogs.scan import BLANK, Scan, ranges, scan
 from nbtrace.longlogs.templates import TemplateKind, Templates
 from nbtrace.parsers.dialect import dialect_of
@@ -153,6 +154,12 @@ class Columns:
             figures=None if self.figures is None else self.figures.at(at),
         )
 
+    def of_blocks(self, again: ReadingAgain) -> "Columns":
+        """Return the values of the blocks that are read again."""
+        wanted = again.are_wanted(self.block)
+        odd = tuple(record for record in self.odd if again.are_wanted(np.array([record.index.block])).all())
+        return self if wanted.all() and len(odd) == len(self.odd) else self.some(np.flatnonzero(wanted), odd)
+
     def record(self, row: int) -> Record:
         """Return a value as the line reader gives it."""
         kind = self.kinds[self.kind[row]]
@@ -203,6 +210,10 @@ class ColumnReader:
     vocabulary : Vocabulary
     with_figures : bool
         Whether columns tell how their numbers were printed.
+    keeps_marks : bool
+        Whether some blocks of the log may be read once more.
+    again : ReadingAgain or None
+        Which blocks of the log are read, where it is read once more; by default all.
     settings : dict of str to Setting
     pixels : dict of int to Pixel
         As :class:`~nbtrace.records.Trace` has them.
@@ -214,6 +225,8 @@ class ColumnReader:
     with_figures: bool = False
     settings: dict[str, Setting] = field(default_factory=dict)
     pixels: dict[int, Pixel] = field(default_factory=dict)
+    keeps_marks: bool = False
+    again: ReadingAgain | None = None
     _sweep_keys: dict[str, int] = field(default_factory=dict)
     _places: ColumnPlacement = field(default_factory=ColumnPlacement)
     _dialects: dict[str, int] = field(default_factory=dict)
@@ -224,8 +237,11 @@ class ColumnReader:
     _unpacked: int = 0
     _tagged: bool = False
     _sides: set[Side] = field(default_factory=set)
+    _marks: list[ChunkMark] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        if self.again is not None:
+            self._sweep_keys.update(self.again.sweep_keys)
         self._dialect = dialect_of(self.vocabulary)
         self._templates = Templates(self._dialect)
         self._knowledge = columns_of(self.vocabulary)
@@ -243,21 +259,37 @@ class ColumnReader:
         NotColumnarError
             If only the line reader can read it; may come after chunks that then mean nothing.
         """
-        for chunk in read_chunks(self.source, self.size):
+        left_out = False
+        for number, chunk in enumerate(read_chunks(self.source, self.size)):
+            if self.again is not None and self.again.leaves_out(number):
+                left_out = True
+                continue
+            if self.again is not None and left_out and number < len(self.again.marks):
+                mark = self.again.marks[number]
+                self._total, self._places, left_out = mark.lines, mark.places.copy(), False
             self._sniffer.look(chunk)
             self._unpacked += chunk.stop - chunk.start
             self._cut = self._cut or chunk.cut
+            lines, places, odd = self._total, self._places.copy(), self._lines.total
             if chunk.text.isspace():
                 # Many blank lines would make arrays a hundred times their size.
                 blank = chunk.text.count(b"\n")
                 self._total += blank
                 self._ignored += blank
             elif chunk.stop > chunk.start:
-                yield self._columns(scan(chunk, self._templates))
+                columns = self._columns(scan(chunk, self._templates))
+                self._mark(lines, places, is_regular=odd == self._lines.total)
+                yield columns if self.again is None else columns.of_blocks(self.again)
+                continue
+            self._mark(lines, places, is_regular=False)
         if not self._tagged and not self._used:
             raise NotColumnarError(f"{self.source} has no line with a trace prefix")
         if len(self._lines.ranks) > 1:
             raise NotColumnarError(f"several processes have printed into {self.source}")
+
+    def _mark(self, lines: int, places: ColumnPlacement, *, is_regular: bool) -> None:
+        if self.keeps_marks:
+            self._marks.append(ChunkMark(lines, places, self._places.block, is_regular))
 
     @property
     def account(self) -> Account:
@@ -271,6 +303,10 @@ class ColumnReader:
             tuple(lines.unreadable),
             self._cut,
         )
+
+    def reading_again(self, wanted: Flags) -> ReadingAgain:
+        """Return how some blocks of the log are read once more, when it has been read."""
+        return ReadingAgain(tuple(self._marks), self._sweep_keys.copy(), wanted)
 
     @property
     def unpacked(self) -> int:

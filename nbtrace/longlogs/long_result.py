@@ -8,6 +8,7 @@ from nbtrace.compare.divergence import Group, group_rows
 from nbtrace.frozen import frozen
 from nbtrace.longlogs.chunks import CHUNK
 from nbtrace.longlogs.held_relations import Assumed
+from nbtrace.longlogs.reading_again import ReadingAgain
 
 
 @frozen
@@ -32,13 +33,15 @@ class CountedGroup(Group):
 class LongReading:
     """How two long logs were read: what was assumed of C and Py, and the blocks that were compared as records.
 
-    `in_blocks` tells whether the traces hold whole blocks; else they hold some steps of their sweeps alone.
+    `again` tells how the blocks that diverge are read once more; `in_blocks` whether the traces hold whole blocks; else
+    they hold some steps of their sweeps alone.
     """
 
     chunk: int
     assumed: tuple[Assumed, ...]
     aside: frozenset[int]
     in_blocks: bool = True
+    again: tuple[ReadingAgain, ...] = ()
 
 
 @frozen

@@ -84,6 +84,8 @@ def diff_sweeps(
 class SweepLog(StreamedLog):
     """One of the two logs, its steps apart."""
 
+    keeps_marks = False
+
     def __init__(
         self, name: str, chunk: int, slots: Slots, executor: ThreadPoolExecutor, chosen: Representatives
     ) -> None:

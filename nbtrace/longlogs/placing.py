@@ -5,7 +5,7 @@ arrays: a block begins where an opening value follows a closing one; a sample wh
 predecessor in execution order and was seen in this sample already; a φ pass where the step falls back.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -85,6 +85,10 @@ class ColumnPlacement:
     _last_rank: int = -1
     _seen: set[int] = field(default_factory=set)
     _phi: "_PhiState | None" = None
+
+    def copy(self) -> "ColumnPlacement":
+        """Return a placement that goes on from here by itself."""
+        return replace(self, _seen=self._seen.copy())
 
     def place(self, roles: Roles, step: Ints) -> Placed:
         """Return where the values of the next chunk belong, `step` being the one that their lines name."""

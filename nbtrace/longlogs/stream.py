@@ -33,6 +33,7 @@ from nbtrace.longlogs.last_digits import LastDigits
 from nbtrace.longlogs.long_result import LongDiffResult, LongReading
 from nbtrace.longlogs.odd_values import not_outranked
 from nbtrace.longlogs.places import contradicted, points
+from nbtrace.longlogs.reading_again import ROWS_AROUND, BlockSpread, ReadingAgain
 from nbtrace.longlogs.streamed_log import StreamedLog
 from nbtrace.longlogs.tally import Tally, Window, WindowSide
 from nbtrace.longlogs.windows import (
@@ -167,6 +168,7 @@ class BlockComparison:
         self._chunk = chunk
         self._slots = Slots(policy.vocabulary)
         self.tally = Tally(policy, logs_of(policy.vocabulary).configured)
+        self.tally.spread = BlockSpread() if self.in_blocks else None
         self._exchanged = False
         self._aside: set[int] = set()
         self._blocks = [0, 0]
@@ -196,7 +198,8 @@ class BlockComparison:
         return self._logs[0].found(), self._logs[1].found()
 
     def _windows(self) -> Iterator[tuple[int, WindowPart, WindowPart]]:
-        return windows(*(log.stream for log in self._logs))
+        c, py = self._logs
+        return windows(c.stream, py.stream)
 
     def _add(self, start: int, parts: tuple[WindowPart, WindowPart]) -> None:
         if self.assumed is None:
@@ -321,9 +324,16 @@ class BlockComparison:
             gaps,
             conflicts_of(alignment),
             self._counts(rows),
-            LongReading(self._chunk, self.assumed or (), frozenset(self._aside), self.in_blocks),
+            LongReading(self._chunk, self.assumed or (), frozenset(self._aside), self.in_blocks, self._again()),
             (self._blocks[0], self._blocks[1]),
         )
+
+    def _again(self) -> tuple[ReadingAgain, ...]:
+        """Return how those blocks of both logs are read once more that diverge, or stand next to one that does."""
+        if self.tally.spread is None:
+            return ()
+        wanted = self.tally.spread.near(frozenset(self._aside), ROWS_AROUND)
+        return tuple(log.reader.reading_again(wanted) for log in self._logs)
 
     def _are_crossed(self, partners: Mapping[int, int], of_c: Collection[int]) -> bool:
         """Whether a block belongs to another one than that of its number, with which arrays compare it."""

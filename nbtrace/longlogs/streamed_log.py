@@ -32,11 +32,13 @@ LONG_SWEEP = 2000
 class StreamedLog:
     """One of the two logs: what reads it, and what is counted of it alone."""
 
+    keeps_marks = True
+
     def __init__(
         self, name: str, chunk: int, slots: Slots, executor: ThreadPoolExecutor, chosen: Representatives
     ) -> None:
         vocabulary = slots.vocabulary
-        self.reader = ColumnReader(name, chunk, vocabulary, with_figures=True)
+        self.reader = ColumnReader(name, chunk, vocabulary, with_figures=True, keeps_marks=self.keeps_marks)
         self.kept: dict[int, Kept] = {}
         self.repeats = RepeatCounts()
         self.held = HeldRelations(vocabulary, chosen, name)

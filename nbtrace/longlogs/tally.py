@@ -19,6 +19,7 @@ from nbtrace.longlogs.column_knowledge import ORDINAL, columns_of
 from nbtrace.longlogs.decimals import Flags, Floats, Ints
 from nbtrace.longlogs.estimates import norms, power_of_ten
 from nbtrace.longlogs.last_digits import LastDigits
+from nbtrace.longlogs.reading_again import BlockSpread
 from nbtrace.longlogs.windows import CellLoop, Slots, TableShape, WindowPart
 from nbtrace.records import Record
 from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW
@@ -101,6 +102,8 @@ class Tally:
         What C (0) and what Py (1) lacks of what it prints elsewhere.
     configured_over : Counter of str
         Diverging values of configured quantities that a notice counts.
+    spread : BlockSpread or None
+        In which blocks values diverge, where that is asked for.
     """
 
     policy: Policy
@@ -111,6 +114,7 @@ class Tally:
     alone: Counter[int] = field(default_factory=Counter)
     alone_names: tuple[set[str], set[str]] = field(default_factory=lambda: (set(), set()))
     configured_over: Counter[str] = field(default_factory=Counter)
+    spread: BlockSpread | None = None
     chosen: Representatives = field(default_factory=Representatives)
     lacking: tuple[LackCount, LackCount] = field(default_factory=lambda: (LackCount(), LackCount()))
 
@@ -256,6 +260,8 @@ class Tally:
         worst, limit = found.worst, found.limit
         measure, bands = found.bands(both)
         over = bands[0]
+        if self.spread is not None:
+            self.spread.add(window.shape.first_block, both, over, per_block)
         with np.errstate(divide="ignore", invalid="ignore"):
             severity = np.where(both & (worst > 0), worst / limit, 0.0)
         self._count(window, slots, both, bands, severity, per_block)

@@ -1,6 +1,6 @@
 """Two long logs side by side: tables of the same pixel blocks, cut from the columns of both."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -113,6 +113,12 @@ class WindowPart:
     odd: list[Record]
     figures: Figures | None = None
 
+    @property
+    def first_block(self) -> int:
+        """The first block that it has a value of."""
+        own: list[int] = self.block[:1].tolist()
+        return min([*own, *(record.index.block for record in self.odd)])
+
     def record(self, row: int) -> Record:
         """Return a value as the line reader gives it."""
         for columns, low, high in self.pieces:
@@ -123,14 +129,15 @@ class WindowPart:
 
     def value_texts(self, rows: Ints) -> list[str]:
         """Return the printed text of values; empty where a row is −1."""
-        result = [""] * rows.size
+        result = np.full(rows.size, "", dtype=np.object_)
         first = 0
         for columns, low, high in self.pieces:
             some = np.flatnonzero((rows >= first) & (rows < first + high - low))
-            for at, text in zip(some.tolist(), columns.value_texts(rows[some] + low - first), strict=True):
-                result[at] = text
+            if some.size:
+                result[some] = np.array(columns.value_texts(rows[some] + low - first), dtype=np.object_)
             first += high - low
-        return result
+        texts: list[str] = result.tolist()
+        return texts
 
     def lines(self, rows: Ints) -> Ints:
         """Return the line number of values."""
@@ -390,14 +397,19 @@ def windows_of(side: SideStream) -> Iterator[tuple[int, WindowPart]]:
             done = stop
 
 
-def windows(c: SideStream, py: SideStream) -> Iterator[tuple[int, WindowPart, WindowPart]]:
-    """Yield the blocks of both logs that are complete, as (first block, C, Py), in order and without gaps."""
-    done = 0
+def windows(c: SideStream, py: SideStream, ends: Sequence[int] = ()) -> Iterator[tuple[int, WindowPart, WindowPart]]:
+    """Yield the blocks of both logs that are complete, as (first block, C, Py), in order and without gaps.
+
+    None holds blocks on both sides of one of `ends`, which ascend.
+    """
+    done, at = 0, 0
     while done < ENDLESS:
         behind = min((c, py), key=lambda side: side.last_block)
         behind.advance()
-        stop = min(c.last_block, py.last_block)
-        if stop > done:
+        complete = min(c.last_block, py.last_block)
+        while complete > done:
+            stop = min([complete, *ends[at : at + 1]])
+            at += stop in ends[at : at + 1]
             parts = c.cut(stop), py.cut(stop)
             if any(part.block.size or part.odd for part in parts):
                 yield done, *parts

@@ -1,7 +1,7 @@
 """The aligned trace as a plain `diff -u`: what agrees stands once, what diverges stands with both values."""
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.judge import Row
@@ -13,36 +13,46 @@ if TYPE_CHECKING:
 
 _CONTEXT = 3
 
-Shown = tuple[bool, str, str, str, Status]
-"""A row that is shown: whether the one before it is not, its label, C's and Py's value, and its status."""
+_Shown: TypeAlias = tuple[list[bool], list[str], list[str], list[str], list[Status]]
+"""Rows that are shown: whether the one before each is not, their labels, C's and Py's values, and their statuses."""
+
+_ENDS = {status: f"    # {status.value}\n" if status.diverges else "" for status in Status}
 
 
 def unified(result: DiffResult) -> str:
     """Return the aligned trace with three lines of context around every divergence; empty if nothing diverges."""
-    return "".join(unified_lines(result, _shown(result.rows)))
+    return "".join(_texts(result, [_shown(result.rows)]))
 
 
 def unified_of_long(result: "LongDiffResult") -> Iterator[str]:
-    """Yield the same of two long logs line by line, which are read once more."""
+    """Yield the same of two long logs, many lines at a time; they are read once more."""
     from nbtrace.longlogs.aligned_rows import rows_near_divergences  # noqa: PLC0415 - imports numpy
 
-    rows = rows_near_divergences(result, _CONTEXT)
-    return unified_lines(result, ((begins, *row) for begins, row in rows))
+    found = rows_near_divergences(result, _CONTEXT)
+    return _texts(result, ((rows.begins, rows.labels, rows.c, rows.py, rows.statuses) for rows in found))
 
 
-def unified_lines(result: DiffResult, rows: Iterable[Shown]) -> Iterator[str]:
-    """Yield the lines of a unified diff of some rows of a result; none if there are none."""
+def _texts(result: DiffResult, parts: Iterable[_Shown]) -> Iterator[str]:
+    """Yield a unified diff of some rows of a result; nothing if there are none."""
     head = _head(result)
-    for begins, label, c, py, status in rows:
+    for begins, *texts, statuses in parts:
+        if not begins:
+            continue
         yield from head
         head = ()
-        if begins:
-            yield f"@@ {clean(label)} @@\n"
-        if status.diverges:
-            yield f"-{clean(label)} {clean(c)}\n"
-            yield f"+{clean(label)} {clean(py)}    # {status.value}\n"
-        else:
-            yield f" {clean(label)} {clean(c)}\n"
+        labels, c, py = map(_cleaned, texts)
+        rows = zip(begins, labels, c, py, map(_ENDS.__getitem__, statuses), strict=True)
+        yield "".join([_text(*row) for row in rows])
+
+
+def _text(begins: bool, label: str, c: str, py: str, end: str) -> str:  # noqa: FBT001 - one of millions
+    at = f"@@ {label} @@\n" if begins else ""
+    return f"{at}-{label} {c}\n+{label} {py}{end}" if end else f"{at} {label} {c}\n"
+
+
+def _cleaned(texts: list[str]) -> list[str]:
+    """Return texts as they may be printed; nearly always all of them are."""
+    return texts if "".join(texts).isprintable() else list(map(clean, texts))
 
 
 def _head(result: DiffResult) -> tuple[str, ...]:
@@ -52,11 +62,16 @@ def _head(result: DiffResult) -> tuple[str, ...]:
     return tuple(f"{clean(line)}\n" for line in lines)
 
 
-def _shown(rows: tuple[Row, ...]) -> Iterator[Shown]:
-    for start, stop in _blocks(rows):
-        for at in range(start, stop):
-            row = rows[at]
-            yield at == start, row.label, row.c.value.text, row.py.value.text, row.status
+def _shown(rows: tuple[Row, ...]) -> _Shown:
+    places = [(at == start, rows[at]) for start, stop in _blocks(rows) for at in range(start, stop)]
+    shown = [row for _, row in places]
+    return (
+        [begins for begins, _ in places],
+        [row.label for row in shown],
+        [row.c.value.text for row in shown],
+        [row.py.value.text for row in shown],
+        [row.status for row in shown],
+    )
 
 
 def _blocks(rows: tuple[Row, ...]) -> list[tuple[int, int]]:

@@ -1,0 +1,75 @@
+"""The unified diff of long logs by columns against that by records: the same text to the byte."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nbtrace.compare.diff import diff_traces
+from nbtrace.longlogs import aligned_rows
+from nbtrace.longlogs.aligned_rows import are_in_blocks
+from nbtrace.longlogs.stream import diff_long
+from nbtrace.parsers import read_trace
+from nbtrace.report.views.unified import unified, unified_of_long
+from tests.longlogs.test_long_check import EXAMPLES as LOGS
+from tests.longlogs.test_long_check import edited_log
+from tests.longlogs.test_stream import Faults, write_blocks
+
+_logs = st.builds(
+    lambda example, seed, form, **more: [
+        edited_log(example, side, seed + at, form, **more) for at, side in enumerate(("c", "py"))
+    ],
+    st.sampled_from(LOGS),
+    st.integers(0, 2**32),
+    st.sampled_from([".15g", ".15g", ".17g", ".7g", ".12e", ".4g"]),
+    blocks=st.integers(3, 7),
+    rate=st.sampled_from([0.0, 0.0, 0.004, 0.02]),
+    wrong=st.sampled_from([0.0, 0.02, 0.3]),
+)
+
+
+def _same(folder: Path, logs: list[bytes], chunk: int) -> None:
+    names = str(folder / "aligned_c.log"), str(folder / "aligned_py.log")
+    for name, text in zip(names, logs, strict=True):
+        Path(name).write_bytes(text)
+    by_columns = diff_long(*names, chunk=chunk)
+    if by_columns is not None and are_in_blocks(by_columns):
+        assert "".join(unified_of_long(by_columns)) == unified(diff_traces(read_trace(names[0]), read_trace(names[1])))
+
+
+@settings(max_examples=3, suppress_health_check=list(HealthCheck), deadline=None)
+@given(logs=_logs, chunk=st.sampled_from([3_000, 1 << 20]))
+def test_both_ways_print_the_same(tmp_path_factory: pytest.TempPathFactory, logs: list[bytes], chunk: int) -> None:
+    _same(tmp_path_factory.getbasetemp(), logs, chunk)
+
+
+@pytest.mark.slow
+@settings(max_examples=100, suppress_health_check=list(HealthCheck), deadline=None)
+@given(logs=_logs, chunk=st.sampled_from([3_000, 1 << 20]))
+def test_both_ways_print_the_same_of_many_logs(
+    tmp_path_factory: pytest.TempPathFactory, logs: list[bytes], chunk: int
+) -> None:
+    _same(tmp_path_factory.getbasetemp(), logs, chunk)
+
+
+@pytest.mark.parametrize("example", ["polar_09__35_24", "custom_vectors_mat_hkl_phi__24_51"])
+def test_parts_in_which_nothing_diverges_are_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, example: str
+) -> None:
+    """Of two logs of the reference, whose banner has values that no vocabulary knows."""
+    monkeypatch.setattr(aligned_rows, "_GAP", 3)
+    names = str(tmp_path / "first.log"), str(tmp_path / "second.log")
+    for number, name in enumerate(names):
+        write_blocks(tmp_path / "c.log", example, 36, Faults(wrong=0.06 if number else 0.0), 5)
+        text = (tmp_path / "c.log").read_text()
+        Path(name).write_text(text.replace("TRACE_C", "TRACE_PY") if number else text)
+    by_columns = diff_long(*names, chunk=2_500)
+    assert by_columns is not None
+    assert are_in_blocks(by_columns)
+    for again in by_columns.reading.again:
+        left_out = [again.leaves_out(number) for number in range(len(again.marks))]
+        assert 0 < sum(left_out) < len(left_out)
+    printed = "".join(unified_of_long(by_columns))
+    assert printed.count("-F_latt_b [pixel block") > 1
+    assert printed == unified(diff_traces(read_trace(names[0]), read_trace(names[1])))
