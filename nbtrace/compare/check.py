@@ -112,10 +112,8 @@ def instances_of(trace: Trace) -> Iterator[_Instance]:
     """Yield the samples of a trace, each with the values of its pixel."""
     shared: dict[tuple[int, int | None], dict[str, Record]] = {}
     for record in trace.records:
-        if not _usable(record):
-            continue
-        sample = record.index.sample if record.scope is Scope.POINT else None
-        if of_a_block(record):
+        if of_a_block(record) and _usable(record):
+            sample = record.index.sample if record.scope is Scope.POINT else None
             group = shared.setdefault((record.index.block, sample), {})
             group[record.quantity] = max(
                 group.get(record.quantity, record), record, key=lambda candidate: candidate.rank

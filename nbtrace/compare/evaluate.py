@@ -11,7 +11,7 @@ from nbtrace.compare.scene import Node, NodeView, Scene, Values, Vector, in_orde
 from nbtrace.frozen import frozen
 from nbtrace.vocabulary.formula import Formula, Lack, UnloggedError
 
-_SINGLE_RESULT = 2.0**-23
+SINGLE_RESULT = 2.0**-23
 
 _NO_DEVIATION = 1e-11
 """Relative deviation of a value from its formula that is rounding, and not worth carrying on."""
@@ -131,7 +131,7 @@ def _own_error(at: NodeView, value: Vector) -> list[float]:
         scene.rounding_at(node) * size + digit for digit in (own if len(own) == len(value) else (0.0,) * len(value))
     ]
     if formula.single:
-        allowed = [_SINGLE_RESULT * size + bound for bound in allowed]
+        allowed = [SINGLE_RESULT * size + bound for bound in allowed]
     if formula.rough is not None:
         allowed = [bound + scene.rounding_at(node) * formula.rough(at) for bound in allowed]
     return allowed

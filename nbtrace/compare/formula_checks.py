@@ -1,8 +1,9 @@
 """Holding a log against the formulas of its vocabulary, at every place where their inputs are logged."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from nbtrace.compare.evaluate import Computed, evaluate, measured
 from nbtrace.compare.excerpt import WholeLog, excerpt_of
@@ -13,17 +14,39 @@ from nbtrace.compare.self_check import Check, RelationState
 from nbtrace.records import Index, Record, Side, Trace
 from nbtrace.vocabulary.formula import Lack, UnloggedError
 
+_Order: TypeAlias = tuple[int, int]
+"""The block of a value, and its place among the values of the block."""
+
 MOST_BLOCKS = 100
 """Blocks whose values are held against formulas: the uncertainty of each takes time to find out."""
 
 
+_MANY = 200
+"""Values from which on they are held as columns."""
+
+
 @dataclass(slots=True, eq=False, repr=False)
 class _Evaluated:
-    """What became of one formula, wherever it was tried."""
+    """What became of one formula, wherever it was tried; of values held as columns, the worst stands for all.
 
-    formed: list[tuple[Scene, Node, Computed]] = field(default_factory=list)
-    lacking: str = ""
+    Attributes
+    ----------
+    formed : list of (place, Scene, Node, Computed)
+        With the place in the order of the log.
+    besides : (int, int)
+        How many others have a value, and how many of them are broken.
+    lacking : (place, str) or None
+        The first reason for which there is no value.
+    """
+
+    formed: list[tuple[_Order, Scene, Node, Computed]] = field(default_factory=list)
+    besides: tuple[int, int] = (0, 0)
+    lacking: tuple[_Order, str] | None = None
     supposed: str = ""
+
+    def lacks(self, order: _Order, reason: str) -> None:
+        """Note why there is no value."""
+        self.lacking = min(self.lacking or (order, reason), (order, reason), key=lambda item: item[0])
 
 
 def formula_checks(
@@ -46,29 +69,89 @@ def formula_checks(
     found: dict[str, _Evaluated] = {}
     for block in trace.blocks[:MOST_BLOCKS] or (0,):
         own = scene(trace, side, facts, block)
-        for node in own.values:
-            if node.name in trace.vocabulary.formulas and node.name not in besides:
-                _hold(own, node, logs, found.setdefault(node.name, _Evaluated()))
+        held = _hold_columns(own, logs, found, block, besides)
+        for at, node in enumerate(own.values):
+            if node.name in trace.vocabulary.formulas and node.name not in besides and node not in held:
+                _hold(own, node, logs, found.setdefault(node.name, _Evaluated()), (block, at))
     return tuple(_check(trace, name, found[name]) for name in trace.vocabulary.formulas if name in found)
 
 
-def _hold(own: Scene, node: Node, logs: Logs, result: _Evaluated) -> None:
+def _hold_columns(
+    own: Scene, logs: Logs, found: dict[str, _Evaluated], block: int, besides: AbstractSet[str]
+) -> AbstractSet[Node]:
+    """Hold the values that many turns of a loop have of a quantity as columns; return them."""
+    taking = {name for name, formula in own.vocabulary.formulas.items() if formula.takes_columns} - besides
+    if not taking or len(own.values) < _MANY:
+        return frozenset()
+    from nbtrace.compare.formula_columns import alike  # noqa: PLC0415 - imports numpy, which short logs do not need
+
+    held: set[Node] = set()
+    orders = {node: (block, at) for at, node in enumerate(own.values)}
+    for nodes in alike(own, taking.__contains__):
+        result = found.setdefault(nodes[0].name, _Evaluated())
+        if len(nodes) >= _MANY and _hold_column(own, nodes, logs, result, orders):
+            held.update(nodes)
+    return held
+
+
+def _hold_column(
+    own: Scene, nodes: Sequence[Node], logs: Logs, result: _Evaluated, orders: Mapping[Node, _Order]
+) -> bool:
+    """Hold values against their formula together; False if they must be held one by one.
+
+    What stands for them is held alone, too: the worst, and the first that has no value.
+    """
+    from nbtrace.compare.formula_columns import held, worst_of  # noqa: PLC0415 - imports numpy
+
+    doubt = logs.doubt(own, nodes[0])
+    if doubt:
+        result.lacks(orders[nodes[0]], doubt)
+        return True
+    column = held(own, nodes)
+    if column is None or any(logs.supposed(own, nodes[at]) for at in column.broken.nonzero()[0][:1].tolist()):
+        return False
+    reasons: list[tuple[Node, str]] = []
+    for at in (~column.formed).nonzero()[0][:1].tolist():
+        try:
+            measured(own, own.values, nodes[at])
+        except UnloggedError as error:
+            reasons.append((nodes[at], _lacking(error, logs)))
+        else:
+            return False
+    if column.formed.any():
+        worst = worst_of(column)
+        try:
+            computed = measured(own, own.values, nodes[worst])
+        except UnloggedError:
+            return False
+        broken = int(column.broken[worst])
+        if computed.allows(own.values[nodes[worst]]) is bool(broken):
+            return False
+        result.formed.append((orders[nodes[worst]], own, nodes[worst], computed))
+        many, others = result.besides
+        result.besides = many + int(column.formed.sum()) - 1, others + int(column.broken.sum()) - broken
+    for node, reason in reasons:
+        result.lacks(orders[node], reason)
+    return True
+
+
+def _hold(own: Scene, node: Node, logs: Logs, result: _Evaluated, order: _Order) -> None:
     """Hold one value against its formula."""
     doubt = logs.doubt(own, node)
     if doubt:
-        result.lacking = result.lacking or doubt
+        result.lacks(order, doubt)
         return
     try:
         computed = measured(own, own.values, node)
     except UnloggedError as error:
-        result.lacking = result.lacking or _lacking(error, logs)
+        result.lacks(order, _lacking(error, logs))
         return
     if not computed.allows(own.values[node]):
         supposed = _supposing(own, node, logs.supposed(own, node))
         if supposed is not None:
             own, computed = supposed
             result.supposed = result.supposed or logs.supposed_words(own.facts)
-    result.formed.append((own, node, computed))
+    result.formed.append((order, own, node, computed))
 
 
 def _supposing(own: Scene, node: Node, facts: Facts) -> tuple[Scene, Computed] | None:
@@ -91,9 +174,10 @@ def _lacking(error: UnloggedError, logs: Logs) -> str:
 def _check(trace: Trace, name: str, found: _Evaluated) -> Check:
     text = trace.vocabulary.formulas[name].text
     if not found.formed:
-        return Check(name, text, RelationState.NOT_CHECKED, reason=found.lacking)
-    broken = [item for item in found.formed if not item[2].allows(item[0].values[item[1]])]
-    own, worst, _ = max(broken or found.formed, key=lambda item: _excess(item[0].values[item[1]], item[2]))
+        return Check(name, text, RelationState.NOT_CHECKED, reason=found.lacking[1] if found.lacking else "")
+    formed = [item[1:] for item in sorted(found.formed, key=lambda item: item[0])]
+    broken = [item for item in formed if not item[2].allows(item[0].values[item[1]])]
+    own, worst, _ = max(broken or formed, key=lambda item: _excess(item[0].values[item[1]], item[2]))
     computed = evaluate(own, own.values, worst)
     logged, size = own.values[worst], norm(computed.value)
     return Check(
@@ -103,8 +187,8 @@ def _check(trace: Trace, name: str, found: _Evaluated) -> Check:
         _index(own.records, worst),
         _residual(logged, computed.value, size),
         max(computed.allowed) / size if size else 0.0,
-        len(found.formed),
-        len(broken),
+        len(formed) + found.besides[0],
+        len(broken) + found.besides[1],
         logged,
         computed.value,
         _meaning(own, worst, computed.value) if broken else found.supposed,

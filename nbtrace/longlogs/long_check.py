@@ -157,7 +157,7 @@ class _Pass:
         self._keep(start, part, wanted)
 
     def _keep(self, start: int, part: WindowPart, wanted: set[int]) -> None:
-        self._kept.update(part.kept({block for block in wanted if block >= start}))
+        self._kept.update(part.kept({block for block in wanted if block >= start} - self._kept.keys()))
         for block in self._kept.keys() - wanted:
             del self._kept[block]
 
@@ -197,12 +197,15 @@ class _Pass:
         whole = WholeLog(self._forms.single, self._forms.formats(), self._blocks, sweeps, repeated)
         trace = excerpt_of(self._trace(self._kept.keys()), whole)
         held = check(trace)
-        by_quantity = {item.quantity: item for item in check(excerpt_of(aside, whole), formulas=False).checks}
+        of_aside = held if self._kept.keys() <= self._aside else check(excerpt_of(aside, whole), formulas=False)
+        by_quantity = {item.quantity: item for item in of_aside.checks}
         names = {relation.name for relation in self._relations}
         checks = tuple(
             self._held.with_counts(item, by_quantity[item.quantity]) if item.quantity in names else item
             for item in held.checks
         )
+        if checks == held.checks:
+            return held
         return replace(held, checks=checks, remarks=tuple(remarks_on(trace, checks, tuple(instances_of(trace)))))
 
 

@@ -104,6 +104,9 @@ class Formula:
         The result is rounded to float32 whatever the precision of the program.
     rough : callable, optional
         Rounding that the program's way of computing adds, as a multiple of the rounding of one operation.
+    takes_columns : bool
+        Computing it and its roughness takes columns: of many turns of a loop but turn 0, numbers are arrays, what has
+        no value is nan, and each place has the bits that its value has alone.
     """
 
     quantity: str
@@ -112,4 +115,5 @@ class Formula:
     inputs: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
     single: bool = False
-    rough: Callable[[Any], float] | None = None
+    rough: Callable[[Any], Number] | None = None
+    takes_columns: bool = False

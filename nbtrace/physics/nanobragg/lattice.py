@@ -5,6 +5,8 @@ import sys
 from collections.abc import Sequence
 
 from nbtrace.compare.chain import WorkedFactor
+from nbtrace.compare.column_math import each, is_column
+from nbtrace.compare.vectors import Column, where
 from nbtrace.records import Trace
 
 MOST_CELLS = 4096
@@ -16,17 +18,27 @@ _FITS = 1e-9
 _FITS_SINGLE = 1e-3
 
 
-def lattice_factor(index: float, cells: int) -> float:
+def lattice_factor(index: Column, cells: int) -> Column:
     """Return sin(πNh)/sin(πh), N where h is an integer.
 
     The sines are taken of the distance to the nearest integer, where they keep their digits.
     """
+    if is_column(index):
+        return _lattice_factors(index, cells)
     nearest = round(index)
     rest = index - nearest
     sign = -1.0 if nearest % 2 and not cells % 2 else 1.0
     if abs(rest) < sys.float_info.min:  # its sine has lost its digits
         return sign * cells
     return sign * math.sin(math.pi * cells * rest) / math.sin(math.pi * rest)
+
+
+def _lattice_factors(index: Column, cells: int) -> Column:
+    nearest = index.round()
+    rest = index - nearest
+    sign = where((nearest % 2 != 0) & (cells % 2 == 0), -1.0, 1.0)
+    ratio = sign * each(math.sin, math.pi * cells * rest) / each(math.sin, math.pi * rest)
+    return where(abs(rest) < sys.float_info.min, sign * cells, ratio)
 
 
 Cells = tuple[int | None, ...]

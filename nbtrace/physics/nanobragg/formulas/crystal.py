@@ -4,9 +4,10 @@ import math
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
+from nbtrace.compare.column_math import SingleValuesError, each, is_column, summed_exactly
 from nbtrace.compare.metrics import dot, norm
 from nbtrace.compare.scene import NodeView, Vector
-from nbtrace.compare.vectors import cross, scaled, unit
+from nbtrace.compare.vectors import Column, cross, scaled, unit, where
 from nbtrace.physics.nanobragg.formulas.cell import OTHERS, as_stated
 from nbtrace.physics.nanobragg.formulas.geometry import about_axis
 from nbtrace.physics.nanobragg.formulas.shapes import is_square, lattice_at
@@ -64,14 +65,19 @@ def step_count(at: NodeView) -> int:
     return int(at.number("phi_steps"))
 
 
-def nominal_deg(at: NodeView, tic: int) -> float:
+def nominal_deg(at: NodeView, tic: Column) -> Column:
     """Return φ₀ + tic·Δφ, degrees."""
     count = step_count(at)
     start, end = at.number("phi_start_deg"), at.number("phi_end_deg")
     return start + tic * (end - start) / count
 
 
-def labelled_deg(at: NodeView, tic: int) -> float:
+def nominal_angle(at: NodeView) -> Vector:
+    """Return the formula of the angle of a step."""
+    return (nominal_deg(at, tic_of(at.node)),)
+
+
+def labelled_deg(at: NodeView, tic: Column) -> Column:
     """Return the angle of a step as logged, else the nominal one."""
     here = at_step(at, max(at.node.sample, 0), tic)
     return here.number("phi_deg") if here.logged("phi_deg") else nominal_deg(at, tic)
@@ -102,9 +108,20 @@ def swept_base(at: NodeView, axis: str) -> Vector:
     return scaled(base, ratio) if abs(ratio - 1) > _ROUNDED else base
 
 
-def index_at(at: NodeView, axis: str, angle_deg: float) -> float:
+def index_at(at: NodeView, axis: str, angle_deg: Column) -> Column:
     """Return a fractional Miller index at a spindle angle."""
-    return _index(swept_base(at, axis), spindle(at), angle_deg, at["scattering_vec_A_inv"])
+    index = _indices if is_column(angle_deg) else _index
+    return index(swept_base(at, axis), spindle(at), angle_deg, at["scattering_vec_A_inv"])
+
+
+def _indices(base: Vector, axis: Vector, angle_deg: Column, scattering: Vector) -> Column:
+    """Return the same of many angles."""
+    angle = each(math.radians, angle_deg)
+    cos, sin = each(math.cos, angle), each(math.sin, angle)
+    along = dot(axis, base) * (1 - cos)
+    turned = (a * along + x * cos + t * sin for a, x, t in zip(axis, base, cross(axis, base), strict=True))
+    products = (where(angle_deg != 0, new, x) * s for new, x, s in zip(turned, base, scattering, strict=True))
+    return summed_exactly(*products) * ANGSTROM
 
 
 @lru_cache(maxsize=_KEPT)
@@ -125,7 +142,7 @@ def step_index(axis: str) -> Callable[[NodeView], Vector]:
     return formula
 
 
-def effective_deg(at: NodeView) -> float:
+def effective_deg(at: NodeView) -> Column:
     """Return the spindle angle that the logged k of a step tells, near the labelled one.
 
     k = A + B·cos φ + C·sin φ with A along the spindle; the solution nearest to the label is taken.
@@ -135,7 +152,11 @@ def effective_deg(at: NodeView) -> float:
         return label
     k, scattering = at.number("phi_k_frac"), at["scattering_vec_A_inv"]
     span = abs(at.number("phi_end_deg") - at.number("phi_start_deg")) if "phi_end_deg" in at else 0.0
-    off = _turn_told(swept_base(at, "b"), spindle(at), label, k, scattering)
+    base, axis = swept_base(at, "b"), spindle(at)
+    if is_column(k):
+        off = _turns_told(base, axis, label, k, scattering)
+        return where(abs(off) > span + _REACH_DEG, math.nan, label + off)
+    off = _turn_told(base, axis, label, k, scattering)
     if off is None or abs(off) > span + _REACH_DEG:
         raise UnloggedError("an angle that the logged k tells", Lack.NUMBER)
     return label + off
@@ -156,12 +177,28 @@ def _turn_told(base: Vector, axis: Vector, label_deg: float, k: float, scatterin
     return min(((angle - label_deg + 180) % 360 - 180 for angle in angles), key=abs)
 
 
+def _turns_told(base: Vector, axis: Vector, label_deg: Column, k: Column, scattering: Vector) -> Column:
+    """Return the same of many labels and indices; nan where there is none."""
+    along = dot(axis, base) * dot(axis, scattering) * ANGSTROM
+    cosine = dot(base, scattering) * ANGSTROM - along
+    sine = dot(cross(axis, base), scattering) * ANGSTROM
+    amplitude = math.hypot(cosine, sine)
+    untold = (abs(k - along) > amplitude) | (amplitude <= 1e-9 * norm(base) * norm(scattering) * ANGSTROM)
+    index = _indices(base, axis, label_deg, scattering)
+    close = where(abs(k - index) <= 1e-9 * where(abs(k) > 1.0, abs(k), 1.0), 0.0, math.nan)
+    if untold.all():
+        return close
+    centre, half = math.atan2(sine, cosine), each(math.acos, where(untold, math.nan, (k - along) / amplitude))
+    turns = [(each(math.degrees, angle) - label_deg + 180) % 360 - 180 for angle in (centre - half, centre + half)]
+    return where(untold, close, where(abs(turns[1]) < abs(turns[0]), turns[1], turns[0]))
+
+
 def cells(at: NodeView, axis: str) -> int:
     """Return the number of cells along an axis."""
     return int(at.number(f"N_{axis}"))
 
 
-def grating(index: float, count: int) -> float:
+def grating(index: Column, count: int) -> Column:
     """Return sin(πNh)/sin(πh), 1 for a single cell."""
     return lattice_factor(index, count) if count > 1 else 1.0
 
@@ -186,12 +223,18 @@ def step_factor(axis: str) -> Callable[[NodeView], Vector]:
     return formula
 
 
+def _is_first(at: NodeView) -> bool:
+    """Whether a place is of step 0, which columns leave out."""
+    tic = tic_of(at.node)
+    return not is_column(tic) and tic == 0
+
+
 def step_indices(at: NodeView) -> Vector:
     """Return h, k, l at a step: logged, those of the keyed lines, or those of the angle that k tells."""
     names = [f"phi_{letter}_frac" for letter in "hkl"]
     if all(at.logged(name) for name in names):
         return tuple(at.number(name) for name in names)
-    if tic_of(at.node) == 0 and at.logged("hkl_frac"):
+    if _is_first(at) and at.logged("hkl_frac"):
         h, k, l = at["hkl_frac"]  # noqa: E741 - the indices' own letters
         if not at.logged("phi_k_frac") or math.isclose(k, at.number("phi_k_frac"), rel_tol=1e-7, abs_tol=1e-300):
             return h, k, l
@@ -241,26 +284,28 @@ def step_lattice(at: NodeView) -> Vector:
     The keyed factors are those of step 0.
     """
     if not is_square(at):
+        if is_column(tic_of(at.node)):
+            raise SingleValuesError
         return (lattice_at(at, step_indices(at)),)
     logged = {axis: at.number(f"phi_F_latt_{axis}") for axis in AXES if at.logged(f"phi_F_latt_{axis}")}
     return (math.prod((_factors_of_step(at, logged) | logged).values()),)
 
 
-def _factors_of_step(at: NodeView, logged: Mapping[str, float]) -> dict[str, float]:
+def _factors_of_step(at: NodeView, logged: Mapping[str, Column]) -> dict[str, Column]:
     """Return the lattice factors at a step, those that are keyed as they are; none where the step's own are logged."""
     if len(logged) == len(AXES):
         return {}
     names = [f"F_latt_{axis}" for axis in AXES]
-    if tic_of(at.node) == 0 and all(at.logged(name) for name in names) and at.logged("hkl_frac"):
+    if _is_first(at) and all(at.logged(name) for name in names) and at.logged("hkl_frac"):
         return {axis: at.number(name) for axis, name in zip(AXES, names, strict=True)}
     return {axis: grating(index, cells(at, axis)) for axis, index in zip(AXES, step_indices(at), strict=True)}
 
 
-def roughness(axis: str) -> Callable[[NodeView], float]:
+def roughness(axis: str) -> Callable[[NodeView], Column]:
     """Return the rounding of sin(πNh)/sin(πh) taken at h itself, which grows where h is close to an integer."""
     letter, place = "hkl"[AXES.index(axis)], AXES.index(axis)
 
-    def rough(at: NodeView) -> float:
+    def rough(at: NodeView) -> Column:
         name = f"phi_{letter}_frac"
         index = at.number(name) if at.logged(name) else at["hkl_frac"][place]
         return _rough(index, cells(at, axis))
@@ -268,20 +313,33 @@ def roughness(axis: str) -> Callable[[NodeView], float]:
     return rough
 
 
-def roughness_of_product(at: NodeView) -> float:
+def roughness_of_product(at: NodeView) -> Column:
     """Return the same for the product of the three at a step."""
     return product_roughness(at, step_indices(at))
 
 
-def product_roughness(at: NodeView, indices: Vector) -> float:
+def product_roughness(at: NodeView, indices: Vector) -> Column:
     """Return the same for the product of the three, relative to each factor; 0 where it is no product."""
     if not is_square(at):
         return 0.0
     rough = [_rough(index, cells(at, axis)) for index, axis in zip(indices, AXES, strict=True)]
     factors = [grating(index, cells(at, axis)) for index, axis in zip(indices, AXES, strict=True)]
-    return sum(r * abs(math.prod(factors) / f) for r, f in zip(rough, factors, strict=True) if f)
+    whole = math.prod(factors)
+    a, b, c = (_share(r, whole, f) for r, f in zip(rough, factors, strict=True))
+    return a + b + c
 
 
-def _rough(index: float, count: int) -> float:
+def _share(rough: Column, product: Column, factor: Column) -> Column:
+    """Return the rounding of a product that one factor makes; 0 for a factor of 0."""
+    if is_column(factor):
+        return where(factor != 0, rough * abs(product / factor), 0.0)
+    return rough * abs(product / factor) if factor else 0.0
+
+
+def _rough(index: Column, count: int) -> Column:
+    if is_column(index):
+        sines = abs(each(math.sin, math.pi * (index - index.round())))
+        rough = 0.15 * count * math.pi * abs(index) / where(sines > 1e-12, sines, 1e-12)
+        return rough if count > 1 else 0.0
     sine = abs(math.sin(math.pi * (index - round(index))))
     return 0.15 * count * math.pi * abs(index) / max(sine, 1e-12) if count > 1 and index else 0.0

@@ -110,7 +110,7 @@ def lattice(at: NodeView) -> Vector:
 
 def roughness(at: NodeView) -> float:
     """Return the rounding of the lattice factor that grows where an index is close to an integer."""
-    return product_roughness(at, at["sample_hkl_frac"])
+    return float(product_roughness(at, at["sample_hkl_frac"]))
 
 
 def contribution(at: NodeView) -> Vector:

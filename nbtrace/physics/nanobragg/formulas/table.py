@@ -12,7 +12,6 @@ from dataclasses import replace
 from nbtrace.compare.precision import as_single
 from nbtrace.physics.nanobragg.formulas import cell, crystal, factors, geometry, innermost, intensity, sources
 from nbtrace.physics.nanobragg.formulas.intensity import REFLECTIONS, THOMSON_M2
-from nbtrace.physics.nanobragg.formulas.sweep_places import tic_of
 from nbtrace.physics.nanobragg.quantities import QUANTITIES, SOURCE
 from nbtrace.physics.nanobragg.relations import RELATIONS
 from nbtrace.vocabulary.formula import Formula
@@ -112,7 +111,8 @@ def _of_the_crystal() -> Iterator[Formula]:
     yield Formula("F_latt", _BY_NAME["F_latt"].formula, crystal.lattice, facts=_SPOT)
     yield Formula("F_cell", "F of the reflection", intensity.structure_factor, facts=_REFLECTIONS)
     yield Formula("F_cell_interpolated", "F interpolated between reflections", intensity.interpolated_structure_factor)
-    yield Formula("phi_deg", "φ₀ + tic·Δφ", lambda at: (crystal.nominal_deg(at, tic_of(at.node)),), facts=_SWEEP)
+    angle = crystal.nominal_angle
+    yield Formula("phi_deg", "φ₀ + tic·Δφ", angle, facts=_SWEEP, takes_columns=True)
     for axis in crystal.AXES:
         y = cell.turned_component(crystal.cell_at_step, axis, 1)
         yield Formula(f"phi_{axis}p_y", f"y of {axis}(φ)", y, facts=_ORIENTATION)
@@ -123,9 +123,11 @@ def _of_the_crystal() -> Iterator[Formula]:
         yield Formula(f"phi_{letter}_frac", f"{axis}(φ)·S", crystal.step_index(axis), facts=_ORIENTATION)
     for axis in crystal.AXES:
         grating, facts, rough = crystal.step_factor(axis), (f"N_{axis}",), crystal.roughness(axis)
-        yield Formula(f"phi_F_latt_{axis}", "sin(πNh)/sin(πh)", grating, facts=facts, rough=rough)
+        name = f"phi_F_latt_{axis}"
+        yield Formula(name, "sin(πNh)/sin(πh)", grating, facts=facts, rough=rough, takes_columns=True)
     of_a_step, rough = (*_SPOT, *_ORIENTATION), crystal.roughness_of_product
-    yield Formula("phi_F_latt", "product of the three at φ", crystal.step_lattice, facts=of_a_step, rough=rough)
+    product = crystal.step_lattice
+    yield Formula("phi_F_latt", "product of the three at φ", product, facts=of_a_step, rough=rough, takes_columns=True)
     yield Formula("phi_F_cell", "F of the reflection", intensity.step_structure_factor, facts=_REFLECTIONS)
     yield Formula("phi_contribution", "F_cell²·F_latt²", intensity.step_contribution)
 

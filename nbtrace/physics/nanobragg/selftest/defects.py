@@ -86,7 +86,7 @@ def _end_included(at: NodeView, nominal: float) -> float:
 
 
 def _last_step(at: NodeView, _: float) -> float:
-    return crystal.nominal_deg(at, crystal.step_count(at) - 1)
+    return float(crystal.nominal_deg(at, crystal.step_count(at) - 1))
 
 
 def _first_stale(sweep: Callable[[NodeView, float], float]) -> Callable[[NodeView, float], float]:
