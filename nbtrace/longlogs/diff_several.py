@@ -49,7 +49,7 @@ def diff_several(
     InputError
         If a file is missing, or the reference cannot be read or holds no value.
     UsageError
-        If a log is given twice.
+        If a log is given twice, or there is none.
     """
     policy = policy or Policy()
     policy = replace(policy, vocabulary=vocabulary_of((), vocabulary, policy.vocabulary))
@@ -96,12 +96,14 @@ class _ReferenceRead:
 
 
 def require_different(reference: str, logs: Sequence[str]) -> None:
-    """Refuse files that are missing, and a log that is given twice.
+    """Refuse files that are missing, a log that is given twice, and a reference alone.
 
     Raises
     ------
     InputError, UsageError
     """
+    if not logs:
+        raise UsageError(f"{reference} stands alone; give at least one log to compare with it")
     seen: list[str] = []
     for name in (reference, *logs):
         path = Path(name)

@@ -99,3 +99,8 @@ def test_a_missing_log_is_told_before_anything_is_read(tmp_path: Path) -> None:
 def test_a_log_that_is_given_twice_is_refused(logs: list[Path]) -> None:
     with pytest.raises(UsageError, match="give each of several logs once"):
         nbtrace.diff_several(C, logs)
+
+
+def test_a_reference_alone_is_no_agreement() -> None:
+    with pytest.raises(UsageError, match="give at least one log"):
+        nbtrace.diff_several(C, [])
