@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from nbtrace.evidence.orphans import unwatch
 from nbtrace.evidence.program import Surroundings
 from nbtrace.explanation.images.image_causes import ImageCauses
 from tests.cli.conftest import Run
@@ -89,6 +90,7 @@ def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder for temporary files, short limits, and what the scripts ask of the environment."""
     temporary = tmp_path / "temporary"
     temporary.mkdir()
+    unwatch(os.getpid())  # the shell that watches programs is started with the first of them, and stays
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     monkeypatch.setenv("ELSEWHERE", str(tmp_path / "elsewhere.bin"))
     monkeypatch.setenv("CHILD", str(tmp_path / "child"))
