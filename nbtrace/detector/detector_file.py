@@ -18,6 +18,7 @@ from nbtrace.files import first_bytes
 from nbtrace.frozen import frozen
 from nbtrace.parsers.binary_traces import PARQUET
 from nbtrace.parsers.dialect import Dialect
+from nbtrace.parsers.parquet_table import stated_unit
 
 Numbers: TypeAlias = npt.NDArray[np.float64]
 Ordinals: TypeAlias = npt.NDArray[np.int64]
@@ -128,8 +129,7 @@ class DetectorFile:
         kinds = self._arrow.types
         for item in schema:
             is_number = any(kind(item.type) for kind in (kinds.is_integer, kinds.is_floating, kinds.is_decimal))
-            unit = (item.metadata or {}).get(b"unit")
-            yield TitledColumn(str(item.name), is_number, None if unit is None else unit.decode("utf-8", "replace"))
+            yield TitledColumn(str(item.name), is_number, stated_unit(item))
 
     @cached_property
     def extent(self) -> tuple[int, int]:

@@ -4,7 +4,8 @@ from nbtrace.detector.detector_file import DetectorFile
 from nbtrace.detector.parquet_writer import pyarrow_modules
 from nbtrace.errors import InputError, MismatchError
 from nbtrace.parsers.dialect import dialect_of
-from nbtrace.parsers.titled_tables import TableRow, TitledTable, read_table
+from nbtrace.parsers.parquet_table import titled_rows
+from nbtrace.parsers.titled_tables import read_table
 from nbtrace.parsers.trace_builder import MOST_VALUES, traces_of
 from nbtrace.records import Pixel, Trace
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -20,7 +21,7 @@ def pixel_trace(source: str, pixel: Pixel, vocabulary: Vocabulary) -> Trace:
     MismatchError
         If it does not hold the pixel.
     UsageError
-        If pyarrow is not installed.
+        If pyarrow is not installed, or a column states a unit of something else than its quantity.
     """
     dialect = dialect_of(vocabulary)
     file = DetectorFile(source, dialect)
@@ -32,11 +33,9 @@ def pixel_trace(source: str, pixel: Pixel, vocabulary: Vocabulary) -> Trace:
         raise MismatchError(f"{source} holds no pixel slow {pixel[0]} fast {pixel[1]}")
     if table.num_rows * table.num_columns > MOST_VALUES:
         raise InputError(f"{source}: the pixel has {table.num_rows} rows; nbtrace reads up to {MOST_VALUES} values")
-    lists = [column.to_pylist() for column in table.columns]
-    rows = tuple(TableRow(cells, number) for number, cells in enumerate(zip(*lists, strict=True), start=1))
-    titled = TitledTable(tuple(map(str, table.column_names)), rows)
+    titled = titled_rows(table, source, dialect)
     read = read_table(titled, "Parquet", vocabulary, dialect.json_parts)
-    traces = () if read is None else traces_of(read, source, len(rows), dialect)
+    traces = () if read is None else traces_of(read, source, table.num_rows, dialect)
     if len(traces) != 1 or not traces[0].records:
         raise InputError(f"{source} holds no trace values of one program at pixel slow {pixel[0]} fast {pixel[1]}")
     return traces[0]

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from nbtrace.compare.align import ExecutionOrder
-from nbtrace.errors import InputError, UsageError
+from nbtrace.errors import InputError
 from nbtrace.frozen import frozen
 from nbtrace.parsers.dialect import Dialect
+from nbtrace.parsers.parquet_table import plain_meaning, stated_meaning
 from nbtrace.parsers.placed_rows import CellRow, PlacedRow
 from nbtrace.parsers.sheets import with_vectors
 from nbtrace.records import Index, Record, Shape, Side, Value
-from nbtrace.vocabulary.quantity import Kind, Meaning, Quantity
+from nbtrace.vocabulary.quantity import Kind, Quantity
 
 
 @frozen
@@ -150,7 +151,8 @@ def _quantities(
     for key, raw in placed.cells.items():
         numbers = [int(number) for number in (raw if isinstance(raw, list) else [raw])]
         own = [numeric[number] for number in numbers]
-        meant = _meaning(source, key, own, placed, dialect)
+        plain = plain_meaning(key, placed, dialect)
+        meant = stated_meaning(source, own[0].title, plain, [column.unit for column in own], dialect)
         known = dialect.vocabulary.quantities.get(meant.quantity)
         titles = tuple(column.title for column in own)
         components = tuple(_ending(title) for title in titles) if len(titles) > 1 else ()
@@ -178,18 +180,6 @@ def _misfit(known: Quantity | None, size: int) -> str:
     if known.kind is Kind.VECTOR:
         return f"is a part of {known.name}, whose other components are missing"
     return f"holds a number, and {known.name} is a {known.kind.value}"
-
-
-def _meaning(source: str, key: str, own: Sequence[TitledColumn], placed: PlacedRow, dialect: Dialect) -> Meaning:
-    units = {column.unit for column in own}
-    meant = placed.meaning(key) if placed.meaning is not None else dialect.vocabulary.meaning(key)
-    stated = next(iter(units)) if len(units) == 1 else None
-    if stated is None or stated == meant.unit or meant.quantity not in dialect.vocabulary.quantities:
-        return meant
-    try:
-        return dialect.vocabulary.meaning(meant.quantity, stated)
-    except UsageError as error:
-        raise UsageError(f"{source}: column {own[0].title}: {error}") from None
 
 
 def in_order(quantities: Iterable[PixelQuantity], columns: PixelColumns, dialect: Dialect) -> list[OrderedQuantity]:

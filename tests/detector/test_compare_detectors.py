@@ -194,6 +194,8 @@ def test_a_stated_unit_is_converted(tmp_path: Path) -> None:
     py = tmp_path / "py.parquet"
     pa.parquet.write_table(millimetres.cast(pa.schema(fields)), py)
     assert compare_detectors(c, py).verdict is Verdict.AGREE
+    own, other = (pixel_trace(str(path), (1, 1), registry.default()) for path in (c, py))
+    assert diff_traces(own, other).first_divergence is None
     unit[b"unit"] = b"sr"
     fields = [
         field.with_metadata(unit) if field.name == "close_distance_meters" else field for field in millimetres.schema
@@ -201,6 +203,8 @@ def test_a_stated_unit_is_converted(tmp_path: Path) -> None:
     pa.parquet.write_table(millimetres.cast(pa.schema(fields)), py)
     with pytest.raises(UsageError, match="column close_distance_meters"):
         compare_detectors(c, py)
+    with pytest.raises(UsageError, match="column close_distance_meters"):
+        pixel_trace(str(py), (1, 1), registry.default())
 
 
 def test_rows_of_a_pixel_may_stand_in_any_order_and_come_twice(compared: Callable[..., DetectorResult]) -> None:
