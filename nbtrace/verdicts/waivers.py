@@ -163,14 +163,17 @@ class Waiver:
         """Whether it is of a case of this name."""
         return not self.case or self.case == name or fnmatchcase(name, self.case)
 
+    def covers_candidate(self, name: str) -> bool:
+        """Whether it is of a candidate of this name."""
+        return not self.candidate or self.candidate == name or fnmatchcase(name, self.candidate)
+
     def covers(self, case: JudgedCase) -> bool:
         """Whether it is of a case, and of its candidate; one that names a candidate is of no other comparison."""
         if not isinstance(case, JudgedCandidate):
             if self.candidate:  # a history keeps the name of both
                 return case.name == candidate_case(self.case, self.candidate)
             return self.covers_case(case.name)
-        named = not self.candidate or self.candidate == case.candidate or fnmatchcase(case.candidate, self.candidate)
-        return named and (self.covers_case(case.case) or self.case == case.name)
+        return self.covers_candidate(case.candidate) and (self.covers_case(case.case) or self.case == case.name)
 
     def known_to(self, vocabulary: Vocabulary) -> "Waiver":
         """Return it by the vocabulary's name of its quantity, with the bound in the unit of that."""
@@ -340,7 +343,7 @@ def _left(case: JudgedCase, rest: Iterable[JudgedQuantity]) -> Iterator[Unwaived
 def _judged(waiver: Waiver, cases: Sequence[JudgedCase], day: date, scope: _Scope) -> JudgedWaiver:
     own = [case for case in cases if waiver.covers(case)]
     if not own:
-        return _of_no_case(waiver, scope)
+        return _of_no_case(waiver, cases, scope)
     compared = dict.fromkeys(item.quantity for case in own for item in case.quantities)
     if waiver.quantity not in compared and scope.elsewhere(waiver.quantity):
         return JudgedWaiver(waiver, WaiverOutcome.ELSEWHERE, f"{waiver.quantity} is not compared here")
@@ -361,13 +364,17 @@ def _judged(waiver: Waiver, cases: Sequence[JudgedCase], day: date, scope: _Scop
     return _gone(waiver, compared)
 
 
-def _of_no_case(waiver: Waiver, scope: _Scope) -> JudgedWaiver:
-    """Return the waiver of a case that was not compared."""
-    if scope.known is None or not scope.complete or any(map(waiver.covers_case, scope.known)):
-        return JudgedWaiver(waiver, WaiverOutcome.ELSEWHERE, "its case was not compared here")
-    near = nearest(waiver.case, scope.known)
-    hint = f"; the nearest is called {near}" if near is not None else ""
-    return JudgedWaiver(waiver, WaiverOutcome.UNUSED, f"no case is called {waiver.case!r}{hint}")
+def _of_no_case(waiver: Waiver, cases: Iterable[JudgedCase], scope: _Scope) -> JudgedWaiver:
+    """Return the waiver of a case, or of a candidate, that was not compared."""
+    if scope.known is not None and scope.complete and not any(map(waiver.covers_case, scope.known)):
+        reason = f"no case is called {waiver.case!r}{_hint(waiver.case, scope.known)}"
+        return JudgedWaiver(waiver, WaiverOutcome.UNUSED, reason)
+    candidates = tuple(dict.fromkeys(case.candidate for case in cases if isinstance(case, JudgedCandidate)))
+    reason = "its case was not compared here"
+    # A call has some of the candidates of a project, so that this one may be of another call.
+    if candidates and not any(map(waiver.covers_candidate, candidates)):
+        reason = f"no candidate called {waiver.candidate!r} was compared here{_hint(waiver.candidate, candidates)}"
+    return JudgedWaiver(waiver, WaiverOutcome.ELSEWHERE, reason)
 
 
 def _gone(waiver: Waiver, compared: Iterable[str]) -> JudgedWaiver:
@@ -375,9 +382,13 @@ def _gone(waiver: Waiver, compared: Iterable[str]) -> JudgedWaiver:
     names = tuple(compared)
     if waiver.quantity in names:
         return JudgedWaiver(waiver, WaiverOutcome.XPASS, "it agrees now; the waiver can go")
-    near = nearest(waiver.quantity, names)
-    hint = f"; the nearest is called {near}" if near is not None else ""
-    return JudgedWaiver(waiver, WaiverOutcome.UNUSED, f"no {waiver.quantity} was compared{hint}")
+    reason = f"no {waiver.quantity} was compared{_hint(waiver.quantity, names)}"
+    return JudgedWaiver(waiver, WaiverOutcome.UNUSED, reason)
+
+
+def _hint(word: str, names: Iterable[str]) -> str:
+    near = nearest(word, names)
+    return f"; the nearest is called {near}" if near is not None else ""
 
 
 def waiver_notes(report: WaiverReport) -> Iterator[str]:

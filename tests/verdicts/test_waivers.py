@@ -79,6 +79,20 @@ def test_a_waiver_of_one_candidate_is_of_no_other(waived: Waiver, cases: tuple[s
     assert report.passes is (len(cases) == 2)
 
 
+@pytest.mark.parametrize("known", [None, ["one"]])
+def test_a_candidate_that_was_not_compared_is_named_with_the_nearest(known: list[str] | None) -> None:
+    found = [JudgedCandidate.of(JudgedCase("one [fast]", (OFF,)), "one", "fast")]
+    misspelt, of_another_case = waiver(candidate="fsat"), waiver(candidate="fast", case="two")
+    report = judge_waivers([misspelt, of_another_case], found, day=DAY, known=known)
+    assert [item.outcome for item in report.waivers] == [
+        WaiverOutcome.ELSEWHERE,
+        WaiverOutcome.ELSEWHERE if known is None else WaiverOutcome.UNUSED,
+    ]
+    assert report.waivers[0].reason == "no candidate called 'fsat' was compared here; the nearest is called fast"
+    assert "candidate" not in report.waivers[1].reason
+    assert not report.passes
+
+
 def test_a_waiver_that_names_a_candidate_is_of_no_comparison_without_names() -> None:
     report = held(waiver(candidate="fast"), OFF)
     assert report.waivers[0].outcome is WaiverOutcome.ELSEWHERE
