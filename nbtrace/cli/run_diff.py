@@ -102,12 +102,11 @@ def run_diff(
 
 def _of_pixel(c_log: str, py_log: str, pixel: Pixel, limits: Policy) -> tuple[Trace, Trace]:
     """Return the traces of one pixel of two whole-detector traces."""
-    from nbtrace.detector.one_pixel import pixel_trace  # noqa: PLC0415 - numpy and pyarrow
+    from nbtrace.detector.one_pixel import pixel_traces  # noqa: PLC0415 - numpy and pyarrow
 
     if min(pixel) < 0:
         raise UsageError(f"--pixel {pixel[0]} {pixel[1]}: a pixel has no negative coordinates")
-    c, py = (pixel_trace(source, pixel, limits.vocabulary) for source in (c_log, py_log))
-    return c, py
+    return pixel_traces(c_log, py_log, pixel, limits.vocabulary)
 
 
 def _held(waivers: GivenWaivers, case: str | None, result: DiffResult, *, strict: bool) -> "WaiverReport":

@@ -1,30 +1,50 @@
-"""One pixel of a whole-detector trace as a trace of its own, without reading the others."""
+"""One pixel of two whole-detector traces as traces of its own, without reading the others."""
+
+from dataclasses import replace
 
 from nbtrace.detector.detector_file import DetectorFile
 from nbtrace.detector.parquet_writer import pyarrow_modules
 from nbtrace.errors import InputError, MismatchError
-from nbtrace.parsers.dialect import dialect_of
+from nbtrace.parsers.dialect import Dialect, dialect_of
 from nbtrace.parsers.parquet_table import titled_rows
 from nbtrace.parsers.titled_tables import read_table
 from nbtrace.parsers.trace_builder import MOST_VALUES, traces_of
-from nbtrace.records import Pixel, Trace
+from nbtrace.records import Pixel, Shape, Trace, Value
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
+_NULL = Value(Shape.SENTINEL, (), (), "null")
 
-def pixel_trace(source: str, pixel: Pixel, vocabulary: Vocabulary) -> Trace:
-    """Return the trace of one pixel (slow, fast) of a whole-detector trace.
+
+def pixel_traces(c: str, py: str, pixel: Pixel, vocabulary: Vocabulary) -> tuple[Trace, Trace]:
+    """Return the traces of one pixel (slow, fast) of two whole-detector traces.
+
+    A quantity that both files have, and only one of them a value of there, is a missing value of the other.
 
     Raises
     ------
     InputError
-        If the file is missing, damaged or no such trace, or the pixel has more values than a trace.
+        If a file is missing, damaged or no such trace, or the pixel has more values than a trace.
     MismatchError
-        If it does not hold the pixel.
+        If one does not hold the pixel.
     UsageError
         If pyarrow is not installed, or a column states a unit of something else than its quantity.
     """
     dialect = dialect_of(vocabulary)
-    file = DetectorFile(source, dialect)
+    own, other = DetectorFile(c, dialect), DetectorFile(py, dialect)
+    of_c, of_py = (_of_pixel(file, pixel, dialect) for file in (own, other))
+    return _with_nulls(of_c, of_py, own), _with_nulls(of_py, of_c, other)
+
+
+def _with_nulls(trace: Trace, beside: Trace, file: DetectorFile) -> Trace:
+    """Return a trace with a mark for each value that the other one has, of quantities that its file has elsewhere."""
+    there = {record.quantity for record in trace.records}
+    wanted = file.columns.quantities.keys() - there
+    nulls = (replace(record, value=_NULL, side=trace.side) for record in beside.records if record.quantity in wanted)
+    return replace(trace, records=(*trace.records, *nulls))
+
+
+def _of_pixel(file: DetectorFile, pixel: Pixel, dialect: Dialect) -> Trace:
+    source, vocabulary = file.source, dialect.vocabulary
     parquet = pyarrow_modules()[1]
     wanted = [(title, "==", at) for title, at in zip(file.columns.pixel, pixel, strict=True)]
     with file.readable():

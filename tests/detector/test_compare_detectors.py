@@ -12,7 +12,7 @@ from nbtrace.compare.diff import diff_traces
 from nbtrace.detector import detector_file
 from nbtrace.detector.compare_detectors import compare_detectors
 from nbtrace.detector.detector_result import AGREEING, LACKING, ONLY_C, ONLY_PY, DetectorResult
-from nbtrace.detector.one_pixel import pixel_trace
+from nbtrace.detector.one_pixel import pixel_traces
 from nbtrace.errors import InputError, MismatchError, UsageError
 from nbtrace.verdicts.notices import Subject
 from nbtrace.verdicts.status import Status, Verdict
@@ -107,7 +107,8 @@ def test_each_first_quantity_is_that_of_diff_on_the_pixel(
     assert len(set(named.values())) >= 4
     vocabulary = registry.default()
     for slow, fast in np.ndindex(SHAPE):
-        c, py = (pixel_trace(str(tmp_path / name), (slow, fast), vocabulary) for name in ("c.parquet", "py.parquet"))
+        sides = str(tmp_path / "c.parquet"), str(tmp_path / "py.parquet")
+        c, py = pixel_traces(*sides, (slow, fast), vocabulary)
         first = diff_traces(c, py).first_divergence
         assert named.get((slow, fast)) == (None if first is None else first.quantity)
 
@@ -141,6 +142,25 @@ def test_nan_is_never_equal_and_a_null_of_one_side_is_missing(compared: Callable
     neither = compared(null, null)
     assert neither.verdict is Verdict.AGREE
     assert neither.coverage.values == neither.coverage.expected == 5 * 40 - 2
+
+
+@pytest.mark.parametrize("name", ["polar", "F_cell", "hkl_frac_h", "hkl_frac"])
+def test_a_null_in_all_rows_of_a_pixel_is_missing_in_diff_of_that_pixel_as_on_the_map(
+    name: str, compared: Callable[..., DetectorResult], tmp_path: Path
+) -> None:
+    null = columns()
+    for column in [column for column in null if column.startswith(name)]:
+        null[column] = pa.array(null[column], mask=np.arange(40) // 2 == 6)
+    assert firsts(compared(null)) == {(1, 1): name.removesuffix("_h")}
+    sides = [str(tmp_path / side) for side in ("c.parquet", "py.parquet")]
+    for c, py in (sides, sides[::-1]):
+        result = diff_traces(*pixel_traces(c, py, (1, 1), registry.default()))
+        assert result.verdict is Verdict.DIFFER
+        assert result.first_divergence is not None
+        assert result.first_divergence.quantity == name.removesuffix("_h")
+        assert result.first_divergence.status is Status.MISSING
+    one, other = (str(written(tmp_path / f"{side}.parquet", null)) for side in ("one", "other"))
+    assert diff_traces(*pixel_traces(one, other, (1, 1), registry.default())).verdict is Verdict.AGREE
 
 
 def test_a_quantity_of_one_side_alone_is_named_and_fails_when_strict(compared: Callable[..., DetectorResult]) -> None:
@@ -194,8 +214,7 @@ def test_a_stated_unit_is_converted(tmp_path: Path) -> None:
     py = tmp_path / "py.parquet"
     pa.parquet.write_table(millimetres.cast(pa.schema(fields)), py)
     assert compare_detectors(c, py).verdict is Verdict.AGREE
-    own, other = (pixel_trace(str(path), (1, 1), registry.default()) for path in (c, py))
-    assert diff_traces(own, other).first_divergence is None
+    assert diff_traces(*pixel_traces(str(c), str(py), (1, 1), registry.default())).first_divergence is None
     unit[b"unit"] = b"sr"
     fields = [
         field.with_metadata(unit) if field.name == "close_distance_meters" else field for field in millimetres.schema
@@ -204,7 +223,7 @@ def test_a_stated_unit_is_converted(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="column close_distance_meters"):
         compare_detectors(c, py)
     with pytest.raises(UsageError, match="column close_distance_meters"):
-        pixel_trace(str(py), (1, 1), registry.default())
+        pixel_traces(str(c), str(py), (1, 1), registry.default())
 
 
 def test_rows_of_a_pixel_may_stand_in_any_order_and_come_twice(compared: Callable[..., DetectorResult]) -> None:
@@ -322,7 +341,7 @@ def test_a_column_that_one_side_has_as_something_else_than_numbers_is_no_agreeme
 def test_a_side_without_the_final_quantity_does_not_agree_as_its_pixels_do_not(tmp_path: Path) -> None:
     whole = written(tmp_path / "whole.parquet", columns())
     ended = written(tmp_path / "ended.parquet", without("I_pixel_final"))
-    own, other = (pixel_trace(str(path), (0, 0), registry.default()) for path in (whole, ended))
-    for sides, pixels in (((whole, ended), (own, other)), ((ended, whole), (other, own))):
+    for sides in ((whole, ended), (ended, whole)):
+        pixels = pixel_traces(str(sides[0]), str(sides[1]), (0, 0), registry.default())
         assert compare_detectors(*sides).verdict is diff_traces(*pixels).verdict is Verdict.DIFFER
     assert compare_detectors(ended, ended).verdict is Verdict.AGREE
