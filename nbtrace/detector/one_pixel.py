@@ -18,7 +18,7 @@ _NULL = Value(Shape.SENTINEL, (), (), "null")
 def pixel_traces(c: str, py: str, pixel: Pixel, vocabulary: Vocabulary) -> tuple[Trace, Trace]:
     """Return the traces of one pixel (slow, fast) of two whole-detector traces.
 
-    A quantity that both files have, and only one of them a value of there, is a missing value of the other.
+    A value that only one side has, in a row of both and of a quantity of both files, is a missing one of the other.
 
     Raises
     ------
@@ -36,10 +36,16 @@ def pixel_traces(c: str, py: str, pixel: Pixel, vocabulary: Vocabulary) -> tuple
 
 
 def _with_nulls(trace: Trace, beside: Trace, file: DetectorFile) -> Trace:
-    """Return a trace with a mark for each value that the other one has, of quantities that its file has elsewhere."""
-    there = {record.quantity for record in trace.records}
-    wanted = file.columns.quantities.keys() - there
-    nulls = (replace(record, value=_NULL, side=trace.side) for record in beside.records if record.quantity in wanted)
+    """Return a trace with a mark for each value that it lacks beside the other, where its file has the quantity."""
+    there = {(record.quantity, record.index) for record in trace.records}
+    quantities, places = ({item[at] for item in there} for at in (0, 1))
+    nulls = tuple(
+        replace(record, value=_NULL, side=trace.side)
+        for record in beside.records
+        if record.quantity in file.columns.quantities
+        and (record.quantity, record.index) not in there
+        and (record.quantity not in quantities or record.index in places)
+    )
     return replace(trace, records=(*trace.records, *nulls))
 
 
