@@ -157,10 +157,10 @@ class SeveralLogs(Presentable):
 
     @property
     def exit_code(self) -> ExitCode:
-        """1 if any differs; else that of the first that could not be compared."""
-        if self.verdict is Verdict.DIFFER:
-            return ExitCode.DIFFER
-        return next((log.error for log in self.logs if log.error is not None), ExitCode.AGREE)
+        """0 only if all agree, 1 if any differs; else that of the first that could not be compared."""
+        if self.verdict is not Verdict.NOT_COMPARABLE:
+            return ExitCode.AGREE if self.verdict is Verdict.AGREE else ExitCode.DIFFER
+        return next((log.error for log in self.logs if log.error is not None), ExitCode.MISMATCH)
 
     @cached_property
     def labels(self) -> dict[str, str]:
