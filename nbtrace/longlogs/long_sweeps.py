@@ -20,7 +20,7 @@ from nbtrace.longlogs.decimals import Flags, Floats, Ints
 from nbtrace.longlogs.held_relations import Assumed
 from nbtrace.longlogs.last_digits import LastDigits
 from nbtrace.longlogs.long_result import LongDiffResult
-from nbtrace.longlogs.step_queue import AFTER_ALL, STEP_BITS, StepPart, StepQueue, block_of, distinct, first_of, step_of
+from nbtrace.longlogs.step_queue import STEP_BITS, StepPart, StepQueue, block_of, distinct, first_of, step_of
 from nbtrace.longlogs.stream import BlockComparison, OrdinaryNeededError
 from nbtrace.longlogs.streamed_log import StreamedLog
 from nbtrace.longlogs.tally import Representatives, Tally, Window, WindowSide
@@ -101,8 +101,7 @@ class SweepLog(StreamedLog):
     @property
     def complete(self) -> int:
         """The step before which all have been read."""
-        last = self.stream.last_block
-        return AFTER_ALL if last == ENDLESS else max(self.steps.last, first_of(max(last, 0)))
+        return max(self.steps.last, first_of(max(self.stream.last_block, 0)))
 
     def so_far(self) -> Trace:
         """Return the first values that wait for the rest of their block."""

@@ -15,7 +15,7 @@ from nbtrace.records import Record
 
 _MOST_BLOCKS = 4000
 STEP_BITS = 31
-AFTER_ALL = 1 << 62
+AFTER_ALL = (1 << 63) - 1
 """A number beyond that of every step."""
 
 

@@ -73,3 +73,25 @@ def test_parts_in_which_nothing_diverges_are_not_read_again(
     printed = "".join(unified_of_long(by_columns))
     assert printed.count("-F_latt_b [pixel block") > 1
     assert printed == unified(diff_traces(read_trace(names[0]), read_trace(names[1])))
+
+
+@pytest.mark.parametrize("chunk", [2_500, 1 << 20])
+def test_what_stands_beside_the_first_and_last_value_of_a_block_is_of_its_neighbours(
+    tmp_path: Path, chunk: int
+) -> None:
+    names = str(tmp_path / "c.log"), str(tmp_path / "py.log")
+    write_blocks(Path(names[0]), "polar_09__35_24", 20, Faults(), 5)
+    lines = Path(names[0]).read_text().replace("TRACE_C", "TRACE_PY").splitlines(keepends=True)
+    changed = {"floatimage_accumulated": [4, 9, 10, 19], "fdet_vec": [0, 7, 10, 14], "capture_fraction": [2, 5, 12, 17]}
+    for quantity, blocks in changed.items():
+        at = [at for at, line in enumerate(lines) if line.startswith(f"TRACE_PY: {quantity} ")]
+        for block in blocks:
+            key, number = lines[at[block]].rsplit(" ", 1)
+            lines[at[block]] = f"{key} {float(number) * 1.001}\n"
+    Path(names[1]).write_text("".join(lines))
+    by_columns = diff_long(*names, chunk=chunk)
+    assert by_columns is not None
+    assert are_in_blocks(by_columns)
+    printed = "".join(unified_of_long(by_columns))
+    assert all(printed.count(f"-{quantity}") == 4 for quantity in changed)
+    assert printed == unified(diff_traces(read_trace(names[0]), read_trace(names[1])))

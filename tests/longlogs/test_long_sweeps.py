@@ -182,6 +182,23 @@ def test_what_takes_every_step_gets_them_as_records(tmp_path: Path, monkeypatch:
     assert nbtrace.scaling_chain(*names).report() == scaling_of(ordinary).report()
 
 
+def test_the_steps_of_the_last_block_are_compared_however_many_come_before(tmp_path: Path) -> None:
+    last = 3999
+    names = str(tmp_path / "c.log"), str(tmp_path / "py.log")
+    for name, side, wrong in zip(names, _ORDERS[0], (0.0, 0.25), strict=True):
+        lines = []
+        for block in range(last + 1):
+            lines.append(f"{side}: pix0_vector_meters 0.1 0.2 0.3")
+            for tic in range(3 if block in {0, last} else 0):
+                k = tic / 8 + (wrong if block == last else 0.0)
+                lines.append(f"{side}_PHI phi_tic={tic} phi_deg={tic / 10} k_frac={k} F_latt_b=1.5 F_latt={tic + 2.5}")
+            lines.append(f"{side}: floatimage_accumulated 2.5")
+        Path(name).write_text("\n".join(lines) + "\n")
+    by_columns = diff_sweeps(*names, Policy())
+    assert by_columns is not None
+    assert by_columns.counts["phi_k_frac"] == (6, 3)
+
+
 def test_memory_does_not_grow_with_the_steps(tmp_path: Path) -> None:
     """What is left of a step is the number by which it is known, and that of its turn."""
     peaks = []
