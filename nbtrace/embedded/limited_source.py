@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from types import FrameType
 
 from nbtrace.errors import ProgramError
-from nbtrace.programs.side_source import Identity, Made, PixelTrace, SideSource
+from nbtrace.programs.side_source import Made, PixelTrace, WrappedSource
 from nbtrace.records import Pixel
 
 
 @dataclass(frozen=True)
-class LimitedSource:
+class LimitedSource(WrappedSource):
     """A side whose image and traces are given up after some time each.
 
     Outside the main thread, where no alarm reaches, there is no limit; within a single call of compiled code it waits
@@ -21,23 +21,11 @@ class LimitedSource:
 
     Attributes
     ----------
-    source : SideSource
     seconds : float or None
         None for no limit.
     """
 
-    source: SideSource
     seconds: float | None
-
-    @property
-    def identity(self) -> Identity:
-        """What it is."""
-        return self.source.identity
-
-    @property
-    def threads(self) -> int:
-        """Threads that it runs with, ran with, or imitates."""
-        return self.source.threads
 
     def make(self, repeat: int) -> Made:
         """Make the image; raises ProgramError when the time is over, and what the source raises."""

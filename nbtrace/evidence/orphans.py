@@ -4,6 +4,7 @@ A shell, in a session of its own, reads from a pipe which programs run; when the
 """
 
 import atexit
+import os
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -30,7 +31,7 @@ class _Watcher:
 
     def tell(self, word: str, group: int) -> None:
         """Tell it that a program runs (`+`), or no more (`-`)."""
-        # Without a shell, or once somebody has ended it, programs run unwatched.
+        # Without a shell, or once somebody has killed it, programs run unwatched.
         with self._lock, suppress(OSError):
             pipe = (self._process or self._started()).stdin
             if pipe is not None:
@@ -45,17 +46,24 @@ class _Watcher:
             bufsize=0,
             start_new_session=True,
         )
-        atexit.register(self._end, self._process)
         return self._process
 
-    @staticmethod
-    def _end(process: "subprocess.Popen[bytes]") -> None:
-        if process.stdin is not None:
+    def end(self) -> None:
+        """Let it end the programs that are left, and itself."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.communicate()
+
+    def forget(self) -> None:
+        """Have none in a process that was forked: it gets one of its own, and the other's waits for no two ends."""
+        process, self._process, self._lock = self._process, None, threading.Lock()
+        if process is not None and process.stdin is not None:
             process.stdin.close()
-        process.wait()
 
 
 _WATCHER = _Watcher()
+atexit.register(_WATCHER.end)  # before whoever watches registers the end of its program, and so after that
+os.register_at_fork(after_in_child=_WATCHER.forget)
 
 
 def watch(group: int) -> None:

@@ -94,9 +94,11 @@ class CandidatesComparison(Presentable):
 
     @property
     def exit_code(self) -> ExitCode:
-        """1 if any differs; else that of the first that could not be compared."""
+        """1 if any differs; else that of the first that could not be compared; 3 if there is none at all."""
         if self.verdict is Verdict.DIFFER:
             return ExitCode.DIFFER
+        if not self.candidates:
+            return ExitCode.INPUT
         return next((item.error for item in self.candidates if item.error is not None), ExitCode.AGREE)
 
     @cached_property

@@ -123,16 +123,12 @@ def run_in_processes(run: SuiteRun, cases: Sequence[CaseTask], jobs: int) -> Ite
     Where a process ends in the middle, the cases that may have been under way run again, each in a process of its own;
     one that ends its process again could not be compared.
     """
-    left = list(cases)
+    left, parcel = list(cases), Parcel.of(run)
     while left:
         finished: set[str] = set()
         under_way: list[CaseTask] = []
         with worker_pool(min(jobs, len(left)), jobs) as pool:
-            futures = {
-                pool.submit(run_until_told, run_case, parcel, case): case
-                for parcel in (Parcel.of(run),)
-                for case in left
-            }
+            futures = {pool.submit(run_until_told, run_case, parcel, case): case for case in left}
             try:
                 for done in as_completed(futures):
                     case = futures[done]
@@ -143,12 +139,12 @@ def run_in_processes(run: SuiteRun, cases: Sequence[CaseTask], jobs: int) -> Ite
                 under_way = [case for case in left if case.name not in finished][: 2 * jobs + 1]
         for case in under_way:
             finished.add(case.name)
-            yield case, _alone(run, case)
+            yield case, _alone(parcel, case)
         left = [case for case in left if case.name not in finished]
 
 
-def _alone(run: SuiteRun, case: CaseTask) -> CaseResult:
+def _alone(parcel: Parcel, case: CaseTask) -> CaseResult:
     for _ in range(_TRIES):
         with contextlib.suppress(BrokenExecutor), worker_pool(1, 1) as pool:
-            return _result(pool.submit(run_until_told, run_case, Parcel.of(run), case), case)
+            return _result(pool.submit(run_until_told, run_case, parcel, case), case)
     return lacking(case, "the process that runs it ends before it is done, again and again", ExitCode.PROGRAM)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from nbtrace.errors import NbtraceError
-from nbtrace.programs.side_source import Identity, Made, PixelTrace, SideSource
+from nbtrace.programs.side_source import Made, PixelTrace, WrappedSource
 from nbtrace.records import Pixel
 
 _Key = TypeVar("_Key")
@@ -13,27 +13,11 @@ _Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True)
-class OnceMade:
-    """A side whose images and traces are kept while it is there.
+class OnceMade(WrappedSource):
+    """A side whose images and traces are kept while it is there."""
 
-    Attributes
-    ----------
-    source : SideSource
-    """
-
-    source: SideSource
     _made: dict[int, Made | NbtraceError] = field(default_factory=dict, repr=False)
     _traces: dict[Pixel, PixelTrace | NbtraceError] = field(default_factory=dict, repr=False)
-
-    @property
-    def identity(self) -> Identity:
-        """What it is."""
-        return self.source.identity
-
-    @property
-    def threads(self) -> int:
-        """Threads that it runs with, ran with, or imitates."""
-        return self.source.threads
 
     def make(self, repeat: int) -> Made:
         """Return what so many runs made; a side that failed fails again, without another run."""

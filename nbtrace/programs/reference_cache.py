@@ -21,7 +21,7 @@ from nbtrace.images.image import Image
 from nbtrace.images.numpy_files import read_npy
 from nbtrace.programs.case_keys import digest_of_values, line_digests, program_digest
 from nbtrace.programs.program_source import ProgramSource
-from nbtrace.programs.side_source import Identity, Made, PixelTrace, digest
+from nbtrace.programs.side_source import Made, PixelTrace, WrappedSource, digest
 from nbtrace.records import Pixel
 from nbtrace.schema import FormatOne
 
@@ -43,7 +43,7 @@ class KeptRuns(BaseModel):
 
 
 @dataclass(frozen=True)
-class CachedReference:
+class CachedReference(WrappedSource):
     """A program whose image and printed traces are taken from a folder where they lie there, and else put there.
 
     Values that are captured are not kept: their certificate is about the run that they were captured from. Nor is
@@ -71,16 +71,6 @@ class CachedReference:
         words = line_digests(self.source.line)
         key = digest_of_values(program_digest(self.source.program), words, self.source.threads)
         return self.cache / key
-
-    @cached_property
-    def identity(self) -> Identity:
-        """The program and its command."""
-        return self.source.identity
-
-    @property
-    def threads(self) -> int:
-        """Threads that it runs with, or ran with."""
-        return self.source.threads
 
     def make(self, repeat: int) -> Made:
         """Return what so many runs made, those that are kept or new ones.

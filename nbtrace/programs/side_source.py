@@ -145,6 +145,28 @@ class SideSource(Protocol):
         """Return the trace of a pixel (slow, fast)."""
 
 
+@dataclass(frozen=True)
+class WrappedSource:
+    """Another side, of which something is made or traced in another way.
+
+    Attributes
+    ----------
+    source : SideSource
+    """
+
+    source: SideSource
+
+    @property
+    def identity(self) -> Identity:
+        """What it is."""
+        return self.source.identity
+
+    @property
+    def threads(self) -> int:
+        """Threads that it runs with, ran with, or imitates."""
+        return self.source.threads
+
+
 def digest(image: Image) -> str:
     """Return the SHA-256 of an image's pixels, row by row."""
     return hashlib.sha256(image.pixels.tobytes()).hexdigest()

@@ -18,8 +18,26 @@ for _ in range(2):
     run_kept(["/bin/sh", "-c", line], kept, surroundings=Surroundings(folder, {}))
 """
 
+FORKED = """
+import os, sys, threading, time
+from pathlib import Path
+from nbtrace.evidence.program import Surroundings, run_kept
+folder = Path(sys.argv[1])
+def run(name):
+    kept = folder / f"{name} out", folder / f"{name} err"
+    run_kept(["/bin/sh", "-c", f"echo $$ > {name}; exec sleep 600"], kept, surroundings=Surroundings(folder, {}))
+threading.Thread(target=run, args=("first",)).start()
+while not (folder / "first").exists():
+    time.sleep(0.01)
+if os.fork():
+    time.sleep(600)
+(folder / "fork").write_text(f"{os.getpid()}\\n")
+run("second")
+"""
 
-@pytest.mark.skipif(not Path("/proc").is_dir(), reason="whether a process lives is read from /proc")
+pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="whether a process lives is read from /proc")
+
+
 def test_what_a_killed_process_runs_ends_with_it(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with subprocess.Popen([sys.executable, "-c", RUN, str(tmp_path)], env=environment) as running:
@@ -31,9 +49,35 @@ def test_what_a_killed_process_runs_ends_with_it(tmp_path: Path) -> None:
             time.sleep(0.01)
         running.send_signal(signal.SIGKILL)
     for number in pids.read_text().split():
-        while _lives(number):
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        _wait_for_end(number)
+
+
+def test_a_process_that_was_forked_and_the_other_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    with subprocess.Popen([sys.executable, "-c", FORKED, str(tmp_path)], env=environment) as running:
+        first, second, fork = (_number_in(tmp_path / name) for name in ("first", "second", "fork"))
+        try:
+            running.send_signal(signal.SIGKILL)
+            _wait_for_end(first)
+            assert _lives(second)
+        finally:
+            os.kill(int(fork), signal.SIGKILL)
+        _wait_for_end(second)
+
+
+def _number_in(path: Path) -> str:
+    deadline = time.monotonic() + 60
+    while not (path.exists() and path.read_text().endswith("\n")):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return path.read_text().strip()
+
+
+def _wait_for_end(number: str) -> None:
+    deadline = time.monotonic() + 60
+    while _lives(number):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def _lives(number: str) -> bool:

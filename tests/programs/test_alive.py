@@ -100,6 +100,22 @@ def test_one_process_does_one_run_after_another(alive: AliveProgram, tmp_path: P
     assert ask(alive, tmp_path, "read")[1].splitlines()[-1] == "''"
 
 
+def test_a_process_that_asked_one_ends_without_a_word(script: Path, tmp_path: Path) -> None:
+    asking = f"""
+import sys
+from pathlib import Path
+from nbtrace.evidence.program import Surroundings
+from nbtrace.programs.alive import run_program
+from nbtrace.programs.programs import Program
+folder = Path({str(tmp_path)!r})
+program = Program((sys.executable, {str(script)!r}), "--cand", stays_alive=True)
+print(run_program(program, ["plain"], (folder / "out", folder / "err"), Surroundings(folder, {{}})).status)
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    run = subprocess.run([sys.executable, "-c", asking], env=environment, capture_output=True, text=True, check=True)
+    assert (run.stdout, run.stderr) == ("0\n", "")
+
+
 def test_it_starts_with_the_threads_of_its_run_and_again_where_they_change(
     alive: AliveProgram, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -92,6 +92,11 @@ def test_a_reference_that_fails_is_an_error(line: FlagLine) -> None:
     assert reference.runs == [1]
 
 
+def test_a_reference_without_candidates_is_no_agreement(line: FlagLine) -> None:
+    result, _ = compared(line)
+    assert (result.verdict, result.exit_code) == (Verdict.NOT_COMPARABLE, ExitCode.INPUT)
+
+
 def test_candidates_that_all_agree_are_told_in_a_line(line: FlagLine) -> None:
     result, _ = compared(line, ("one", Side(line)), ("two", Side(line)))
     assert (result.verdict, result.exit_code) == (Verdict.AGREE, ExitCode.AGREE)

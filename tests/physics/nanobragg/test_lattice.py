@@ -41,6 +41,14 @@ def test_huge_indices_are_integers() -> None:
     assert lattice_factor(2.0**52 + 1, 36) == -36.0
 
 
+@given(st.lists(indices, min_size=1, max_size=8), st.integers(1, 60))
+@example([0.0, 3.0, -3.0, 5e-324, 0.5, 1.5, 2.5], 4)
+def test_many_indices_have_the_bits_of_each(many: list[float], cells: int) -> None:
+    with np.errstate(invalid="ignore"):  # as where formulas are held: 0/0 at an integer, which is not taken
+        together = lattice_factor(np.array(many), cells)
+    assert [float(value).hex() for value in together] == [lattice_factor(index, cells).hex() for index in many]
+
+
 @given(st.floats(0.01, 0.49), st.integers(-20, 20), st.integers(1, 300))
 def test_cells_are_inferred_or_not_at_all(rest: float, h0: int, cells: int) -> None:
     index = h0 + rest
