@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup
 
 from docs.built_links import faults
 from docs.reference_pages import generated_pages, target, word_files, write_all
@@ -52,7 +53,7 @@ def test_every_command_and_option_is_told(generated: Mapping[str, str]) -> None:
     for name in TABLE:
         assert f"## nbtrace {'A B' if name == UNNAMED else name}\n" in text
         found = commands[name]
-        for command in found.commands.values() if hasattr(found, "commands") else [found]:
+        for command in found.commands.values() if isinstance(found, TyperGroup) else [found]:
             for item in command.params:
                 if item.param_type_name == "option" and item.opts[0] != "--help" and not item.hidden:
                     assert f"`{', '.join(item.opts)}" in text, (name, item.opts)

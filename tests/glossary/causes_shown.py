@@ -122,10 +122,14 @@ def _signature(name: str) -> Signature:
     return next(signature for signature in CATALOGUE if signature.name == name)
 
 
+def _predicted(cause: str, case: Case, number: int = 0) -> Case:
+    """Return a case whose logged value is one of those that a cause predicts."""
+    return replace(case, logged=list(_signature(cause).candidates(case))[number].value)
+
+
 def _searched(cause: str) -> Case:
     configuration, node, number = SEARCHED[cause]
-    case = _case(scene_of(configuration), node)
-    return replace(case, logged=list(_signature(cause).candidates(case))[number].value)
+    return _predicted(cause, _case(scene_of(configuration), node), number)
 
 
 def _named(name: str, case: Case) -> list[str]:
@@ -192,8 +196,7 @@ def _beam_as_given() -> Case:
     base = scene_of("custom_vectors_mat_hkl_phi")
     beam = Node("incident_vec", 0)
     values = {**base.values, beam: tuple(1.0000237 * x for x in base.values[beam])}
-    case = _case(replace(base, values=values), Node("ratio"))
-    return replace(case, logged=next(_signature("beam_as_given").candidates(case)).value)
+    return _predicted("beam_as_given", _case(replace(base, values=values), Node("ratio")))
 
 
 def _structure_factor() -> Case:
@@ -229,8 +232,7 @@ def _unlogged_factor() -> Case:
     values = {node: value for node, value in base.values.items() if node.name != "polar"}
     bare = replace(base, values=values)
     final = Node("I_pixel_final")
-    case = replace(_case(bare, final, (1.0,)), right=base.values[final])
-    return replace(case, logged=next(_signature("unlogged_factor").candidates(case)).value)
+    return _predicted("unlogged_factor", replace(_case(bare, final, (1.0,)), right=base.values[final]))
 
 
 def _other_input() -> Case:

@@ -1,13 +1,15 @@
 """Recorded logs with one thing changed, for the examples of pages: what a report of the two then says."""
 
 import re
+import tempfile
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import nbtrace
 from nbtrace import Trace
 from nbtrace.parsers import parse_trace
 from nbtrace.verdicts.tolerance import resolve_policy
-from tests.places import PAIRS, ROOT
+from tests.places import PAIRS
 
 WIDTH = 96
 _MARKS = ("STOP", "NOTE", "INFO", "DIFFER", "AGREE", "WAIVED", "NOT COMPARABLE")
@@ -33,10 +35,13 @@ def read(text: str, source: str) -> Trace:
     return parse_trace(text, source)[0]
 
 
-def report(c: str, py: str, names: tuple[str, str] = ("c.log", "py.log"), tolerances: tuple[str, ...] = ()) -> str:
-    """Return what `nbtrace diff --all` prints of two logs."""
-    policy = resolve_policy(list(tolerances), None, ROOT / "nowhere")
-    return nbtrace.diff(read(c, names[0]), read(py, names[1]), policy).report(width=WIDTH)
+def report(c: str, py: str, names: tuple[str, str] = ("c.log", "py.log"), policy: str = "") -> str:
+    """Return what `nbtrace diff --all` prints of two logs, with the tolerances of a file `policy.toml`."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "policy.toml"
+        file.write_text(policy, encoding="utf-8")
+        tolerances = resolve_policy([], file, Path(folder))
+    return nbtrace.diff(read(c, names[0]), read(py, names[1]), tolerances).report(width=WIDTH)
 
 
 def picked(printed: str, *patterns: str) -> list[str]:
@@ -139,7 +144,9 @@ NOTICES: Mapping[str, Callable[[], list[str]]] = {
         report(C, _replaced(port(C), r"^(TRACE_PY: F_latt_a) .*$", r"\1 -2.36 (was -2.35)")), "unreadable line"
     ),
     "cut_line": lambda: picked(report(C, port(C)[: port(C).index("I_pixel_final") + 22]), "line end|in the middle"),
-    "idle_tolerances": lambda: picked(report(C, port(C), tolerances=("F_lat_a=1e-3",)), "applies to nothing"),
+    "idle_tolerances": lambda: picked(
+        report(C, port(C), policy="[tolerance.quantities]\nF_lat_a = { relative = 1e-3 }\n"), "applies to nothing"
+    ),
     "configured": lambda: picked(_explained(C, _with_fluence(port(C))).partition("\n\n")[0], "^DIFFER"),
     "missing": lambda: picked(
         report(C, _replaced(port(C), r"^(TRACE_PY: F_cell) .*$", r"\1 N/A")), "^quantity", "^F_cell .*MISSING"
