@@ -153,9 +153,7 @@ def compare_pair(
     threads = request.thread_count
     c, py = request.reference_side(line, threads), request.candidate_side(line, threads)
     result = compare(c, py, line, plan)
-    refuse_misspelt(
-        wishes.policy, (notice for probe in result.probes if probe.diff is not None for notice in probe.diff.notices)
-    )
+    refuse_misspelt(wishes.policy, *(probe.diff.notices for probe in result.probes if probe.diff is not None))
     filed = to.folder is not None or to.bundle is not None
     pictures = filed and can_draw()
     outputs = {}

@@ -67,8 +67,10 @@ def run_candidates(
 
 
 def _refuse_misspelt(policy: Policy, result: CandidatesComparison) -> None:
-    probes = [probe for item in result.candidates if item.comparison is not None for probe in item.comparison.probes]
-    refuse_misspelt(policy, (notice for probe in probes if probe.diff is not None for notice in probe.diff.notices))
+    """Refuse the tolerance of a quantity that no candidate has."""
+    compared = (item.comparison for item in result.candidates if item.comparison is not None)
+    probes = (probe for comparison in compared for probe in comparison.probes)
+    refuse_misspelt(policy, *(probe.diff.notices for probe in probes if probe.diff is not None))
 
 
 def _files(result: CandidatesComparison, *, pictures: bool) -> dict[str, str | bytes]:

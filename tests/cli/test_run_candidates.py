@@ -74,6 +74,19 @@ def test_the_files_of_each_candidate_have_its_name(nb: "Run", programs: Path) ->
     assert traced[0]["first_divergence"] == "I_before_scaling"
 
 
+def test_a_tolerance_may_be_of_a_quantity_that_one_candidate_traces(nb: "Run", programs: Path) -> None:
+    for name in ("ref", "good"):
+        text = (programs / name).read_text()
+        own = '    print("TRACE_C: mine 1.0")\n'
+        (programs / name).write_text(
+            text.replace('    print(f"TRACE_C: I_pixel_final', f'{own}    print(f"TRACE_C: I_pixel_final')
+        )
+    words = ("compare", "--ref", "./ref", "--cand", "./good", "--cand", "./bad", "-t")
+    known = nb(*words, "mine=1e-3", "--", *FLAGS.split())
+    assert (known.code, known.err) == (1, "")
+    assert nb(*words, "mone=1e-3", "--", *FLAGS.split()).code == 2
+
+
 def test_a_waiver_may_name_the_candidate(nb: "Run", programs: Path) -> None:
     gates = '["scale", "sum ratio", "worst pixels"]'
     waiver = f'[[waiver]]\nquantity = {gates}\nbound = 0.02\nreason = "known"\nowner = "jan"\nexpiry = 2999-12-31\n'

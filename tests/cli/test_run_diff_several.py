@@ -65,6 +65,17 @@ def test_a_question_stands_once_above_its_commands(nb: "Run", folder: Path) -> N
     assert ended.out.count("  nbtrace explain ") == 2
 
 
+def test_a_tolerance_is_of_a_quantity_that_one_log_has_and_misspelt_where_none_has_it(nb: "Run", folder: Path) -> None:
+    write(folder / "c.log", "C", mine="1.0", other="2.0")
+    write(folder / "one.log", mine="1.0001")
+    write(folder / "two.log", other="2.0")
+    known = nb("diff", "c.log", "one.log", "two.log", "-t", "mine=1e-3")
+    assert (known.code, known.err) == (0, "")
+    wrong = nb("diff", "c.log", "one.log", "two.log", "-t", "mone=1e-3")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "no quantity has that name; the nearest is mine" in wrong.err
+
+
 def test_logs_that_all_agree_are_told_in_a_line(nb: "Run", folder: Path) -> None:
     write(folder / "again.log")
     ended = nb("diff", "c.log", "good.log", "again.log")
