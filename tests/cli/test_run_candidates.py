@@ -67,7 +67,9 @@ def test_candidates_are_a_table_and_the_reference_runs_once(nb: "Run", programs:
 
 
 def test_the_files_of_each_candidate_have_its_name(nb: "Run", programs: Path) -> None:
-    assert nb(*THREE, "--outdir", "out", "--", *FLAGS.split()).code == 1
+    ended = nb(*THREE, "--outdir", "out", "--", *FLAGS.split())
+    assert ended.code == 1
+    assert "no pictures: they need matplotlib" in ended.err
     names = {path.name for path in (programs / "out").iterdir()}
     assert {"1_good_images.npz", "2_bad_images.npz", "3_third_images.npz", "report.md", "summary.json"} <= names
     traced = json.loads((programs / "out" / "summary.json").read_text())["candidates"]["bad"]["comparison"]["traces"]
