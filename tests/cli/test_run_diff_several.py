@@ -59,6 +59,13 @@ def test_what_is_said_of_the_only_log_that_is_compared_has_its_name(nb: "Run", f
     assert "NOTE wide.log: Py log: 1 unreadable line" in said(ended)
 
 
+@pytest.mark.usefixtures("folder")
+def test_each_log_is_told_by_its_name_whatever_the_sides_are_called(nb: "Run") -> None:
+    ended = nb("diff", "c.log", "good.log", "bad.log", "--names", "C: old", "Py: new")
+    facts = [line.partition(" (")[0] for line in ended.out.splitlines() if line.endswith("lines used)")]
+    assert facts == ["C: old: c.log", "good.log", "bad.log"]
+
+
 def test_a_question_stands_once_above_its_commands(nb: "Run", folder: Path) -> None:
     ended = nb("diff", "c.log", "bad.log", write(folder / "other.log", F_cell="1.0"))
     assert ended.out.count("# who is wrong, and why?") == 1
