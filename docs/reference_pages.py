@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from typer.core import TyperGroup
+
 from nbtrace.cli.call_under_way import UNNAMED
 from nbtrace.cli.commands import TABLE, Commands
 from nbtrace.glossary.lookup import pages_of
@@ -97,7 +99,7 @@ def _commands() -> str:
         title = "A B" if name == UNNAMED else name
         command = commands[name]
         lines += ["", f"(command-{'two-inputs' if name == UNNAMED else name})=", f"## nbtrace {title}", ""]
-        if hasattr(command, "commands"):
+        if isinstance(command, TyperGroup):
             lines += [_cell(entry.summary), ""]
             for inner, sub in command.commands.items():
                 lines += [f"### nbtrace {name} {inner}", "", *_command(sub)]
