@@ -12,7 +12,7 @@ from nbtrace.cli.compare_sides import Request
 from nbtrace.cli.compared_parts import ComparedPart
 from nbtrace.cli.destinations import Destinations, can_draw
 from nbtrace.cli.flag_traps import warn_of_traps
-from nbtrace.cli.given_waivers import waived_code, waiver_files
+from nbtrace.cli.given_waivers import GivenWaivers, waived_code, waiver_files
 from nbtrace.cli.output import EXIT_OF, Delivery
 from nbtrace.cli.suite_options import SuiteOptions
 from nbtrace.cli.suite_waivers import suite_waivers
@@ -26,6 +26,7 @@ from nbtrace.images.read import read_mask
 from nbtrace.nearness import nearest
 from nbtrace.programs.candidates_suite import CandidatesRun
 from nbtrace.programs.case_store import CaseStore
+from nbtrace.programs.command import FlagLine
 from nbtrace.programs.comparison import Comparison, Plan, compare
 from nbtrace.programs.judged_comparison import judged_comparison
 from nbtrace.programs.named_candidates import NamedCandidate
@@ -145,17 +146,12 @@ def compare_pair(
     # Recorded output was made elsewhere, with files that lay there.
     warn_of_traps(request.flags, files=request.archived is None)
     waivers = wishes.waived.given(wishes.policy.vocabulary)
-    further_files = (wishes.noise, wishes.mask, None if waivers is None else waivers.file)
-    inputs = [*request.files, *line.inputs, *(path for path in further_files if path is not None)]
-    reference = None if request.archived is not None else request.program.file
-    delivery = Delivery("compare", tuple(map(str, inputs)), to, reference=reference)
+    delivery = delivery_of("compare", (request, line), wishes, waivers, to)
     request.require_candidate()
     threads = request.thread_count
     c, py = request.reference_side(line, threads), request.candidate_side(line, threads)
     result = compare(c, py, line, plan)
-    refuse_misspelt(
-        wishes.policy, (notice for probe in result.probes if probe.diff is not None for notice in probe.diff.notices)
-    )
+    refuse_misspelt(wishes.policy, *(probe.diff.notices for probe in result.probes if probe.diff is not None))
     filed = to.folder is not None or to.bundle is not None
     pictures = filed and can_draw()
     outputs = {}
@@ -172,10 +168,26 @@ def compare_pair(
         code=waived_code(EXIT_OF[result.verdict], report),
     )
     if filed and not pictures:
-        sys.stderr.write(
-            "no pictures: they need matplotlib, which is not installed; install it with: pip install matplotlib\n"
-        )
+        say_without_pictures()
     return code
+
+
+def delivery_of(
+    name: str, asked: tuple[Request, FlagLine], wishes: Wishes, waivers: GivenWaivers | None, to: Destinations
+) -> Delivery:
+    """Return where the result of a run goes, with the files that it reads and the program of the reference."""
+    request, line = asked
+    further = (wishes.noise, wishes.mask, None if waivers is None else waivers.file)
+    inputs = [*request.files, *line.inputs, *(path for path in further if path is not None)]
+    reference = None if request.archived is not None else request.program.file
+    return Delivery(name, tuple(map(str, inputs)), to, reference=reference)
+
+
+def say_without_pictures() -> None:
+    """Say why the files of a comparison hold no pictures."""
+    sys.stderr.write(
+        "no pictures: they need matplotlib, which is not installed; install it with: pip install matplotlib\n"
+    )
 
 
 def run_suite(

@@ -5,13 +5,12 @@ import shlex
 from collections.abc import Sequence
 
 from nbtrace.cli.compare_files import comparison_files
-from nbtrace.cli.compare_runs import Wishes
+from nbtrace.cli.compare_runs import Wishes, delivery_of, say_without_pictures
 from nbtrace.cli.compare_sides import Request
 from nbtrace.cli.compared_parts import ComparedPart
 from nbtrace.cli.destinations import Destinations, can_draw
 from nbtrace.cli.flag_traps import warn_of_traps
 from nbtrace.cli.given_waivers import waived_code
-from nbtrace.cli.output import Delivery
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.errors import ExitCode
 from nbtrace.programs.candidates_comparison import CandidatesComparison, compare_candidates
@@ -41,10 +40,7 @@ def run_candidates(
     line = request.line()
     warn_of_traps(request.flags, files=request.archived is None)
     waivers = wishes.waived.given(wishes.policy.vocabulary)
-    further = (wishes.noise, wishes.mask, None if waivers is None else waivers.file)
-    inputs = [*request.files, *line.inputs, *(path for path in further if path is not None)]
-    reference = None if request.archived is not None else request.program.file
-    delivery = Delivery("compare_candidates", tuple(map(str, inputs)), to, reference=reference)
+    delivery = delivery_of("compare_candidates", (request, line), wishes, waivers, to)
     threads = request.thread_count
     each = request.each(candidates)
     for _, own in each:
@@ -52,23 +48,29 @@ def run_candidates(
     sides = [(one.name, one.command, own.candidate_maker(line, threads)) for one, own in each]
     result = compare_candidates(request.reference_side(line, threads), sides, line, plan)
     _refuse_misspelt(wishes.policy, result)
-    pictures = (to.folder is not None or to.bundle is not None) and can_draw()
-    outputs = _files(result, pictures=pictures) if to.folder is not None or to.bundle is not None else {}
+    filed = to.folder is not None or to.bundle is not None
+    pictures = filed and can_draw()
+    outputs = _files(result, pictures=pictures) if filed else {}
     report = None
     case = wishes.waived.case or shlex.join(line.words)
     if waivers is not None:
         report = waivers.judge(_judged(result, case), ComparedPart.ALL if plan.traces else ComparedPart.IMAGES)
-    return delivery.deliver(
+    code = delivery.deliver(
         waived_view(compare_candidates_view(result), report),
         lambda: with_waivers(compare_candidates_document(result, pictures=pictures, case=case), report),
         outputs=outputs,
         code=waived_code(result.exit_code, report),
     )
+    if filed and not pictures:
+        say_without_pictures()
+    return code
 
 
 def _refuse_misspelt(policy: Policy, result: CandidatesComparison) -> None:
-    probes = [probe for item in result.candidates if item.comparison is not None for probe in item.comparison.probes]
-    refuse_misspelt(policy, (notice for probe in probes if probe.diff is not None for notice in probe.diff.notices))
+    """Refuse the tolerance of a quantity that no candidate has."""
+    compared = (item.comparison for item in result.candidates if item.comparison is not None)
+    probes = (probe for comparison in compared for probe in comparison.probes)
+    refuse_misspelt(policy, *(probe.diff.notices for probe in probes if probe.diff is not None))
 
 
 def _files(result: CandidatesComparison, *, pictures: bool) -> dict[str, str | bytes]:

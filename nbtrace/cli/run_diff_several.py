@@ -62,7 +62,7 @@ def run_diff_several(
             _refuse_reflections(reference, log)
     gc.freeze()  # what was imported stays; looking through it again and again takes as long as reading megabytes
     result = _compared(reference, logs, limits, noise, strict=strict, by_records=waived is not None)
-    _refuse_misspelt(limits, result)
+    refuse_misspelt(limits, *(log.diff.notices for log in result.logs if log.diff is not None))
     report = None
     if waived is not None:
         result, cases = _explained(waived, result, strict=strict)
@@ -96,13 +96,6 @@ def _compared(
 
 def _long_with_noise(limits: Policy, noise: Path, reference: str, log: str, *, strict: bool) -> DiffResult | None:
     return long_with_noise((reference, log), limits, noise, strict=strict, keeps_order=True)
-
-
-def _refuse_misspelt(limits: Policy, result: SeveralLogs) -> None:
-    """Refuse the tolerance of a quantity that no log has: each comparison says which it does not know."""
-    found = [log.diff.notices for log in result.logs if log.diff is not None]
-    everywhere = [notice for notice in found[0] if all(notice in other for other in found)] if found else []
-    refuse_misspelt(limits, everywhere)
 
 
 def _explained(

@@ -249,7 +249,16 @@ def listed(names: Iterable[str], most: int = 8) -> str:
 def input_facts(c: Trace, py: Trace) -> tuple[str, ...]:
     """Return what was read of either log: its name, its pixel, its lines."""
     sides = zip(c.vocabulary.names.pair, (c, py), strict=True)
-    return tuple(_input_fact(side, trace) for side, trace in sides)
+    return tuple(f"{side}: {log_fact(trace)}" for side, trace in sides)
+
+
+def log_fact(trace: Trace) -> str:
+    """Return what was read of a log: its name, its pixel, its lines."""
+    pixel = pixel_text(trace)
+    account = trace.account
+    lines = f"{account.used} of {account.total} lines used"
+    unread = f", {len(account.unreadable)} unreadable" if account.unreadable else ""
+    return f"{trace.source} ({pixel + '; ' if pixel else ''}{lines}{unread})"
 
 
 def dialect_words(trace: Trace) -> str:
@@ -270,14 +279,6 @@ def pixel_text(trace: Trace) -> str:
     if at.pixel:
         return f"{what} slow {at.pixel[0]} fast {at.pixel[1]}"
     return f"{what} not told" if trace.vocabulary.has_blocks else ""
-
-
-def _input_fact(side: str, trace: Trace) -> str:
-    pixel = pixel_text(trace)
-    account = trace.account
-    lines = f"{account.used} of {account.total} lines used"
-    unread = f", {len(account.unreadable)} unreadable" if account.unreadable else ""
-    return f"{side}: {trace.source} ({pixel + '; ' if pixel else ''}{lines}{unread})"
 
 
 def typed(name: str) -> str:

@@ -67,11 +67,26 @@ def test_candidates_are_a_table_and_the_reference_runs_once(nb: "Run", programs:
 
 
 def test_the_files_of_each_candidate_have_its_name(nb: "Run", programs: Path) -> None:
-    assert nb(*THREE, "--outdir", "out", "--", *FLAGS.split()).code == 1
+    ended = nb(*THREE, "--outdir", "out", "--", *FLAGS.split())
+    assert ended.code == 1
+    assert "no pictures: they need matplotlib" in ended.err
     names = {path.name for path in (programs / "out").iterdir()}
     assert {"1_good_images.npz", "2_bad_images.npz", "3_third_images.npz", "report.md", "summary.json"} <= names
     traced = json.loads((programs / "out" / "summary.json").read_text())["candidates"]["bad"]["comparison"]["traces"]
     assert traced[0]["first_divergence"] == "I_before_scaling"
+
+
+def test_a_tolerance_may_be_of_a_quantity_that_one_candidate_traces(nb: "Run", programs: Path) -> None:
+    for name in ("ref", "good"):
+        text = (programs / name).read_text()
+        own = '    print("TRACE_C: mine 1.0")\n'
+        (programs / name).write_text(
+            text.replace('    print(f"TRACE_C: I_pixel_final', f'{own}    print(f"TRACE_C: I_pixel_final')
+        )
+    words = ("compare", "--ref", "./ref", "--cand", "./good", "--cand", "./bad", "-t")
+    known = nb(*words, "mine=1e-3", "--", *FLAGS.split())
+    assert (known.code, known.err) == (1, "")
+    assert nb(*words, "mone=1e-3", "--", *FLAGS.split()).code == 2
 
 
 def test_a_waiver_may_name_the_candidate(nb: "Run", programs: Path) -> None:

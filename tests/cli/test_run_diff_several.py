@@ -59,10 +59,28 @@ def test_what_is_said_of_the_only_log_that_is_compared_has_its_name(nb: "Run", f
     assert "NOTE wide.log: Py log: 1 unreadable line" in said(ended)
 
 
+@pytest.mark.usefixtures("folder")
+def test_each_log_is_told_by_its_name_whatever_the_sides_are_called(nb: "Run") -> None:
+    ended = nb("diff", "c.log", "good.log", "bad.log", "--names", "C: old", "Py: new")
+    facts = [line.partition(" (")[0] for line in ended.out.splitlines() if line.endswith("lines used)")]
+    assert facts == ["C: old: c.log", "good.log", "bad.log"]
+
+
 def test_a_question_stands_once_above_its_commands(nb: "Run", folder: Path) -> None:
     ended = nb("diff", "c.log", "bad.log", write(folder / "other.log", F_cell="1.0"))
     assert ended.out.count("# who is wrong, and why?") == 1
     assert ended.out.count("  nbtrace explain ") == 2
+
+
+def test_a_tolerance_is_of_a_quantity_that_one_log_has_and_misspelt_where_none_has_it(nb: "Run", folder: Path) -> None:
+    write(folder / "c.log", "C", mine="1.0", other="2.0")
+    write(folder / "one.log", mine="1.0001")
+    write(folder / "two.log", other="2.0")
+    known = nb("diff", "c.log", "one.log", "two.log", "-t", "mine=1e-3")
+    assert (known.code, known.err) == (0, "")
+    wrong = nb("diff", "c.log", "one.log", "two.log", "-t", "mone=1e-3")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "no quantity has that name; the nearest is mine" in wrong.err
 
 
 def test_logs_that_all_agree_are_told_in_a_line(nb: "Run", folder: Path) -> None:

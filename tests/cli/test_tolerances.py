@@ -31,3 +31,12 @@ def test_one_that_a_file_gave_is_not() -> None:
 def test_a_notice_of_another_subject_is_not() -> None:
     policy = resolve_policy(["poler=1e-3"], None, Path("/"))
     refuse_misspelt(policy, [Notice(Subject.UNIT, Weight.WARNING, "(--tolerance poler=1e-3)", "poler")])
+
+
+def test_one_that_some_of_several_comparisons_know_is_not_and_one_that_none_knows_is() -> None:
+    policy = resolve_policy(["poler=1e-3", "mine=1e-3"], None, Path("/"))
+    refuse_misspelt(policy)
+    refuse_misspelt(policy, [notice("mine"), notice("poler")], [])
+    refuse_misspelt(policy, [notice("mine")], [notice("poler")])
+    with pytest.raises(UsageError, match="the nearest is polar"):
+        refuse_misspelt(policy, [notice("poler", "the nearest is polar")], [notice("poler", "another one is near")])

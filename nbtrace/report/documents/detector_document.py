@@ -1,8 +1,5 @@
 """The JSON document of two compared whole-detector traces."""
 
-import math
-from typing import Any
-
 from nbtrace.detector.detector_result import (
     ApartPixels,
     DetectorCoverage,
@@ -67,19 +64,15 @@ def _quantity(item: FirstQuantity, result: DetectorResult) -> FirstQuantityEntry
 
 
 def _pixel(worst: DivergentPixel, result: DetectorResult) -> FirstDivergencePixel:
-    numbers = {"c_value": worst.c, "py_value": worst.py, "rel_delta": worst.relative}
-    lost: dict[str, Any] = {
-        name: str(value) for name, value in numbers.items() if value is not None and not math.isfinite(value)
-    }
-    told: dict[str, Any] = {name: None if name in lost else value for name, value in numbers.items()}
-    told |= {"not_finite": lost} if lost else {}
     return FirstDivergencePixel(
         pixel=pixel_place(worst.pixel),
         place=tuple(RowPlace(name=name, ordinal=ordinal) for name, ordinal in worst.place),
         worst_component=worst.component or None,
+        c_value=worst.c,
+        py_value=worst.py,
+        rel_delta=worst.relative,
         status=worst.status.value,
         command=pixel_command(result, worst.pixel),
-        **told,
     )
 
 

@@ -109,11 +109,14 @@ def _pair_facts(filed: FiledResult, told: Mapping[str, object]) -> Iterator[Page
 def _suite_facts(filed: FiledResult, told: Mapping[str, object]) -> Iterator[PageFact]:
     document = read_as(SuiteDocument, told)
     covered, asked = document.coverage, len(document.cases)
+    counted = "Comparisons" if document.candidates else "Cases"
     yield PageFact("Suite", said_verdict(filed) or "–", document.suite)
     yield PageFact(
-        "Cases that agree", f"{document.num_agree} of {asked}", f"{covered.left_out} more were not asked for"
+        f"{counted} that agree", f"{document.num_agree} of {asked}", f"{covered.left_out} more were not asked for"
     )
-    yield PageFact("Cases that differ", str(document.num_differ), f"{covered.not_comparable} could not be compared")
+    yield PageFact(
+        f"{counted} that differ", str(document.num_differ), f"{covered.not_comparable} could not be compared"
+    )
     worst = [(case.worst_relative, name) for name, case in document.cases.items() if case.worst_relative is not None]
     size, name = max(worst, default=(0.0, ""))
     if size:

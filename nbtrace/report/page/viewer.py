@@ -335,7 +335,8 @@ def _caption(c: Pixels, py: Pixels, names: Names) -> Iterator[str]:
     yield f"The images have {slow} × {fast} pixels (slow × fast); slow runs down, fast to the right."
     yield f"{names.both} share one scale."
     yield f"The difference is symmetric about 0 and the ratio about 1, red where {names.candidate} is larger."
-    yield f"Violet marks NaN, grey a pixel without a ratio: {names.either} is not above 0."
+    yield "Violet marks NaN, grey a pixel whose ratio is not defined or below 0."
+    yield f"Where only one of {names.both} is 0, the ratio has the colour at an end of its scale."
     for side, image in zip(names.pair, (c, py), strict=True):
         missing = int(np.isnan(image).sum())
         if missing:

@@ -12,8 +12,8 @@ from nbtrace.report.view import (
     SectionKind,
     Table,
     View,
-    input_facts,
     listed,
+    log_fact,
     pixel_text,
     signed,
     tolerance_facts,
@@ -48,10 +48,9 @@ def several_logs_view(result: SeveralLogs, *, brief: bool = False) -> View:
 
 
 def _facts(result: SeveralLogs) -> Iterator[str]:
-    yield input_facts(result.reference, result.reference)[0]
+    yield f"{result.names.reference}: {log_fact(result.reference)}"
     for log in result.logs:
-        fact = log.source if log.diff is None else input_facts(log.diff.py, log.diff.py)[1]
-        yield fact if log.diff is None else fact.partition(": ")[2]
+        yield log.source if log.diff is None else log_fact(log.diff.py)
     yield from tolerance_facts(result.policy)
 
 

@@ -52,7 +52,7 @@ def suite_view(result: SuiteResult, *, merged: bool = False) -> View:
         Section("Notes on these cases", items=tuple(notices)),
         *after_suite(
             str(result.source),
-            (name for name, _, case in result.named if case in failed),
+            (name for name, _, case in result.named if case.outcome is not CaseOutcome.AGREE),
             candidates=[f"{one.name}={one.program}" for one in result.candidates] if merged else (),
             merged=merged,
         ),

@@ -52,6 +52,27 @@ def test_a_table_of_cases_is_chosen_from_by_parameter_and_by_what_differs(result
     assert [len(row) for row in table.rows] == [len(table.columns)] * 14
 
 
+def test_the_figures_of_the_page_are_those_of_the_report(result: SuiteResult) -> None:
+    timed = [
+        case if case.metrics is None else replace(case, c_ms=10.0 + at, py_ms=200.0 + at)
+        for at, case in enumerate(result.cases)
+    ]
+    suite = replace(result, cases=tuple(timed))
+    page = case_table(suite_document(suite))
+    told = next(section.table for section in suite_view(suite).sections if section.title == "Cases")
+    assert told is not None
+    shared = [column.title for column in told.columns if column.title in {mine.title for mine in page.columns}]
+    assert shared == [
+        *("case", "correlation", "sum Py/C − 1", "worst rel", "C ms", "Py ms"),
+        *("first divergence", "verdict"),
+    ]
+    shared.remove("first divergence")  # of a case without one the report says how many pixels were traced
+    mine, theirs = ([column.title for column in table.columns] for table in (page, told))
+    rows = [[row[mine.index(title)].text for title in shared] for row in page.rows]
+    assert sorted(rows) == sorted([line.cells[theirs.index(title)] for title in shared] for line in told.lines)
+    assert len({tuple(row[1:]) for row in rows}) == 14
+
+
 def test_a_value_all_of_whose_cases_differ_is_named(result: SuiteResult) -> None:
     told = render(suite_view(result), width=120)
     assert "-N 13: all of its 4 cases differ; no other case does" in told

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 from nbtrace.evidence.contents import FiledResult
 from nbtrace.images.image import Geometry
 from nbtrace.images.resolution import miller_indices, resolution
+from nbtrace.programs.suite import CaseOutcome, CaseResult, SuiteCandidate, SuiteResult
+from nbtrace.report.documents.suite_document import suite_document
 from nbtrace.report.page.facts import PageFact, image_facts
 from nbtrace.report.page.results import result_section
 from tests.report.page.conftest import images_told
@@ -49,3 +52,18 @@ def test_images_that_agree_have_no_worst_pixel_and_undefined_figures_say_why() -
 def test_a_document_that_cannot_be_read_has_no_cards() -> None:
     document = images_told(np.eye(4), np.eye(4) * 2) | {"worst_pixels": [{"slow": "x"}]}
     assert facts_of(document) == {}
+
+
+def test_a_suite_of_several_candidates_counts_comparisons() -> None:
+    cases = [
+        CaseResult(f"{name} [{candidate}]", "", outcome, "")
+        for name in ("a", "b", "c")
+        for candidate, outcome in (("one", CaseOutcome.AGREE), ("two", CaseOutcome.DIFFER))
+    ]
+    result = SuiteResult("quick", "quick.toml", "two", tuple(cases), 0)
+    alone = facts_of(dict(suite_document(result)))
+    assert (alone["Cases that agree"].text, alone["Cases that differ"].text) == ("3 of 6", "3")
+    several = replace(result, candidates=(SuiteCandidate("one", "./one"), SuiteCandidate("two", "./two")))
+    facts = facts_of(dict(suite_document(several)))
+    assert (facts["Comparisons that agree"].text, facts["Comparisons that differ"].text) == ("3 of 6", "3")
+    assert not any("Cases" in term for term in facts)

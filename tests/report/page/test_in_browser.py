@@ -27,13 +27,14 @@ def page(tab: Tab, pair_page: str, tmp_path: Path) -> Tab:
 
 @pytest.fixture(scope="module")
 def images() -> tuple[np.ndarray, np.ndarray]:
-    """Two images with a known brightest pixel, a NaN and a negative value."""
+    """Two images with a known brightest pixel, a NaN, a negative value and a 0."""
     random = np.random.default_rng(5)
     c = random.exponential(1.0, (60, 80)).astype(np.float32)
     c[12, 34] = 1234.5678
     py = (c * np.float32(1.0001)).astype(np.float32)
     py[40, 7] = np.nan
     py[1, 2] = -0.1
+    py[1, 5] = 0.0
     return c, py
 
 
@@ -300,6 +301,7 @@ def test_each_view_has_a_colour_bar_with_numbers(viewer: Tab, images: tuple[np.n
     red, _, blue, _ = pixel_colour(viewer, 12, 34)
     assert red > blue + 50
     assert pixel_colour(viewer, 1, 2)[:3] == [150, 154, 160], "a negative value has no ratio"
+    assert pixel_colour(viewer, 1, 5)[:3] == viewer.run(f"{VIEWER}.head.colours.diff.slice(0, 3)"), "0 over a number"
 
 
 def test_the_split_is_moved_by_the_keyboard_and_the_mouse(viewer: Tab) -> None:
