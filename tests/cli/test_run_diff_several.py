@@ -142,7 +142,29 @@ def test_a_waiver_of_one_log_waives_nothing_of_another(nb: "Run", folder: Path) 
     waived, failed = ({line for line in junit.split("<testcase ") if mark in line} for mark in ("<skipped", "<failure"))
     assert any("bad.log: F_latt" in text for text in waived)
     assert any("other.log: F_latt" in text for text in failed)
+    entry = json.loads((folder / "one.json").read_text())["logs"]["bad.log"]
+    assert nb("history", "add", "e").code == 0
+    lines = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
+    (kept,) = (line for line in lines if line["case"] == "c.log bad.log" and line["quantity"] == "F_latt")
+    assert (kept["side"], kept["cause"]) == (entry["side"], entry["cause"])
+    assert entry["side"]
     assert nb(*logs, "--waivers", "all.toml").code == 0
+
+
+def test_a_log_that_differs_by_what_it_lacks_is_a_failure_of_its_own(nb: "Run", folder: Path) -> None:
+    (folder / "less.log").write_text("TRACE_PY: lambda_meters 1e-10\nTRACE_PY: I_pixel_final 55.25\n")
+    assert nb("diff", "c.log", "good.log", "less.log", "--strict", "--bundle", "e").code == 1
+    junit = nb("report", "e", "--format", "junit", "-o", "-").out
+    failed = [text for text in junit.split("<testcase ") if "<failure" in text]
+    assert [text.partition(' name="')[2].partition('"')[0] for text in failed] == ["verdict", "less.log"]
+
+
+def test_what_is_said_of_every_log_stands_once(nb: "Run", folder: Path) -> None:
+    with (folder / "c.log").open("a") as log:
+        log.write("TRACE_C: F_cell\n")
+    ended = nb("diff", "c.log", "good.log", "bad.log", "worse.log")
+    assert said(ended).count("C log: 1 unreadable line") == 1
+    assert ".log: C log: 1 unreadable line" not in said(ended)
 
 
 @pytest.mark.usefixtures("folder")
