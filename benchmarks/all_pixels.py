@@ -6,8 +6,6 @@ different everywhere.
 Usage: python -m benchmarks.all_pixels [RUNS]
 """
 
-import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +14,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+
+from benchmarks.diff_peer import run
 
 SIDE = 1024
 ROWS = 1 << 16
@@ -107,20 +107,12 @@ def main(runs: int) -> None:
             write(py, change)
             ours, bare = [], []
             for _ in range(runs):
-                ours.append(measured([sys.executable, "-m", "nbtrace", "diff", "--all-pixels", str(c), str(py)]))
-                bare.append(measured([sys.executable, "-c", BARE, str(c), str(py)]))
+                ours.append(run([sys.executable, "-m", "nbtrace", "diff", "--all-pixels", str(c), str(py)], {0, 1})[1:])
+                bare.append(run([sys.executable, "-c", BARE, str(c), str(py)], {0})[1:])
             (own, peak), (peer, peer_peak) = (map(median, zip(*times, strict=True)) for times in (ours, bare))
             print(
                 f"{label:10} {own:.2f} s, {peak:.0f} MB; bare {peer:.2f} s, {peer_peak:.0f} MB: {own / peer:.2f} times"
             )
-
-
-def measured(command: list[str]) -> tuple[float, float]:
-    """Return the processor seconds of a command, and its peak memory in MB."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    assert os.waitstatus_to_exitcode(status) in {0, 1}, command
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 if __name__ == "__main__":

@@ -7,13 +7,14 @@ from nbtrace.longlogs.reading_again import BlockSpread, ChunkMark, ReadingAgain
 
 
 def _spread(rows: list[int], diverging: set[int]) -> BlockSpread:
-    """Return that of blocks with so many values each, added in two windows and two loops."""
+    """Return that of blocks with so many values each, added in two windows and three loops."""
     spread = BlockSpread()
     for first, stop in ((0, 4), (4, len(rows))):
         both = np.arange(9)[:, None] < np.array(rows[first:stop])
         over = both & np.isin(np.arange(first, stop), list(diverging)) & (np.arange(9)[:, None] == 0)
         spread.add(first, both, np.zeros_like(over), 1)
         spread.add(first, np.zeros_like(both), over, 1)
+        spread.add(first, np.zeros_like(both), np.zeros_like(over), 1)
     return spread
 
 

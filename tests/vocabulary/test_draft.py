@@ -241,7 +241,7 @@ def test_a_log_without_prefixes_is_drafted_from(prefix: str) -> None:
     assert list(vocabulary.quantities) == ["k_N_m", "mass_kg", "force_N", "x"]
     assert [len(side.prefixes) for side in vocabulary.sides] == [1, 1]
     assert "told by its place" in written
-    one, other = (read_trace(io.StringIO(text), vocabulary=vocabulary) for text in (OSCILLATOR.format(125.625), second))
+    one, other = (read_trace(io.StringIO(text), vocabulary=vocabulary) for text in (first, second))
     result = diff(one, other)
     assert result.first_divergence is not None
     assert result.first_divergence.quantity == "force_N"
