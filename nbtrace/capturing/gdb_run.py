@@ -125,21 +125,7 @@ def run_captured(
     IncompleteError, ProgramError, UsageError
         As :func:`check_places` does; or if the program cannot be traced.
     """
-    plan = {
-        "mode": "trace" if back_end is BackEnd.TRACEPOINTS else "run",
-        **capture_plan(file, at, writes),
-        "args": list(launch.arguments),
-        "stdin": str(streams.stdin),
-        "stdout": str(streams.stdout),
-        "stderr": str(streams.stderr),
-        "hits": str(launch.work / "hits.jsonl"),
-        "process": str(launch.work / "process"),
-        "files": [str(launch.program), *_copies(launch)],
-        "environment": sorted({**environment_of_programs(), **launch.variables}),
-        "shell": os.environ.get("SHELL", ""),
-        "most_bytes": MOST_WRITTEN,
-        "buffer_bytes": BUFFER_BYTES,
-    }
+    plan = _plan(launch, capture_plan(file, at, writes), streams, back_end)
     launch.work.mkdir(parents=True, exist_ok=True)
     noted = launch.work / "process"
     (launch.work / "hits.jsonl").write_bytes(b"")
@@ -155,6 +141,30 @@ def run_captured(
     _raise_error(report["error"], launch)
     if "declined" in report:
         raise TracepointsDeclinedError(" ".join(report["declined"].split()).rstrip("."))
+    return _captured(launch, report, run, back_end)
+
+
+def _plan(launch: Launch, capture: Mapping[str, Any], streams: Streams, back_end: BackEnd) -> dict[str, Any]:
+    """Return what gdb is to do: a plan of what is read and written, with how the program is to run."""
+    return {
+        "mode": "trace" if back_end is BackEnd.TRACEPOINTS else "run",
+        **capture,
+        "args": list(launch.arguments),
+        "stdin": str(streams.stdin),
+        "stdout": str(streams.stdout),
+        "stderr": str(streams.stderr),
+        "hits": str(launch.work / "hits.jsonl"),
+        "process": str(launch.work / "process"),
+        "files": [str(launch.program), *_copies(launch)],
+        "environment": sorted({**environment_of_programs(), **launch.variables}),
+        "shell": os.environ.get("SHELL", ""),
+        "most_bytes": MOST_WRITTEN,
+        "buffer_bytes": BUFFER_BYTES,
+    }
+
+
+def _captured(launch: Launch, report: Mapping[str, Any], run: ProgramRun, back_end: BackEnd) -> BackEndRun:
+    """Return what is known of the run of the program from gdb's report, the hits, and how gdb itself ran."""
     hits, width = _hits(launch.work / "hits.jsonl")
     ended = ProgramRun(
         (str(launch.program), *launch.arguments),
