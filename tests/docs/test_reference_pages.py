@@ -1,8 +1,9 @@
 """The documentation: what is generated holds everything, each page says whom it is for, and links lead somewhere."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.core import TyperGroup
@@ -53,7 +54,8 @@ def test_every_command_and_option_is_told(generated: Mapping[str, str]) -> None:
     for name in TABLE:
         assert f"## nbtrace {'A B' if name == UNNAMED else name}\n" in text
         found = commands[name]
-        for command in found.commands.values() if isinstance(found, TyperGroup) else [found]:
+        members: Iterable[Any] = found.commands.values() if isinstance(found, TyperGroup) else [found]
+        for command in members:
             for item in command.params:
                 if item.param_type_name == "option" and item.opts[0] != "--help" and not item.hidden:
                     assert f"`{', '.join(item.opts)}" in text, (name, item.opts)
