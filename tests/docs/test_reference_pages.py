@@ -1,12 +1,11 @@
 """The documentation: what is generated holds everything, each page says whom it is for, and links lead somewhere."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.core import TyperGroup
+from typer.core import TyperGroup, TyperOption
 
 from docs.built_links import faults
 from docs.reference_pages import generated_pages, target, word_files, write_all
@@ -54,10 +53,10 @@ def test_every_command_and_option_is_told(generated: Mapping[str, str]) -> None:
     for name in TABLE:
         assert f"## nbtrace {'A B' if name == UNNAMED else name}\n" in text
         found = commands[name]
-        members: Iterable[Any] = found.commands.values() if isinstance(found, TyperGroup) else [found]
+        members = list(found.commands.values()) if isinstance(found, TyperGroup) else [found]
         for command in members:
             for item in command.params:
-                if item.param_type_name == "option" and item.opts[0] != "--help" and not item.hidden:
+                if isinstance(item, TyperOption) and item.opts[0] != "--help" and not item.hidden:
                     assert f"`{', '.join(item.opts)}" in text, (name, item.opts)
 
 
