@@ -57,7 +57,7 @@ class Defect(Enum):
         "running_products",
         (
             "With -oversample_thick, -oversample_polar or -oversample_omega the running sum, not the new term, is "
-            "multiplied by the factor after each sample, so that little but the last sample survives."
+            "multiplied by the factor after each sample: an early one is multiplied by it again and again."
         ),
     )
     SQUARED_WATER_SCALING = (
