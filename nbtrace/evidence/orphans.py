@@ -54,6 +54,14 @@ class _Watcher:
         if process is not None:
             process.communicate()
 
+    def before_fork(self) -> None:
+        """Wait until no thread is starting the shell, whose pipe the other process would have without knowing it."""
+        self._lock.acquire()
+
+    def after_fork(self) -> None:
+        """Go on in the process that forked."""
+        self._lock.release()
+
     def forget(self) -> None:
         """Have none in a process that was forked: it gets one of its own, and the other's waits for no two ends."""
         process, self._process, self._lock = self._process, None, threading.Lock()
@@ -63,7 +71,7 @@ class _Watcher:
 
 _WATCHER = _Watcher()
 atexit.register(_WATCHER.end)  # before whoever watches registers the end of its program, and so after that
-os.register_at_fork(after_in_child=_WATCHER.forget)
+os.register_at_fork(before=_WATCHER.before_fork, after_in_parent=_WATCHER.after_fork, after_in_child=_WATCHER.forget)
 
 
 def watch(group: int) -> None:

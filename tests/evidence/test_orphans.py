@@ -7,31 +7,37 @@ from pathlib import Path
 
 import pytest
 
-RUN = """
-import os, sys
+TELLS = """
+import os, sys, threading, time
 from pathlib import Path
+from nbtrace.evidence import orphans
 from nbtrace.evidence.program import Surroundings, run_kept
 folder = Path(sys.argv[1])
+watch = orphans.watch
+def watch_and_tell(group):
+    watch(group)
+    (folder / f"{group} watched").touch()
+orphans.watch = watch_and_tell
+"""
+"""What both programs below begin with: a file says when a group is watched, which it is a moment after it has begun."""
+
+RUN = f"""{TELLS}
 kept = folder / "out", folder / "err"
 line = 'if [ -e once ]; then sleep 600 & echo $! > pids; echo $$ >> pids; sleep 600; fi; echo $$ > once'
 for _ in range(2):
-    run_kept(["/bin/sh", "-c", line], kept, surroundings=Surroundings(folder, {}))
+    run_kept(["/bin/sh", "-c", line], kept, surroundings=Surroundings(folder, {{}}))
 """
 
-FORKED = """
-import os, sys, threading, time
-from pathlib import Path
-from nbtrace.evidence.program import Surroundings, run_kept
-folder = Path(sys.argv[1])
+FORKED = f"""{TELLS}
 def run(name):
-    kept = folder / f"{name} out", folder / f"{name} err"
-    run_kept(["/bin/sh", "-c", f"echo $$ > {name}; exec sleep 600"], kept, surroundings=Surroundings(folder, {}))
+    kept = folder / f"{{name}} out", folder / f"{{name}} err"
+    run_kept(["/bin/sh", "-c", f"echo $$ > {{name}}; exec sleep 600"], kept, surroundings=Surroundings(folder, {{}}))
 threading.Thread(target=run, args=("first",)).start()
 while not (folder / "first").exists():
     time.sleep(0.01)
 if os.fork():
     time.sleep(600)
-(folder / "fork").write_text(f"{os.getpid()}\\n")
+(folder / "fork").write_text(f"{{os.getpid()}}\\n")
 run("second")
 """
 
@@ -47,6 +53,7 @@ def test_what_a_killed_process_runs_ends_with_it(tmp_path: Path) -> None:
             assert time.monotonic() < deadline
             assert running.poll() is None
             time.sleep(0.01)
+        _wait_for(tmp_path / f"{pids.read_text().split()[1]} watched")
         running.send_signal(signal.SIGKILL)
     for number in pids.read_text().split():
         _wait_for_end(number)
@@ -56,6 +63,8 @@ def test_a_process_that_was_forked_and_the_other_do_not_wait_for_each_other(tmp_
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with subprocess.Popen([sys.executable, "-c", FORKED, str(tmp_path)], env=environment) as running:
         first, second, fork = (_number_in(tmp_path / name) for name in ("first", "second", "fork"))
+        for number in (first, second):
+            _wait_for(tmp_path / f"{number} watched")
         try:
             running.send_signal(signal.SIGKILL)
             _wait_for_end(first)
@@ -71,6 +80,13 @@ def _number_in(path: Path) -> str:
         assert time.monotonic() < deadline
         time.sleep(0.01)
     return path.read_text().strip()
+
+
+def _wait_for(path: Path) -> None:
+    deadline = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def _wait_for_end(number: str) -> None:
