@@ -64,6 +64,7 @@ def _forms(kind: DigestKind) -> tuple[re.Pattern[str], ...]:
 _FORMS = {kind: _forms(kind) for kind in DigestKind}
 _OURS = (DigestKind.SHA256,)
 PENDING = "# pending: "
+_INPUT, _INPUT_AS_FILE = "-", "./-"
 _DAMAGED = re.compile(r"\\?(?:[0-9a-fA-F]{16,}|[^\s/.]{64})(?:\s|$)|SHA256 ?\(")
 _UNESCAPED = {"\\\\": "\\", "\\n": "\n", "\\r": "\r"}
 _ESCAPED = {plain: escaped for escaped, plain in _UNESCAPED.items()}
@@ -141,7 +142,9 @@ class Manifest:
 
 
 def entry_text(digest: str, name: str) -> str:
-    """Return the line, without its end, that `sha256sum` writes for a file."""
+    """Return the line, without its end, that `sha256sum` writes for a file; it takes a bare `-` for its input."""
+    if name == _INPUT:
+        return f"{digest}  {_INPUT_AS_FILE}"
     escaped = re.sub(r"[\\\n\r]", lambda match: _ESCAPED[match[0]], name)
     mark = "\\" if escaped != name else ""
     return f"{mark}{digest}  {escaped}"
@@ -195,7 +198,7 @@ def _entry(text: str, kinds: Sequence[DigestKind]) -> tuple[str, str, DigestKind
             match = form.fullmatch(text)
             if match and "\0" not in match["name"]:
                 name = _unescape(match["name"]) if match["escaped"] else match["name"]
-                return match["digest"].lower(), name, kind
+                return match["digest"].lower(), _INPUT if name == _INPUT_AS_FILE else name, kind
     return None
 
 

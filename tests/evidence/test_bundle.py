@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from nbtrace.errors import InputError, UsageError
@@ -304,6 +304,7 @@ def test_only_regular_files_can_be_added(tmp_path: Path, what: str) -> None:
         max_size=4,
     )
 )
+@example(["-", "--check"])
 def test_sha256sum_accepts_any_names(tmp_path: Path, names: list[str]) -> None:
     root = tmp_path / hashlib.sha256(repr(names).encode()).hexdigest()
     bundle = Bundle.open_or_create(root)
