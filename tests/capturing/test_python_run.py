@@ -470,6 +470,26 @@ def test_children_of_the_program_are_captured_from(program: Program) -> None:
         assert captured.stdout == "[0.0, 1.5, 3.0, 4.5]\n"
 
 
+def test_a_python_that_a_shell_leaves_running_does_not_spoil_the_capture(program: Program) -> None:
+    program.write("""
+        import os, subprocess, sys, time
+        line = 'f=open("ready", "w"); f.write("x"); f.close(); import time; time.sleep(600)'
+        subprocess.run(["/bin/sh", "-c", "'%s' -c '%s' >/dev/null 2>&1 &" % (sys.executable, line)], check=True)
+        while not os.path.exists("ready"):
+            time.sleep(0.01)
+        def main():
+            x = 1.5
+        main()
+    """)
+    captured = program.captured("""
+        [[probe]]
+        function = "main"
+        after = "x"
+        quantities = { x = "x" }
+    """)
+    assert captured.numbers == [1.5]
+
+
 def test_values_of_several_processes_are_refused(program: Program) -> None:
     program.write("""
         import os

@@ -1,6 +1,7 @@
 """What a capture saw, as JSON lines in a file for each process; each line is written whole and at once.
 
-The first line is `start`, the last one `end`. A file without `end` is of a process that was killed, or left by
+The first line is `start`, the last one `end`; `parent` is the process that started this one, through whatever shells,
+and may have ended since. A file without `end` is of a process that was killed, or left by
 `os._exit`, as the children of multiprocessing do.
 """
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 MOST_HITS = 200_000
 """Hits of one process; what follows is counted and not written."""
+
+STARTED_BY = "NBTRACE_CAPTURE_PARENT"
+"""The variable that names the last process with such a file among those that a process descends from."""
 
 _open = os.open
 _write = os.write
@@ -42,7 +46,11 @@ class EventLog:
         self._process = os.getpid()
         name = os.path.join(self._folder, f"events-{self._process}.jsonl")
         self._file = _open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0), 0o600)
-        self.write("start", pid=self._process, parent=os.getppid(), python=sys.version.split()[0], **self._first)
+        parent = int(os.environ.get(STARTED_BY, "0"))
+        if parent in {0, self._process}:
+            parent = os.getppid()
+        os.environ[STARTED_BY] = str(self._process)
+        self.write("start", pid=self._process, parent=parent, python=sys.version.split()[0], **self._first)
 
     def close(self) -> None:
         """Close the file."""
