@@ -35,6 +35,7 @@ from nbtrace.longlogs.windows import (
     TableShape,
     WindowPart,
     arity_of,
+    as_single_numbers,
     irregular_blocks,
     windows_of,
 )
@@ -107,7 +108,7 @@ class _Pass:
     def run(self, log: str, chunk: int) -> Assumed:
         """Read the log; return what is known of it then."""
         self._reader = ColumnReader(log, chunk, self._vocabulary, with_figures=True)
-        with ThreadPoolExecutor(1) as executor, stage("megabytes checked"):
+        with ThreadPoolExecutor(1) as executor, as_single_numbers(), stage("megabytes checked"):
             self._stream = SideStream(self._reader, self._slots, executor, self._counted())
             told = 0
             for start, part in windows_of(self._stream):

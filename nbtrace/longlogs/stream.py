@@ -42,6 +42,7 @@ from nbtrace.longlogs.windows import (
     TableShape,
     WindowPart,
     arity_of,
+    as_single_numbers,
     irregular_blocks,
     windows,
 )
@@ -176,7 +177,7 @@ class BlockComparison:
 
     def run(self, c: str, py: str) -> tuple[Assumed, Assumed]:
         """Read two files; return what is known of them then."""
-        with ThreadPoolExecutor(2) as executor:
+        with ThreadPoolExecutor(2) as executor, as_single_numbers():
             first, second = (
                 self.log_type(name, self._chunk, self._slots, executor, self.tally.chosen) for name in (c, py)
             )

@@ -17,6 +17,7 @@ from nbtrace.longlogs.stream import diff_long
 from nbtrace.parsers import read_trace
 from nbtrace.report.documents.trace_documents import diff_document
 from nbtrace.report.views.diff_view import diff_view
+from nbtrace.report.views.unified import unified, unified_of_long
 from nbtrace.verdicts.tolerance import Policy, parse_option
 from tests.longlogs.test_long_check import EXAMPLES as LOGS
 from tests.longlogs.test_long_check import edited_log
@@ -246,6 +247,29 @@ def test_a_vector_whose_squares_leave_the_range_of_numbers_is_judged_alike(tmp_p
     assert by_columns is not None
     assert by_records.divergences
     assert dump(diff_document(by_columns)) == dump(diff_document(by_records))
+
+
+@pytest.mark.parametrize(
+    ("c", "py", "tolerance"),
+    [("1.7e+308", "-1.7e+308", "1e-6"), ("2e-308", "1e+300", "1e-6"), ("1e+20", "2e+20", "1e300")],
+    ids=["difference", "measure", "limit"],
+)
+def test_what_leaves_the_range_of_numbers_on_the_way_is_judged_alike(
+    tmp_path: Path, c: str, py: str, tolerance: str
+) -> None:
+    """Of arrays numpy warns; single numbers are infinite without a word."""
+    names = []
+    for name, side, apart in (("c.log", "TRACE_C", c), ("py.log", "TRACE_PY", py)):
+        blocks = [f"{side}: F_latt 1\n{side}: polar {apart if at > 3 else c}\n{side}: steps 1\n" for at in range(8)]
+        (tmp_path / name).write_text("".join(blocks))
+        names.append(str(tmp_path / name))
+    policy = Policy().updated(parse_option(tolerance), "test")
+    by_columns = diff_long(names[0], names[1], policy, chunk=200)
+    by_records = diff_traces(read_trace(names[0]), read_trace(names[1]), policy)
+    assert by_columns is not None
+    assert len(by_records.divergences) == (tolerance != "1e300")
+    assert dump(diff_document(by_columns)) == dump(diff_document(by_records))
+    assert "".join(unified_of_long(by_columns)) == unified(by_records)
 
 
 @pytest.mark.parametrize("other", [40, 13])
