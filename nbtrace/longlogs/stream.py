@@ -182,7 +182,7 @@ class BlockComparison:
                 self.log_type(name, self._chunk, self._slots, executor, self.tally.chosen) for name in (c, py)
             )
             for log in (first, second):
-                log.stream.advance()
+                log.begin()
             steps = logs_of(self._policy.vocabulary).of_a_step(KEY)
             if self.refuses_long_sweeps and steps and (first.has_long_sweep or second.has_long_sweep):
                 raise LongSweepError

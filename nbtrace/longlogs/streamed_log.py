@@ -19,7 +19,7 @@ from nbtrace.longlogs.printed_forms import PrintedForms
 from nbtrace.longlogs.repeat_counts import RepeatCounts
 from nbtrace.longlogs.run_values import RunValues
 from nbtrace.longlogs.tally import Representatives
-from nbtrace.longlogs.windows import Kept, SideStream, Slots, WindowPart
+from nbtrace.longlogs.windows import ENDLESS, Kept, SideStream, Slots, WindowPart
 from nbtrace.records import Record, Side, Trace
 
 if TYPE_CHECKING:
@@ -54,10 +54,17 @@ class StreamedLog:
     def _counted(self) -> Iterator[Columns]:
         for columns in self.reader.chunks():
             self.forms.add(columns)
-            if self._first is None:
+            if self._first is None and (columns.kind.size or columns.odd):
                 self._first = self.forms.single, self.forms.formats_in_arrays()
                 self.has_long_sweep = columns.count_steps() > LONG_SWEEP
             yield columns
+
+    def begin(self) -> None:
+        """Read on until a prefix tells whose log it is, or to its end: much may be printed before the first value."""
+        while self.stream.last_block < ENDLESS:
+            self.stream.advance()
+            if self.reader.side is not Side.UNKNOWN:
+                return
 
     def assumed(self) -> Assumed:
         """Return what the first part of the log shows, of which the first block is kept."""

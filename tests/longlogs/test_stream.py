@@ -18,6 +18,7 @@ from nbtrace.parsers import read_trace
 from nbtrace.report.documents.trace_documents import diff_document
 from nbtrace.report.views.diff_view import diff_view
 from nbtrace.report.views.unified import unified, unified_of_long
+from nbtrace.verdicts.notices import Subject
 from nbtrace.verdicts.tolerance import Policy, parse_option
 from tests.longlogs.test_long_check import EXAMPLES as LOGS
 from tests.longlogs.test_long_check import edited_log
@@ -270,6 +271,36 @@ def test_what_leaves_the_range_of_numbers_on_the_way_is_judged_alike(
     assert len(by_records.divergences) == (tolerance != "1e300")
     assert dump(diff_document(by_columns)) == dump(diff_document(by_records))
     assert "".join(unified_of_long(by_columns)) == unified(by_records)
+
+
+@pytest.mark.parametrize(("c", "py"), [(0.25, 0.00025), (4e-7, 4e-10), (1e-9, 1e-4)])
+def test_another_unit_in_one_block_is_told_where_the_tolerance_is_absolute(tmp_path: Path, c: float, py: float) -> None:
+    """A difference of all of the value may be a small one, or agree; that of another pixel is larger."""
+    names = []
+    for name, side, own in (("c.log", "TRACE_C", (3, c)), ("py.log", "TRACE_PY", (12, py))):
+        h = [1, 2, own[0], 4, 5, own[1], 7, 8, 9]
+        blocks = [f"{side}: hkl_frac {number} 0 0\n{side}: F_latt 1\n{side}: steps 1\n" for number in h]
+        (tmp_path / name).write_text("".join(blocks))
+        names.append(str(tmp_path / name))
+    by_columns = diff_long(names[0], names[1], chunk=200)
+    assert by_columns is not None
+    assert any(notice.subject is Subject.UNIT for notice in by_columns.notices)
+    assert diff_document(by_columns) == diff_document(diff_traces(read_trace(names[0]), read_trace(names[1])))
+
+
+@pytest.mark.parametrize("crossed", [False, True])
+def test_logs_whose_first_parts_hold_no_value_are_told_by_the_prefixes_that_follow(
+    tmp_path: Path, crossed: bool
+) -> None:
+    names = []
+    for name, side in (("c.log", "TRACE_C"), ("py.log", "TRACE_PY")):
+        lines = [*["compiling kernels"] * 100, f"{side}: polar 1.5", f"{side}: steps 1"]
+        (tmp_path / name).write_text("\n".join(lines) + "\n")
+        names.append(str(tmp_path / name))
+    c, py = reversed(names) if crossed else names
+    by_columns = diff_long(c, py, chunk=200)
+    assert by_columns is not None
+    assert (by_columns.c.source, by_columns.py.source) == tuple(names)
 
 
 @pytest.mark.parametrize("other", [40, 13])
