@@ -271,7 +271,8 @@ class BlockComparison:
         for number, log in enumerate(self._logs):
             stated = {at - first: pixel for at, pixel in log.reader.pixels_so_far().items() if at >= first}
             window.aside[contradicted(stated, pixels[number], known[number])] = True
-        self._pixels.append(pixels[0][both & known[0] & ~window.aside])
+        for number, mine in enumerate((window.sides[0].present, window.sides[1].present & ~both)):
+            self._pixels.append(pixels[number][mine & known[number] & ~window.aside])
 
     def _keep(self, start: int, parts: tuple[WindowPart, WindowPart], wanted: set[int]) -> None:
         """Keep the values of the blocks that stand for the rest, and drop those that no longer do."""
@@ -342,7 +343,7 @@ class BlockComparison:
         return any(block != of and (block in in_arrays or of in in_arrays) for block, of in partners.items())
 
     def _are_of_one_pixel(self, kept: Iterable[Trace]) -> bool:
-        """Whether a block that was set aside is of the pixel of one that arrays compare: they may be partners."""
+        """Whether a block that was set aside is of the pixel of one that arrays count: they may be partners."""
         places = (whereabouts(trace, block).pixel for trace in kept for block in trace.blocks if block in self._aside)
         pixels = {pixel for pixel in places if pixel is not None}
         if not pixels or not self._pixels:

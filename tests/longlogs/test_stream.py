@@ -320,6 +320,22 @@ def test_blocks_of_one_pixel_are_paired_as_in_records(tmp_path: Path, other: int
     )
 
 
+def test_a_block_beyond_the_other_log_is_paired_with_that_of_its_pixel(tmp_path: Path) -> None:
+    """The block of Py in whose place it belongs does not tell its pixel."""
+    for name, blocks in (("c.log", 12), ("py.log", 13)):
+        write_blocks(tmp_path / name, "polar_09__35_24", blocks, Faults(), 0)
+    py = tmp_path / "py.log"
+    lines = py.read_text().splitlines()
+    at = [at for at, line in enumerate(lines) if "pixel_pos_meters" in line]
+    lines[at[12]] = lines[at[5]]
+    del lines[at[5]]
+    py.write_text("\n".join(lines) + "\n")
+    names = str(tmp_path / "c.log"), str(py)
+    by_columns, by_records = diff_long(*names), diff_traces(read_trace(names[0]), read_trace(names[1]))
+    assert by_records.gaps[0].blocks == 0
+    assert by_columns is None or diff_document(by_columns) == diff_document(by_records)
+
+
 @pytest.mark.parametrize("lacking", [False, True])
 def test_runs_one_after_the_other_are_compared_by_columns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lacking: bool
