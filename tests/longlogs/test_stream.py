@@ -336,6 +336,19 @@ def test_a_block_beyond_the_other_log_is_paired_with_that_of_its_pixel(tmp_path:
     assert by_columns is None or diff_document(by_columns) == diff_document(by_records)
 
 
+def test_pixels_beyond_a_log_that_has_no_final_value_are_counted(tmp_path: Path) -> None:
+    """A log without a value of the whole pixel may trace steps alone: no pixel is missing, but each is told."""
+    names = []
+    for name, side, blocks in (("c.log", "TRACE_C", 0), ("py.log", "TRACE_PY", 9)):
+        lines = [f"{side}: Fclose_m 0.5", *[f"{side}: F_latt 1", f"{side}: steps 1"] * blocks]
+        (tmp_path / name).write_text("\n".join(lines if blocks else [*lines, f"{side}: own_number 1"]) + "\n")
+        names.append(str(tmp_path / name))
+    by_columns, by_records = diff_long(names[0], names[1]), diff_traces(read_trace(names[0]), read_trace(names[1]))
+    assert by_columns is not None
+    assert any("Py traces 8 pixels" in notice.text for notice in by_records.notices)
+    assert diff_document(by_columns) == diff_document(by_records)
+
+
 @pytest.mark.parametrize("lacking", [False, True])
 def test_runs_one_after_the_other_are_compared_by_columns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lacking: bool
