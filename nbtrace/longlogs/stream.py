@@ -271,6 +271,7 @@ class BlockComparison:
         for number, log in enumerate(self._logs):
             stated = {at - first: pixel for at, pixel in log.reader.pixels_so_far().items() if at >= first}
             window.aside[contradicted(stated, pixels[number], known[number])] = True
+            window.aside[[block - first for block in log.turns.blocks(window.sides[number].part)]] = True
         for number, mine in enumerate((window.sides[0].present, window.sides[1].present & ~both)):
             self._pixels.append(pixels[number][mine & known[number] & ~window.aside])
 

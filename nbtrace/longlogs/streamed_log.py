@@ -13,6 +13,7 @@ from nbtrace.compare.logs import logs_of
 from nbtrace.compare.repeats import phi_steps
 from nbtrace.longlogs.columnar import ColumnReader, Columns
 from nbtrace.longlogs.decimals import Ints
+from nbtrace.longlogs.first_turns import FirstTurns
 from nbtrace.longlogs.held_relations import Assumed, HeldRelations
 from nbtrace.longlogs.odd_values import lone_and_irregular
 from nbtrace.longlogs.printed_forms import PrintedForms
@@ -41,6 +42,7 @@ class StreamedLog:
         self.reader = ColumnReader(name, chunk, vocabulary, with_figures=True, keeps_marks=self.keeps_marks)
         self.kept: dict[int, Kept] = {}
         self.repeats = RepeatCounts()
+        self.turns = FirstTurns()
         self.held = HeldRelations(vocabulary, chosen, name)
         self.run = RunValues(chosen, name)
         self.names: set[str] = set()

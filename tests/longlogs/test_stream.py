@@ -349,6 +349,27 @@ def test_pixels_beyond_a_log_that_has_no_final_value_are_counted(tmp_path: Path)
     assert diff_document(by_columns) == diff_document(by_records)
 
 
+def test_whether_a_relation_may_be_of_another_sample_is_told_by_the_whole_log(tmp_path: Path) -> None:
+    """Only one pixel, whose values are like those of others, prints both of the samples that a pixel is the sum of."""
+    names = []
+    for name, side in (("c.log", "TRACE_C"), ("py.log", "TRACE_PY")):
+        lines = []
+        for block in range(12):
+            sample = [
+                f"{side}: incident_vec 1 0 0",
+                f"{side}: diffracted_vec 0.600012345678901 0.799990740692 0",
+                f"{side}: F_latt 2",
+            ]
+            lines += [*sample * (1 + (block == 5)), f"{side}: steps 2", f"{side}: cos_2theta 0.712345678901234"]
+        (tmp_path / name).write_text("\n".join(lines) + "\n")
+        names.append(str(tmp_path / name))
+    by_columns = diff_long(names[0], names[1], chunk=300)
+    by_records = diff_traces(read_trace(names[0]), read_trace(names[1]))
+    assert by_columns is not None
+    assert [item.broken for item in by_records.checks[0].checks if item.quantity == "cos_2theta"] == [12]
+    assert diff_document(by_columns) == diff_document(by_records)
+
+
 @pytest.mark.parametrize("lacking", [False, True])
 def test_runs_one_after_the_other_are_compared_by_columns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lacking: bool
