@@ -134,7 +134,7 @@ def test_two_names_of_one_value_in_different_blocks_are_left_to_the_ordinary_com
     by_columns = diff_long(*names)
     ordinary = diff_traces(read_trace(names[0]), read_trace(names[1]))
     assert ordinary.coverage.expected == 3
-    assert by_columns is None or by_columns.coverage == ordinary.coverage
+    assert by_columns is None
 
 
 @pytest.mark.parametrize("digits", [3, 5])
@@ -168,7 +168,8 @@ _logs = st.builds(
 )
 
 
-def _same(folder: Path, logs: list[bytes], chunk: int, *, strict: bool) -> None:
+def _same(folder: Path, logs: list[bytes], chunk: int, *, strict: bool) -> bool:
+    """Compare both ways; return whether columns did."""
     c, py = (str(folder / name) for name in ("compared_c.log", "compared_py.log"))
     for name, text in zip((c, py), logs, strict=True):
         Path(name).write_bytes(text)
@@ -177,6 +178,7 @@ def _same(folder: Path, logs: list[bytes], chunk: int, *, strict: bool) -> None:
         by_records = diff_traces(read_trace(c), read_trace(py), strict=strict)
         assert dump(diff_document(by_columns)) == dump(diff_document(by_records))
         assert diff_view(by_columns) == diff_view(by_records)
+    return by_columns is not None
 
 
 @settings(max_examples=2, suppress_health_check=list(HealthCheck), deadline=None)
@@ -208,26 +210,29 @@ def test_pixels_that_repeat_a_step_are_counted_and_not_kept(tmp_path: Path) -> N
     assert diff_document(by_columns) == diff_document(by_records)
 
 
-def test_blocks_that_belong_to_others_than_those_of_their_number_give_the_same(tmp_path: Path) -> None:
-    """An edited line makes one block of Py two, and those after it belong to the block before."""
-    logs = [edited_log("sourcefile__43_61", side, 96 + at, ".7g", blocks=4, rate=0.004, wrong=0) for at, side in SIDES]
-    _same(tmp_path, logs, 1 << 20, strict=False)
+def test_blocks_that_belong_to_others_than_those_of_their_number_are_left_to_the_ordinary_comparison(
+    tmp_path: Path,
+) -> None:
+    """Without its last lines Py's first block runs into the second; arrays compare the others with the wrong ones."""
+    for name in ("c.log", "py.log"):
+        write_blocks(tmp_path / name, "polar_09__35_24", 12, Faults(), 0)
+    names = str(tmp_path / "c.log"), str(tmp_path / "py.log")
+    lines = (tmp_path / "py.log").read_text().splitlines(keepends=True)
+    closing = ("TRACE_PY: I_pixel_final", "TRACE_PY: floatimage", "TRACE_PY: steps", "TRACE_PY: fluence")
+    first_end = next(at for at, line in enumerate(lines) if line.startswith("TRACE_PY: floatimage")) + 1
+    kept = [line for line in lines[:first_end] if not line.startswith(closing)]
+    (tmp_path / "py.log").write_text("".join([*kept, *lines[first_end:]]))
+    assert diff_long(*names, chunk=3000) is None
 
 
 def test_relations_are_held_at_the_samples_that_a_side_has(tmp_path: Path) -> None:
     """Py has the first of four samples alone, at which omega_pixel_sr stands for an omega_pixel that a block lacks."""
-    logs = [(PAIRS / "thick_sensor__44_31" / f"{side}.log").read_text().splitlines(keepends=True) for _, side in SIDES]
-    logs = [_with_blocks(lines, 6) for lines in logs]
-    at = [number for number, line in enumerate(logs[1]) if line.startswith("TRACE_PY: omega_pixel ")][3]
-    del logs[1][at]
-    _same(tmp_path, ["".join(lines).encode() for lines in logs], 9_000, strict=False)
-
-
-def _with_blocks(lines: list[str], blocks: int) -> list[str]:
-    """Return a log that prints its block several times."""
-    first = next(at for at, line in enumerate(lines) if " pix0_vector_meters" in line and line.startswith("TRACE"))
-    last = next(at for at, line in enumerate(lines) if " floatimage_accumulated" in line)
-    return lines[:first] + lines[first : last + 1] * blocks + lines[last + 1 :]
+    for name in ("c.log", "py.log"):
+        write_blocks(tmp_path / name, "thick_sensor__44_31", 6, Faults(), 0)
+    lines = (tmp_path / "py.log").read_text().splitlines(keepends=True)
+    del lines[[at for at, line in enumerate(lines) if line.startswith("TRACE_PY: omega_pixel ")][3]]
+    (tmp_path / "py.log").write_text("".join(lines))
+    assert _same(tmp_path, [(tmp_path / name).read_bytes() for name in ("c.log", "py.log")], 9_000, strict=False)
 
 
 @pytest.mark.parametrize("size", ["1e+200", "1e-200"])
@@ -304,7 +309,7 @@ def test_logs_whose_first_parts_hold_no_value_are_told_by_the_prefixes_that_foll
 
 
 @pytest.mark.parametrize("other", [40, 13])
-def test_blocks_of_one_pixel_are_paired_as_in_records(tmp_path: Path, other: int) -> None:
+def test_blocks_of_one_pixel_are_left_to_the_ordinary_comparison(tmp_path: Path, other: int) -> None:
     """A block of Py is of the pixel of a block that arrays compare with another one: it has the first claim to it."""
     for name in ("c.log", "py.log"):
         write_blocks(tmp_path / name, "polar_09__35_24", 50, Faults(), 0)
@@ -313,11 +318,7 @@ def test_blocks_of_one_pixel_are_paired_as_in_records(tmp_path: Path, other: int
     at = [at for at, line in enumerate(lines) if "pixel_pos_meters" in line]
     lines[at[25]] = lines[at[other]]
     py.write_text("\n".join(lines) + "\n")
-    names = str(tmp_path / "c.log"), str(py)
-    by_columns = diff_long(*names)
-    assert by_columns is None or diff_document(by_columns) == diff_document(
-        diff_traces(read_trace(names[0]), read_trace(names[1]))
-    )
+    assert diff_long(str(tmp_path / "c.log"), str(py)) is None
 
 
 def test_a_block_beyond_the_other_log_is_paired_with_that_of_its_pixel(tmp_path: Path) -> None:
@@ -331,9 +332,8 @@ def test_a_block_beyond_the_other_log_is_paired_with_that_of_its_pixel(tmp_path:
     del lines[at[5]]
     py.write_text("\n".join(lines) + "\n")
     names = str(tmp_path / "c.log"), str(py)
-    by_columns, by_records = diff_long(*names), diff_traces(read_trace(names[0]), read_trace(names[1]))
-    assert by_records.gaps[0].blocks == 0
-    assert by_columns is None or diff_document(by_columns) == diff_document(by_records)
+    assert diff_traces(read_trace(names[0]), read_trace(names[1])).gaps[0].blocks == 0
+    assert diff_long(*names) is None
 
 
 def test_pixels_beyond_a_log_that_has_no_final_value_are_counted(tmp_path: Path) -> None:
