@@ -12,7 +12,9 @@ from nbtrace.verdicts.status import MINOR_BELOW
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 _WITHOUT_UNIT = frozenset({"1", "photons"})
-_POWER_CLOSE = 5e-3
+POWER_CLOSE = 5e-3
+"""Part of a value by which it may be off another one times a power of ten."""
+
 POWERS = (*range(2, 16), 20, 30)
 """Powers of ten between two units of one quantity: from femtometres to metres, and areas and volumes in ångströms."""
 
@@ -49,7 +51,7 @@ def power_of_ten(row: Row) -> int:
     if abs(power) not in POWERS:
         return 0
     off = math.hypot(*(y - x for x, y in zip(row.c.numbers, _scaled(row, power), strict=True)))
-    return power if off <= _POWER_CLOSE * row.difference.norm_c else 0
+    return power if off <= POWER_CLOSE * row.difference.norm_c else 0
 
 
 def _scaled(row: Row, power: int) -> tuple[float, ...]:
@@ -119,4 +121,4 @@ def _is_power(row: Row) -> bool:
     if ratio is None or not 0 < ratio < math.inf:
         return False
     exponent = math.log10(ratio)
-    return abs(exponent) > 1 and abs(exponent - round(exponent)) < _POWER_CLOSE
+    return abs(exponent) > 1 and abs(exponent - round(exponent)) < POWER_CLOSE

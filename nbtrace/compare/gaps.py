@@ -47,6 +47,8 @@ class Gaps:
         The other side's first value of each lost quantity.
     first_step : Index or None
         The first missing step.
+    unpaired : int
+        Pixel blocks of the other side alone, those among them that this side is not expected to have.
     """
 
     blocks: int = 0
@@ -57,6 +59,7 @@ class Gaps:
     by_choice: int = 0
     first: Mapping[str, Record] = field(default_factory=dict)
     first_step: Index | None = None
+    unpaired: int = 0
 
     @property
     def are_differences(self) -> bool:
@@ -171,6 +174,7 @@ class LackRecords:
             chosen,
             first,
             self.steps[0].index if self.steps else None,
+            count.blocks,
         )
 
 

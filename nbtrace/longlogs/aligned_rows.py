@@ -17,7 +17,16 @@ from nbtrace.longlogs.decimals import Flags, Ints
 from nbtrace.longlogs.last_digits import LastDigits
 from nbtrace.longlogs.long_result import LongDiffResult
 from nbtrace.longlogs.tally import Tally, Window, WindowSide
-from nbtrace.longlogs.windows import CellLoop, SideStream, Slots, TableShape, WindowPart, arity_of, windows
+from nbtrace.longlogs.windows import (
+    CellLoop,
+    SideStream,
+    Slots,
+    TableShape,
+    WindowPart,
+    arity_of,
+    as_single_numbers,
+    windows,
+)
 from nbtrace.records import Index
 from nbtrace.verdicts.status import Status
 from nbtrace.vocabulary.quantity import Scope
@@ -228,7 +237,9 @@ class _Reading:
             for stream in streams:
                 stream.advance()
             for start, *parts in windows(streams[0], streams[1], self._stops(reading.again[0].wanted)):
-                yield self._window(streams, start, (parts[0], parts[1]))
+                with as_single_numbers():
+                    rows = self._window(streams, start, (parts[0], parts[1]))
+                yield rows
         nothing = streams[0].cut(0), streams[1].cut(0)
         yield self._ordered(nothing, np.zeros((6, 0), dtype=np.int64), self._own)
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nbtrace.compare.artefacts import POWERS
+from nbtrace.compare.artefacts import POWER_CLOSE, POWERS
 from nbtrace.compare.relations import Relation, Sides
 from nbtrace.longlogs.column_knowledge import ORDINAL, Get
-from nbtrace.longlogs.decimals import Flags, Floats
+from nbtrace.longlogs.decimals import Flags, Floats, Ints
 
 _SMALL_SQUARE, _LARGE_SQUARE = 1e-280, 1e300
 """Between these no square of a component that matters has left the range of numbers."""
@@ -78,9 +78,12 @@ def _residual(sides: Sides) -> Floats:
     return result
 
 
-def power_of_ten(ratio: Floats) -> tuple[Floats, Flags]:
-    """Return n where Py/C is close to 10ⁿ, and whether n is large enough to be another unit."""
-    power: Floats = np.log10(np.where(ratio > 0, ratio, 1.0))
-    nearest: Floats = np.round(power)
-    another = np.isin(np.abs(nearest), POWERS) & (np.abs(power - nearest) < 0.01)
-    return nearest, another
+def powers_of_ten(c: Floats, py: Floats) -> Ints:
+    """Return n where the components of Py are 10ⁿ times those of C, as two units have it; else 0; shape (n,)."""
+    sizes = norms(c)
+    ratio = norms(py) / sizes
+    power: Ints = np.round(np.log10(np.where((ratio > 0) & np.isfinite(ratio), ratio, 1.0))).astype(np.int64)
+    power[~np.isin(np.abs(power), POWERS)] = 0
+    off = norms(c - py * 10.0 ** -power.astype(np.float64)[:, None])
+    power[~(off <= POWER_CLOSE * sizes)] = 0
+    return power

@@ -22,6 +22,7 @@ from nbtrace.compare.self_check import SelfCheck
 from nbtrace.longlogs.chunks import CHUNK, NotColumnarError
 from nbtrace.longlogs.columnar import ColumnReader, Columns
 from nbtrace.longlogs.decimals import Ints
+from nbtrace.longlogs.first_turns import FirstTurns, firsts
 from nbtrace.longlogs.held_relations import Assumed, HeldRelations
 from nbtrace.longlogs.places import contradicted, points
 from nbtrace.longlogs.printed_forms import PrintedForms
@@ -35,6 +36,7 @@ from nbtrace.longlogs.windows import (
     TableShape,
     WindowPart,
     arity_of,
+    as_single_numbers,
     irregular_blocks,
     windows_of,
 )
@@ -100,14 +102,13 @@ class _Pass:
         self._held = HeldRelations(vocabulary, self._chosen)
         self._blocks = 0
         self._repeats = RepeatCounts()
-        self._most_samples = 1
-        self._turns: set[int] = set()
+        self._turns = FirstTurns()
         self._first: tuple[bool, Mapping[str, NumberFormat]] | None = None
 
     def run(self, log: str, chunk: int) -> Assumed:
         """Read the log; return what is known of it then."""
         self._reader = ColumnReader(log, chunk, self._vocabulary, with_figures=True)
-        with ThreadPoolExecutor(1) as executor, stage("megabytes checked"):
+        with ThreadPoolExecutor(1) as executor, as_single_numbers(), stage("megabytes checked"):
             self._stream = SideStream(self._reader, self._slots, executor, self._counted())
             told = 0
             for start, part in windows_of(self._stream):
@@ -173,17 +174,11 @@ class _Pass:
             aside[window.repeated_steps(0)] = True  # Some steps are of a source or another place of their own.
         stated = {at - first: pixel for at, pixel in self._reader.pixels_so_far().items() if at >= first}
         aside[contradicted(stated, *points(window.places(0)))] = True
-        if window.shape.samples > self._most_samples:
-            aside[side.part.block[side.part.sample >= self._most_samples] - first] = True
-            self._most_samples = window.shape.samples
-        for turn, row in _firsts(side.part.step + 1):
-            if turn not in self._turns:
-                aside[side.part.block[row] - first] = True
-                self._turns.add(turn)
+        aside[[block - first for block in self._turns.blocks(side.part)]] = True
 
     def _note(self, window: Window, slot: Ints) -> None:
         """Remember the first block of each quantity."""
-        for number, row in _firsts(slot + 1):
+        for number, row in firsts(slot + 1):
             self._chosen.first(("seen", number), int(window.sides[0].part.block[row]))
 
     def _trace(self, blocks: AbstractSet[int]) -> Trace:
@@ -207,11 +202,3 @@ class _Pass:
         if checks == held.checks:
             return held
         return replace(held, checks=checks, remarks=tuple(remarks_on(trace, checks, tuple(instances_of(trace)))))
-
-
-def _firsts(numbers: Ints) -> Iterator[tuple[int, int]]:
-    """Yield each of some small numbers, none below 0, with the place at which it comes first."""
-    place = np.full(int(numbers.max(initial=-1)) + 1, -1)
-    place[numbers[::-1]] = np.arange(numbers.size)[::-1]
-    found = np.flatnonzero(place >= 0)
-    return zip(found.tolist(), place[found].tolist(), strict=True)

@@ -41,6 +41,10 @@ _EXACT_DIGITS = 15
 _SURE = 0.001
 """Part of a printed digit by which a difference must be off half of one to be decided without printing it."""
 
+_ROUNDED = 2.0**-53
+"""Part of a number that it may be off what is printed: of the last of 15 digits up to a ninth."""
+
+
 _NEAR_A_POWER = 1e-6
 _TENS = np.array([10.0**power for power in range(-340, 309)])
 
@@ -164,7 +168,8 @@ def _count_single(numbers: Floats, figures: Figures, at: Ints, digits: Ints) -> 
     first = figures.mantissa[at] / 10.0 ** (digits - 1)
     plain = (digits <= _EXACT_DIGITS) & (first > 1 + _NEAR_A_POWER) & (first < 10 * (1 - _NEAR_A_POWER))
     plain &= (leading > -300) & (leading < 300)
-    yes: Flags = (apart == 0) | (plain & (apart < (0.5 - _SURE) * unit))
-    no: Flags = ~np.isfinite(single) | (plain & (apart > (0.5 + _SURE) * unit)) | (apart > 1e-13 * np.abs(numbers))
+    sure = _SURE * unit + np.abs(numbers) * _ROUNDED
+    yes: Flags = (apart == 0) | (plain & (apart < unit / 2 - sure))
+    no: Flags = ~np.isfinite(single) | (plain & (apart > unit / 2 + sure)) | (apart > 1e-13 * np.abs(numbers))
     doubtful = numbers[~yes & ~no]
     return int(np.count_nonzero(yes)) + sum(map(is_single, doubtful.tolist()))

@@ -42,6 +42,7 @@ from nbtrace.longlogs.windows import (
     TableShape,
     WindowPart,
     arity_of,
+    as_single_numbers,
     irregular_blocks,
     windows,
 )
@@ -176,12 +177,12 @@ class BlockComparison:
 
     def run(self, c: str, py: str) -> tuple[Assumed, Assumed]:
         """Read two files; return what is known of them then."""
-        with ThreadPoolExecutor(2) as executor:
+        with ThreadPoolExecutor(2) as executor, as_single_numbers():
             first, second = (
                 self.log_type(name, self._chunk, self._slots, executor, self.tally.chosen) for name in (c, py)
             )
             for log in (first, second):
-                log.stream.advance()
+                log.begin()
             steps = logs_of(self._policy.vocabulary).of_a_step(KEY)
             if self.refuses_long_sweeps and steps and (first.has_long_sweep or second.has_long_sweep):
                 raise LongSweepError
@@ -270,7 +271,9 @@ class BlockComparison:
         for number, log in enumerate(self._logs):
             stated = {at - first: pixel for at, pixel in log.reader.pixels_so_far().items() if at >= first}
             window.aside[contradicted(stated, pixels[number], known[number])] = True
-        self._pixels.append(pixels[0][both & known[0] & ~window.aside])
+            window.aside[[block - first for block in log.turns.blocks(window.sides[number].part)]] = True
+        for number, mine in enumerate((window.sides[0].present, window.sides[1].present & ~both)):
+            self._pixels.append(pixels[number][mine & known[number] & ~window.aside])
 
     def _keep(self, start: int, parts: tuple[WindowPart, WindowPart], wanted: set[int]) -> None:
         """Keep the values of the blocks that stand for the rest, and drop those that no longer do."""
@@ -341,7 +344,7 @@ class BlockComparison:
         return any(block != of and (block in in_arrays or of in in_arrays) for block, of in partners.items())
 
     def _are_of_one_pixel(self, kept: Iterable[Trace]) -> bool:
-        """Whether a block that was set aside is of the pixel of one that arrays compare: they may be partners."""
+        """Whether a block that was set aside is of the pixel of one that arrays count: they may be partners."""
         places = (whereabouts(trace, block).pixel for trace in kept for block in trace.blocks if block in self._aside)
         pixels = {pixel for pixel in places if pixel is not None}
         if not pixels or not self._pixels:

@@ -13,13 +13,14 @@ from nbtrace.compare.logs import logs_of
 from nbtrace.compare.repeats import phi_steps
 from nbtrace.longlogs.columnar import ColumnReader, Columns
 from nbtrace.longlogs.decimals import Ints
+from nbtrace.longlogs.first_turns import FirstTurns
 from nbtrace.longlogs.held_relations import Assumed, HeldRelations
 from nbtrace.longlogs.odd_values import lone_and_irregular
 from nbtrace.longlogs.printed_forms import PrintedForms
 from nbtrace.longlogs.repeat_counts import RepeatCounts
 from nbtrace.longlogs.run_values import RunValues
 from nbtrace.longlogs.tally import Representatives
-from nbtrace.longlogs.windows import Kept, SideStream, Slots, WindowPart
+from nbtrace.longlogs.windows import ENDLESS, Kept, SideStream, Slots, WindowPart
 from nbtrace.records import Record, Side, Trace
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class StreamedLog:
         self.reader = ColumnReader(name, chunk, vocabulary, with_figures=True, keeps_marks=self.keeps_marks)
         self.kept: dict[int, Kept] = {}
         self.repeats = RepeatCounts()
+        self.turns = FirstTurns()
         self.held = HeldRelations(vocabulary, chosen, name)
         self.run = RunValues(chosen, name)
         self.names: set[str] = set()
@@ -54,10 +56,17 @@ class StreamedLog:
     def _counted(self) -> Iterator[Columns]:
         for columns in self.reader.chunks():
             self.forms.add(columns)
-            if self._first is None:
+            if self._first is None and (columns.kind.size or columns.odd):
                 self._first = self.forms.single, self.forms.formats_in_arrays()
                 self.has_long_sweep = columns.count_steps() > LONG_SWEEP
             yield columns
+
+    def begin(self) -> None:
+        """Read on until a prefix tells whose log it is, or to its end: much may be printed before the first value."""
+        while self.stream.last_block < ENDLESS:
+            self.stream.advance()
+            if self.reader.side is not Side.UNKNOWN:
+                return
 
     def assumed(self) -> Assumed:
         """Return what the first part of the log shows, of which the first block is kept."""

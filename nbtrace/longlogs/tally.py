@@ -17,7 +17,7 @@ from nbtrace.compare.logs import KEY, logs_of
 from nbtrace.compare.relations import Values
 from nbtrace.longlogs.column_knowledge import ORDINAL, columns_of
 from nbtrace.longlogs.decimals import Flags, Floats, Ints
-from nbtrace.longlogs.estimates import norms, power_of_ten
+from nbtrace.longlogs.estimates import norms, powers_of_ten
 from nbtrace.longlogs.last_digits import LastDigits
 from nbtrace.longlogs.reading_again import BlockSpread
 from nbtrace.longlogs.windows import CellLoop, Slots, TableShape, WindowPart
@@ -32,6 +32,9 @@ _FIRST_LONELY = 3
 _FIRST_ROWS = 6
 """Rows of a configured quantity that a notice may show."""
 
+
+_NEARLY_ALL = 0.9
+"""Part of a value that a power of ten at least is away from it."""
 
 _SLACK = 0.5 + 1e-6
 """Half a digit of each side, and a little more."""
@@ -51,8 +54,7 @@ class _Limits:
     def bands(self, both: Flags) -> tuple[Floats, tuple[Flags, Flags, Flags]]:
         """Return what is held against the bounds of a band, and which values are in the first to third or above."""
         over = both & (self.worst > self.limit)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            measure = np.where(self.relative, self.worst / self.size, self.worst)
+        measure = np.where(self.relative, self.worst / self.size, self.worst)
         minor = np.where(self.relative, MINOR_BELOW, self.value * ABSOLUTE_MINOR)
         divergent = np.where(self.relative, DIVERGENT_BELOW, self.value * ABSOLUTE_DIVERGENT)
         return measure, (over, over & (measure >= minor), over & (measure >= divergent))
@@ -262,10 +264,10 @@ class Tally:
         over = bands[0]
         if self.spread is not None:
             self.spread.add(window.shape.first_block, both, over, per_block)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            severity = np.where(both & (worst > 0), worst / limit, 0.0)
+        severity = np.where(both & (worst > 0), worst / limit, 0.0)
         self._count(window, slots, both, bands, severity, per_block)
-        self._units(window, slots, bands[2], values, per_block)
+        # What agrees may be a power of ten apart, too, if more than nearly all of the value is allowed.
+        self._units(window, slots, over | (both & (limit > _NEARLY_ALL * found.size)), values, per_block)
         for what, sizes in (("size", found.size), ("apart", worst)) if self.all_extremes else ():
             largest = np.where(both, sizes, -1.0).argmax(axis=1).tolist()
             for at, (slot, cell) in enumerate(zip(slots.tolist(), largest, strict=True)):
@@ -306,17 +308,16 @@ class Tally:
             self.chosen.worst(("row", name), float(severity[at, cell]), window.block_of(cell, per_block))
 
     def _units(self, window: "Window", slots: Ints, far: Flags, values: tuple[Floats, Floats], per_block: int) -> None:
-        """Remember where Py/C is close to a power of ten."""
-        rows = np.flatnonzero(far.any(axis=1))
+        """Remember where Py is a power of ten times C."""
+        rows, cells = np.nonzero(far)
         if not rows.size:
             return
-        with np.errstate(divide="ignore", invalid="ignore"):
-            power, other = power_of_ten(norms(values[1][rows]) / norms(values[0][rows]))
-        for at, row in enumerate(rows.tolist()):
-            cells = np.flatnonzero(other[at] & far[row])
-            for exponent, first in zip(*np.unique(power[at, cells], return_index=True), strict=True):
-                name = window.slots.quantity[int(slots[row])]
-                self.chosen.first(("unit", name, int(exponent)), window.block_of(int(cells[first]), per_block))
+        power = powers_of_ten(values[0][rows, cells], values[1][rows, cells])
+        at = np.flatnonzero(power)
+        kinds, first = np.unique(np.stack([rows[at], power[at]]), axis=1, return_index=True)
+        for (row, exponent), some in zip(kinds.T.tolist(), at[first].tolist(), strict=True):
+            name = window.slots.quantity[int(slots[row])]
+            self.chosen.first(("unit", name, exponent), window.block_of(int(cells[some]), per_block))
 
     def _configure(self, window: "Window", name: str, cells: Ints, per_block: int) -> None:
         for cell in cells[: max(0, _FIRST_ROWS - self.configured_over[name])].tolist():

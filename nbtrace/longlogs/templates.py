@@ -28,6 +28,7 @@ _head = re.compile(
 ).fullmatch
 _NUMBERS = 9
 _SLOT_BITS = 16
+_PARTS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +155,13 @@ class HeadTable:
         buffer = np.frombuffer(b"".join([*padded, b"\n" * 8]), dtype=np.uint8)
         starts = np.cumsum([0, *map(len, padded)][:-1], dtype=np.int64) + 8
         self._parts = _parts(buffer, starts, starts + np.array([len(head) for head in heads], dtype=np.int64))
-        self._lengths = np.array([len(head) for head in heads], dtype=np.int64)
         self._factors, self._slots = self._place()
 
     def _place(self) -> tuple[Words, "np.ndarray[tuple[int, ...], np.dtype[np.int16]]"]:
         """Find factors under which no two heads fall into one slot."""
         generator = np.random.default_rng(0)
         while True:
-            factors = generator.integers(1, 2**63, 5, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+            factors = generator.integers(1, 2**63, _PARTS, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
             slot = _slot(self._parts, factors)
             if len(set(slot.tolist())) == self.size:
                 slots = np.full(1 << _SLOT_BITS, NO_TEMPLATE, dtype=np.int16)
@@ -174,15 +174,18 @@ class HeadTable:
             return np.full(start.shape, NO_TEMPLATE, dtype=np.int64)
         parts = _parts(buffer, start, stop)
         kinds = self._slots[_slot(parts, self._factors)].astype(np.int64)
-        same: Flags = self._lengths[kinds] == stop - start
-        for mine, known in zip(parts, self._parts, strict=True):
-            same &= mine == known[kinds]
+        same: Flags = np.logical_and.reduce(
+            [mine == known[kinds] for mine, known in zip(parts, self._parts, strict=True)]
+        )
         kinds[~same] = NO_TEMPLATE
         return kinds
 
 
 def _parts(buffer: Bytes, start: Ints, stop: Ints) -> tuple[Words, ...]:
-    """Return words that together hold every byte of heads of 15 to 40 bytes, and at most the newline before them."""
+    """Return words that no two heads of 15 to 40 bytes share: every byte, at most the newline before, and the length.
+
+    Without the length, heads that repeat one sign 16 times and 17 times would have the same words.
+    """
     words = buffer.view(np.uint64)
     parts = [word_at(words, start), word_at(words, stop - 16), word_at(words, stop - 8)]
     length = stop - start
@@ -192,7 +195,7 @@ def _parts(buffer: Bytes, start: Ints, stop: Ints) -> tuple[Words, ...]:
         if at.size:
             part[at] = word_at(words, start[at] + offset)
         parts.append(part)
-    return tuple(parts)
+    return (*parts, length.astype(np.uint64))
 
 
 def _slot(parts: tuple[Words, ...], factors: Words) -> Ints:

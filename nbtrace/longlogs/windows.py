@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
@@ -23,6 +24,11 @@ _SIZES = frozenset({1, 3})
 
 ENDLESS = 1 << 40
 """Number of the block after the last one of a log that has been read."""
+
+
+def as_single_numbers() -> AbstractContextManager[None]:
+    """Return within what arrays leave the range of numbers, or divide by zero, without a word, as single numbers do."""
+    return np.errstate(all="ignore")
 
 
 class CellLoop(IntEnum):
@@ -255,7 +261,8 @@ class SideStream:
         kind = join("kind")
         scale = np.array(self._facts(pieces)[3])
         if kind.size and (scale != 1.0).any():
-            values *= np.concatenate([np.repeat(scale[kind], count), np.ones(_SPARE)])
+            with as_single_numbers():
+                values *= np.concatenate([np.repeat(scale[kind], count), np.ones(_SPARE)])
         first = np.cumsum(count) - count
         places = join("block"), join("sample"), join("step")
         return WindowPart(kind, *places, first, count, values, pieces, odd, _figures(pieces))

@@ -111,6 +111,26 @@ def test_explanations_and_scaling_chains_are_the_same(
         _explained_alike(by_columns, names)
 
 
+@pytest.mark.parametrize("steps", [10, 12])
+def test_a_step_in_the_lines_of_a_logger_is_one_of_those_that_a_pixel_is_the_sum_of(tmp_path: Path, steps: int) -> None:
+    """A cosine that is not that of the vectors is of another sample, unless the log tells of every one."""
+    names = [tmp_path / "c.log", tmp_path / "py.log"]
+    for name, side in zip(names, _ORDERS[0], strict=True):
+        sweep = [f"{side}_PHI phi_tic={tic} phi_deg=0 k_frac={tic / 7:.15g} F_latt_b=2 F_latt=3" for tic in range(10)]
+        lines = [
+            f"{side}: incident_vec 1 0 0",
+            f"{side}: diffracted_vec 0.600012345678901 0.799990740692 0",
+            *sweep[:-1],
+            f"2026-01-02 03:04:05,123 - port - INFO - {sweep[-1]}",
+            f"{side}: steps {steps}",
+            f"{side}: cos_2theta 0.712345678901234",
+        ]
+        name.write_text("\n".join(lines) + "\n")
+    assert _same(names[0], names[1], 300)
+    found = diff_traces(*(read_trace(str(name)) for name in names))
+    assert [item.broken for item in found.checks[0].checks if item.quantity == "cos_2theta"] == [int(steps == 10)]
+
+
 def test_a_value_of_steps_that_no_formula_gives_is_explained_from_every_row(tmp_path: Path) -> None:
     """Of such a value the comparison by columns keeps a few rows, and the explanation names each that differs."""
     names = str(tmp_path / "c.log"), str(tmp_path / "py.log")

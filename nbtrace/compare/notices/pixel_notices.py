@@ -22,7 +22,7 @@ def unpaired_pixels(logs: ComparedLogs) -> Iterator[Notice]:
     if not only_c and not only_py:
         return
     what = logs.vocabulary.block
-    missing_elsewhere = logs.gaps[1].blocks, logs.gaps[0].blocks
+    missing_elsewhere = logs.gaps[1].unpaired, logs.gaps[0].unpaired
     text = "; ".join(
         f"{side.name} traces {_counted(max(many, len(unpaired)), what)} that {side.other} does not: "
         + _first_pixels(side.trace, unpaired, many)

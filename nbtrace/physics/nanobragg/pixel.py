@@ -38,11 +38,18 @@ def pixel_size(trace: Trace, block: int = 0) -> float | None:
     if stated is not None:
         return stated
     omega, radius, close = (
-        trace.number(name, block) for name in ("omega_pixel_sr", "R_distance_meters", "close_distance_meters")
+        _number(trace, name, block) for name in ("omega_pixel_sr", "R_distance_meters", "close_distance_meters")
     )
     if omega is None or radius is None or close is None or not omega * radius * close > 0:
         return None
     return math.sqrt(omega * radius * radius * radius / close)
+
+
+def _number(trace: Trace, name: str, block: int) -> float | None:
+    """Return a scalar at the first sampled point of a block, whose place is looked for; None if it is not logged."""
+    own = (record for record in trace.by_block.get((name, block), ()) if record.index.sample == 0)
+    scalars = [record for record in own if len(record.numbers) == 1]
+    return max(scalars, key=lambda record: record.rank).numbers[0] if scalars else None
 
 
 def _position(trace: Trace, block: int, size: float | None) -> tuple[float, float] | None:
