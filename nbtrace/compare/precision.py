@@ -91,7 +91,7 @@ class NumberFormat:
 
 def are_counts(*tokens: str) -> bool:
     """Return whether numbers are whole and printed as such, with fewer digits than a rounded number has: 2 is no 3."""
-    return all(token.lstrip("+-").isdigit() and _significant(token) < COARSEST for token in tokens)
+    return all(token.lstrip("+-").removesuffix(".").isdigit() and _significant(token) < COARSEST for token in tokens)
 
 
 @dataclass(frozen=True, slots=True)
