@@ -12,7 +12,7 @@ from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.frozen import frozen
 from nbtrace.records import Index, Pixel, Record, Trace
 from nbtrace.vocabulary.quantity import Quantity, Scope
-from nbtrace.vocabulary.vocabulary import UNNAMED, Vocabulary
+from nbtrace.vocabulary.vocabulary import REPEAT, UNNAMED, Vocabulary
 
 Place = tuple[str, Index]
 """A quantity and where in the computation it belongs."""
@@ -80,13 +80,26 @@ def align(c: Trace, py: Trace, block_of: Mapping[int, int] | None = None) -> Ali
     only_c = {place: record for place, record in left.items() if place not in right}
     only_py = {place: record for place, record in right.items() if place not in left}
     pairs += _through_equivalents(only_c, only_py, {pair.quantity for pair in pairs}, vocabulary)
-    pairs.sort(key=lambda pair: (*order.of(pair.quantity, pair.index), pair.c.line))
+    if _is_told_by_lines(pairs, vocabulary):
+        pairs.sort(key=lambda pair: pair.c.line)
+    else:
+        pairs.sort(key=lambda pair: (*order.of(pair.quantity, pair.index), pair.c.line))
     return Alignment(
         tuple(pairs),
         tuple(sorted(only_c.values(), key=lambda record: record.line)),
         tuple(sorted(only_py.values(), key=lambda record: record.line)),
         (left_twice, right_twice),
     )
+
+
+def _is_told_by_lines(pairs: Iterable[Pair], vocabulary: Vocabulary) -> bool:
+    """Return whether the lines of the first log alone tell the order: nobody names a loop, and only turns follow turns.
+
+    A value that is printed once, behind a loop, is of no turn: it comes after all of them.
+    """
+    if vocabulary.indices and any(pair.c.known is not None for pair in pairs):
+        return False
+    return all(name == REPEAT for pair in pairs for name, _ in pair.index.loops)
 
 
 def pair_blocks(c: Trace, py: Trace) -> dict[int, int]:

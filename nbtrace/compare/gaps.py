@@ -40,7 +40,7 @@ class Gaps:
         Values of each quantity that are lost one by one, in the blocks and steps that both have.
     hidden : tuple of str
         Quantities of unreadable lines of which nothing is missing: another line fills the place, and nobody can tell
-        which value is meant.
+        which value is meant; or the other log's line cannot be read either, so that nothing is held against anything.
     by_choice : int
         Values of further sampled points or sources, where this side traces a single one.
     first : mapping of str to Record
@@ -165,12 +165,13 @@ class LackRecords:
                 first.setdefault(name, record)
         steps = count.steps if traces_steps else 0
         missing = {*lost, *(name for name in unreadable if steps and _of_step(trace, name))}
+        there = {*other.by_quantity, *(name for bad in other.account.unreadable for name in bad.quantities)}
         return Gaps(
             count.blocks if ends or traces_steps else 0,
             steps,
             count.steps_there,
             {name: lost[name] for name in sorted(lost)},
-            tuple(name for name in unreadable if name in other.by_quantity and name not in missing),
+            tuple(name for name in unreadable if name in there and name not in missing),
             chosen,
             first,
             self.steps[0].index if self.steps else None,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from nbtrace.compare.align import Pair
 from nbtrace.compare.metrics import Difference, component_name, difference, is_finite, norm
-from nbtrace.compare.precision import NumberFormat
+from nbtrace.compare.precision import NumberFormat, are_counts
 from nbtrace.plain_text import shortened
 from nbtrace.records import Index, Record, Shape
 from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, Status, band
@@ -102,9 +102,11 @@ def judge(
     if unmeasured is not None:
         return Row(pair.quantity, pair.index, c, py, None, tolerance, 0.0, False, *unmeasured)  # noqa: FBT003
     measured = difference(c.numbers, py.numbers)
-    digits = _resolution(c, py, measured.worst, c_formats) + _resolution(py, c, measured.worst, py_formats)
     allowed = tolerance.allowed(measured.norm_c)
-    limit = max(allowed, digits / 2 * ROUNDING)
+    printed = _PrintedDigits(c, py, (c_formats.get(c.family), py_formats.get(py.family)))
+    if (worst := _worst(measured, printed, allowed)) != measured.worst:
+        measured = difference(c.numbers, py.numbers, worst)
+    limit = max(allowed, printed.of(measured.worst))
     if limit > allowed and limit >= max(measured.norm_c, norm(py.numbers)) and measured.relative:
         blind = Status.MISSING, "too few digits are printed to compare"
         return Row(pair.quantity, pair.index, c, py, None, tolerance, limit, True, *blind)  # noqa: FBT003
@@ -154,12 +156,41 @@ def _unmeasured(c: Record, py: Record, names: Names) -> tuple[Status, str] | Non
     return None
 
 
-def _resolution(record: Record, other: Record, component: int, formats: Mapping[str, NumberFormat]) -> float:
-    number_format = formats.get(record.family)
-    if number_format is None:
-        return 0.0
-    token = record.value.tokens[component]
-    return number_format.resolution(token, record.scale, beside=other.numbers[component])
+@dataclass(frozen=True, slots=True)
+class _PrintedDigits:
+    """What the printed digits of two values allow: half of the last one of each."""
+
+    c: Record
+    py: Record
+    formats: tuple[NumberFormat | None, NumberFormat | None]
+
+    @property
+    def own(self) -> bool:
+        """Whether every number has digits of its own."""
+        return any(form is not None and form.own for form in self.formats)
+
+    def of(self, component: int) -> float:
+        """Return the largest |Py − C| of a component that the digits cannot tell from none."""
+        tokens = [record.value.tokens[component] for record in (self.c, self.py)]
+        if self.own and are_counts(*tokens):
+            return 0.0
+        sides = zip(self.formats, tokens, ((self.c, self.py), (self.py, self.c)), strict=True)
+        last = (
+            0.0 if form is None else form.resolution(token, record.scale, beside=other.numbers[component])
+            for form, token, (record, other) in sides
+        )
+        return sum(last) / 2 * ROUNDING
+
+
+def _worst(measured: Difference, printed: _PrintedDigits, allowed: float) -> int:
+    """Return the component that counts: the one that is furthest apart, or beyond the digits that it has of its own."""
+    if not printed.own or len(measured.delta) == 1:
+        return measured.worst
+    limits = [max(allowed, printed.of(component)) for component in range(len(measured.delta))]
+    over = [abs(delta) > limit for delta, limit in zip(measured.delta, limits, strict=True)]
+    if over[measured.worst] or not any(over):
+        return measured.worst
+    return max(range(len(over)), key=lambda at: (over[at], abs(measured.delta[at])))
 
 
 def status_of(measured: Difference, limit: float, tolerance: Tolerance) -> Status:

@@ -19,7 +19,7 @@ class Difference:
     delta : tuple of float
         Py − C by component.
     worst : int
-        Component with the largest |Py − C|.
+        Component with the largest |Py − C|, or the one that is furthest beyond the digits that it was printed with.
     norm_c : float
         |C|: absolute value or Euclidean norm.
     relative : float
@@ -63,10 +63,10 @@ def is_finite(values: tuple[float, ...]) -> bool:
     return all(math.isfinite(value) and value != INT_MIN for value in values)
 
 
-def difference(c: tuple[float, ...], py: tuple[float, ...]) -> Difference:
-    """Return the difference of two finite values with the same number of components."""
+def difference(c: tuple[float, ...], py: tuple[float, ...], worst: int | None = None) -> Difference:
+    """Return the difference of two finite values with the same number of components; `worst` says which one counts."""
     delta = tuple(y - x for x, y in zip(c, py, strict=True))
-    worst = max(range(len(delta)), key=lambda i: abs(delta[i]))
+    worst = max(range(len(delta)), key=lambda i: abs(delta[i])) if worst is None else worst
     size = norm(c)
     relative = _relative(delta[worst], c[0] if len(c) == 1 else size)
     digits = None if relative == 0 else max(0.0, -math.log10(abs(relative))) if math.isfinite(relative) else 0.0

@@ -89,6 +89,11 @@ class NumberFormat:
         return abs(scale) * 10.0 ** max(exponent - self.digits + 1, -307)
 
 
+def are_counts(*tokens: str) -> bool:
+    """Return whether numbers are whole and printed as such, with fewer digits than a rounded number has: 2 is no 3."""
+    return all(token.lstrip("+-").removesuffix(".").isdigit() and _significant(token) < COARSEST for token in tokens)
+
+
 @dataclass(frozen=True, slots=True)
 class PrintedNumber:
     """How a number was printed.

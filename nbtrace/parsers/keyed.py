@@ -87,7 +87,7 @@ def one_field(
         return UnreadableLine(f"{key} has no value")
     known = vocabulary.known(key)
     value = _value_of(known, text)
-    if value.tokens and "=" in text and not _is_formula(value, text):
+    if value.tokens and "=" in text and not is_formula(value, text):
         return UnreadableLine(f"{key}: {text!r} is no number and no formula that ends in one")
     if complaint := misfit(key, known, value.shape, value.numbers):
         return UnreadableLine(f"{complaint}{comma_hint(value)}")
@@ -97,7 +97,7 @@ def one_field(
         return UnreadableLine(f"{key}: {error}")
 
 
-def _is_formula(value: Value, text: str) -> bool:
+def is_formula(value: Value, text: str) -> bool:
     """Whether all that stands before the value of a text with a `=` leads to it; brackets are a value of their own.
 
     Formulas have blanks around their signs; `polar=lar=0.9` is a line that was overwritten in part.

@@ -195,6 +195,15 @@ class _Assignments(UntaggedReader):
     def __init__(self, dialect: PlainDialect) -> None:
         self._dialect = dialect
 
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What the keys are looked up in."""
+        return self._dialect.vocabulary
+
+    def worded(self, pairs: tuple[tuple[str, str], ...]) -> Outcome | None:
+        """Return the values of numbers with the words in front of each."""
+        return self._dialect.assigned(Assignment(UntaggedForm.WORDS, pairs))
+
     def read(self, line: str) -> tuple[Outcome, UntaggedForm] | None:
         """Return what a line gives and its form, None for a line that is no trace."""
         vocabulary = self._dialect.vocabulary

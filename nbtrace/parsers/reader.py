@@ -79,7 +79,7 @@ class LogReader:
         for line in lines:
             prefix = prefix_of(line) if len(line) <= LONGEST_LINE else None
             text = line if prefix is None else line[prefix.end :]
-            read = None if self.dialect.statistics(text) else untagged.read(text)
+            read = None if self.dialect.statistics(text) or self.dialect.banner(text) else untagged.whole(text)
             if read is None:
                 self.read([line])
                 continue

@@ -10,10 +10,11 @@ from enum import StrEnum
 
 from nbtrace.frozen import frozen
 from nbtrace.parsers.dialect import LONGEST_LINE
-from nbtrace.parsers.keyed import key_values
+from nbtrace.parsers.keyed import is_formula, key_values
 from nbtrace.parsers.log_prefixes import message
-from nbtrace.parsers.outcome import Outcome
+from nbtrace.parsers.outcome import Fields, Outcome
 from nbtrace.parsers.values import read_value
+from nbtrace.parsers.worded_numbers import assigns_a_number, worded_numbers
 from nbtrace.records import Shape
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -25,6 +26,7 @@ class UntaggedForm(StrEnum):
     COLON = "key: value"
     BLANK = "key value"
     PAIRS = "key=value key=value"
+    WORDS = "words number words number"
 
 
 @frozen
@@ -38,9 +40,27 @@ class Assignment:
 class UntaggedReader(ABC):
     """Reads the lines of a log without any prefix, one after the other."""
 
+    @property
+    @abstractmethod
+    def vocabulary(self) -> Vocabulary:
+        """What the keys are looked up in."""
+
     @abstractmethod
     def read(self, line: str) -> tuple[Outcome, UntaggedForm] | None:
         """Return what a line gives and its form, None for a line that is no trace."""
+
+    @abstractmethod
+    def worded(self, pairs: tuple[tuple[str, str], ...]) -> Outcome | None:
+        """Return the values of numbers with the words in front of each."""
+
+    def whole(self, line: str) -> tuple[Outcome, UntaggedForm] | None:
+        """Return what a line gives and its form, and no number of it less: what no form takes is told by its words."""
+        read = self.read(line)
+        if read is not None and not (isinstance(read[0], Fields) and _leaves_numbers(line, self.vocabulary)):
+            return read
+        pairs = worded_numbers(line) if len(line) <= LONGEST_LINE else ()
+        outcome = self.worded(pairs) if pairs else None
+        return read if outcome is None else (outcome, UntaggedForm.WORDS)
 
     @abstractmethod
     def named(self, line: str) -> tuple[str, ...]:
@@ -64,6 +84,23 @@ _TELLING = 3
 
 _SHARE_KNOWN, _SHARE_UNKNOWN = 4, 2
 """A text is a log, too, where every fourth line assigns a value and one of the keys is known, or else every second."""
+
+
+def _leaves_numbers(line: str, vocabulary: Vocabulary) -> bool:
+    """Return whether a line that was read holds numbers that are in none of its values."""
+    found = assignment(line, vocabulary)
+    pairs = (line.partition(":")[::2],) if found is None else found.pairs
+    return any(_holds_more(key, text, vocabulary) for key, text in pairs)
+
+
+def _holds_more(key: str, text: str, vocabulary: Vocabulary) -> bool:
+    value = read_value(text)
+    tail = text.rpartition("=")[2]
+    if tail != text and value.tokens and read_value(tail).tokens == value.tokens:
+        return not is_formula(value, text)
+    if vocabulary.knows(key.rstrip()) or value.unit is not None:
+        return False
+    return sum(len(numbers.split()) for _, numbers in worded_numbers(text)) > len(value.tokens)
 
 
 def assignment(line: str, vocabulary: Vocabulary) -> Assignment | None:
@@ -112,6 +149,7 @@ def looks_untagged(lines: Iterable[str], vocabulary: Vocabulary) -> bool:
     for line in lines:
         filled += bool(line.strip())
         found = assignment(message(line), vocabulary) if len(line) <= LONGEST_LINE else None
+        given += found is None and len(line) <= LONGEST_LINE and assigns_a_number(message(line))
         for key, text in () if found is None else found.pairs:
             if read_value(text).shape is not Shape.TEXT:
                 given += 1

@@ -217,6 +217,16 @@ def test_an_unreadable_line_is_no_agreement(read: Read, line: str) -> None:
         assert "polar" in hidden.gaps[1].hidden
 
 
+@pytest.mark.parametrize("line", TORN)
+def test_what_neither_log_prints_readably_is_no_agreement(read: Read, line: str) -> None:
+    c, py = read(f"TRACE_C: steps 1\n{line.replace('_PY', '_C')}\n"), read(f"TRACE_PY: steps 1\n{line}\n")
+    result = diff(c, py)
+    assert result.verdict is Verdict.DIFFER
+    assert all("polar" in gaps.hidden for gaps in result.gaps)
+    told = [notice.text for notice in result.notices if "no readable value for polar" in notice.text]
+    assert [text.split(" log ")[0] for text in told] == ["the C", "the Py"]
+
+
 def test_an_unreadable_step_behind_a_readable_one_is_no_agreement(read: Read) -> None:
     step = "TRACE_{}_PHI phi_tic=0 phi_deg=0 k_frac=0.5 F_latt_b=1 F_latt=2\n"
     c, py = read(step.format("C")), read(step.format("PY") + "TRACE_PY_PHI phi_tic=0 phi_deg=0 k_frac= F_latt=2\n")

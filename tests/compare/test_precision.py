@@ -99,3 +99,27 @@ def test_what_python_prints_in_full_is_told_from_its_neighbours(values: list[flo
     lines = "".join(f"quantity_{at} = {value!r}\n" for at, value in enumerate([1 / 3, *values]))
     near = number + 0.0001
     assert verdict(f"{lines}omega = {float(number)!r}\n", f"{lines}omega = {near!r}\n") is Verdict.DIFFER
+
+
+@pytest.mark.parametrize(
+    ("c", "py", "expected"),
+    [
+        ("2", "3", Verdict.DIFFER),
+        ("-12345", "-12346", Verdict.DIFFER),
+        ("[2, 3]", "[2, 4]", Verdict.DIFFER),
+        ("5", "5.4", Verdict.AGREE),  # 5.4 in one digit
+        ("123456", "123457", Verdict.AGREE),  # %g has six digits
+    ],
+)
+def test_a_count_is_not_the_next_one(c: str, py: str, expected: Verdict) -> None:
+    texts = [f"mass = 0.25\nspheres = {value}\n" for value in (c, py)]
+    assert verdict(*texts) is expected
+    assert verdict(*reversed(texts)) is expected
+
+
+@pytest.mark.parametrize("other", ["[100.45, 0.9000, 1.0]", "[100.45, 0.5000, 1.2]"])
+def test_a_short_number_of_a_vector_hides_no_other_one(other: str) -> None:
+    texts = [f"mass = 0.25\nforce = {value}\n" for value in ("[100, 0.5000, 1.0]", other)]
+    assert verdict(*texts) is Verdict.DIFFER
+    assert verdict(*reversed(texts)) is Verdict.DIFFER
+    assert verdict(texts[0], texts[0].replace("[100,", "[100.45,")) is Verdict.AGREE

@@ -160,3 +160,19 @@ def test_a_draft_reads_the_logs_that_it_is_made_from() -> None:
     assert not any(trace.account.unreadable for trace in (first, second))
     assert diff(first, second).verdict is Verdict.AGREE
     assert check(first).trace is first
+
+
+def test_the_final_value_is_that_of_the_last_turn_of_a_loop_without_a_name() -> None:
+    lines = [f"EPOT = {-8970.5 - n:.4f}\nEKIN = 808.25\nETOT = {{}}\n" for n in range(5)]
+    texts = []
+    for factor in (1.0, 1.001):  # from turn 3 on
+        wrong = [(-8970.5 - n) * (factor if n > 2 else 1.0) for n in range(5)]
+        rows = [line.replace(f"{-8970.5 - n:.4f}", f"{wrong[n]:.4f}") for n, line in enumerate(lines)]
+        texts.append("".join(row.format(f"{wrong[n] + 808.25:.4f}") for n, row in enumerate(rows)))
+    own = vocabulary_of(draft(texts[0], texts[1], ("a.log", "b.log")).encode(), "drafted.toml")
+    (c,), (py,) = (parse_trace(text, vocabulary=own) for text in texts)
+    result = explain(c, py)
+    (root,) = result.roots
+    assert (root.quantity, root.node.label, result.attribution.final) == ("EPOT", "EPOT [repeat 3]", "ETOT")
+    (share,) = result.attribution.shares
+    assert share.of_log_ratio == pytest.approx(1.0)

@@ -86,11 +86,17 @@ def _at(name: str, index: Index) -> str:
 
 
 def ambiguous_values(side: LoggedSide) -> Iterator[Notice]:
-    """Yield the quantities that a log prints on a line that can be read, and on one that cannot."""
-    if side.gaps.hidden:
-        named = some(side.gaps.hidden)
-        text = f"the {side.name} log prints {named} on an unreadable line, too; which value is meant is unclear"
+    """Yield the quantities that a log prints on a line that can be read, and on one that cannot; and on neither."""
+    printed = side.trace.by_quantity
+    if ambiguous := [name for name in side.gaps.hidden if name in printed]:
+        text = (
+            f"the {side.name} log prints {some(ambiguous)} on an unreadable line, too; which value is meant is unclear"
+        )
         yield _of_lines(text)
+    if unread := [name for name in side.gaps.hidden if name not in printed]:
+        yield _of_lines(
+            f"the {side.name} log prints no readable value for {some(unread)}, so nothing is compared of it"
+        )
 
 
 def traced_by_choice(side: LoggedSide) -> Iterator[Notice]:

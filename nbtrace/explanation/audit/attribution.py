@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from nbtrace.compare.evaluate import propagate, value_at
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import Node, Scene, Values, in_order
+from nbtrace.compare.scene import ALL, Node, Scene, Values, in_order
 from nbtrace.explanation.audit.findings import Audit, AuditStatus, Ground
 from nbtrace.explanation.audit.leftovers import NO_FORMULA
 from nbtrace.explanation.audit.roots import Root
 from nbtrace.frozen import frozen
 from nbtrace.records import Side
 from nbtrace.vocabulary.formula import Lack, UnloggedError, why_not_computed
+from nbtrace.vocabulary.vocabulary import REPEAT
 
 _LARGEST_LOG = 700.0
 """Logarithm of a ratio that is still a number."""
@@ -117,10 +118,14 @@ def _unsettled(result: Audit, final: Node) -> bool:
 
 
 def _final(values: Mapping[Side, Values], name: str) -> Node | None:
-    """Return the last place at which both sides have a quantity; None if there is none."""
+    """Return the last place at which both sides have a quantity; None if there is none.
+
+    A value of no turn is the final one, unless it is of the first turn of a loop that nobody names.
+    """
     c, py = ({node for node in own if node.name == name} for own in values.values())
     both = c & py
-    first = [node for node in both if not node.place and node.sample <= 0]
+    turns = any(node.ordinal(REPEAT) != ALL for node in both)
+    first = [] if turns else [node for node in both if not node.place and node.sample <= 0]
     return max(first or both, key=lambda node: (node.place, -node.sample), default=None)
 
 

@@ -26,6 +26,7 @@ from nbtrace.physics.nanobragg.dialects.prose import located_meaning
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Shape, Value
 from nbtrace.vocabulary.quantity import Kind
+from nbtrace.vocabulary.vocabulary import Vocabulary
 
 _heading = re.compile(r"(?:={3,})?([^:=]+)(?:={3,}|:)").fullmatch
 _labelled = re.compile(r"([^:]+):\s+(\S.*)").fullmatch
@@ -83,11 +84,15 @@ def _unread(label: str, text: str) -> UnreadableLine | None:
     return UnreadableLine(f"{label}: {text!r} is no value")
 
 
+_FEW = 2
+"""Letters of a key that any program may use for something else: `a`, `R`."""
+
+
 def _doubtful(label: str, value: Value) -> UnreadableLine | None:
     """Return why a value of a known quantity, or how long something took, is not taken."""
     bare, in_label = _bare(label)
     known, unit = VOCABULARY.known(bare), in_label or value.unit
-    if known is None or value.shape is Shape.SENTINEL:
+    if known is None or value.shape is Shape.SENTINEL or len(bare) <= _FEW:
         return None
     if complaint := misfit(label, known, value.shape, value.numbers):
         return UnreadableLine(f"{complaint}{comma_hint(value)}")
@@ -104,6 +109,15 @@ class LabelReader(UntaggedReader):
 
     heading: str = ""
     _parts: dict[str, Value] = field(default_factory=dict)
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What the keys are looked up in."""
+        return VOCABULARY
+
+    def worded(self, pairs: tuple[tuple[str, str], ...]) -> Outcome | None:
+        """Return the values of numbers with the words in front of each."""
+        return self._assigned(Assignment(UntaggedForm.WORDS, pairs))
 
     def read(self, line: str) -> tuple[Outcome, UntaggedForm] | None:
         """Return what a line gives and its form, None for a line that holds neither values nor a heading."""

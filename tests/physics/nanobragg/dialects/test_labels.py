@@ -58,7 +58,8 @@ def test_values_units_and_lines() -> None:
     assert found["F_cell"] == ((100.0,), "e⁻", 24)
     assert found["fluence_photons_per_m2"] == ((1e18,), "mm⁻²", 25)
     assert found["Lattice factors: N_cells"][0] == (5.0, 5.0, 5.0)
-    assert len(found) == 14
+    assert found["DETECTOR GEOMETRY: torch.Size"][0] == (3.0,)
+    assert len(found) == 15
 
 
 def test_account_and_pixel() -> None:
@@ -67,7 +68,7 @@ def test_account_and_pixel() -> None:
     assert trace.side is Side.UNKNOWN
     assert "labels" in trace.dialects
     assert (trace.account.total, trace.account.unreadable) == (27, ())
-    assert trace.account.used == 19
+    assert trace.account.used == 20
 
 
 def test_indices_that_are_no_numbers_join_nothing() -> None:

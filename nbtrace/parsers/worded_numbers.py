@@ -1,0 +1,67 @@
+"""The numbers of a line of prose, each with the words in front of it: `STEP 100  TEMP = 309.9` has a STEP and a TEMP.
+
+What a program says of the machine, of its version and of how long it took is no part of its result.
+"""
+
+import re
+
+from nbtrace.parsers.numerals import NUMBER
+
+_UNIT_BEHIND = r"(?<=[0-9.])(?=[A-Za-zµ°Å%]+(?!\w))"
+_number = re.compile(rf"(?<![\w.^])(?:{NUMBER})(?:(?!\w)|{_UNIT_BEHIND})").finditer
+_assigned = re.compile(rf"[^\W0-9][\w.)\]]*\s*=\s*(?:{NUMBER})(?!\w)").search
+_no_number = re.compile(
+    r"[0-9]+:[0-9]{2}(?::[0-9]{2})?(?:\.[0-9]+)?"  # a clock
+    r"|[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}"  # a date
+    r"|(?<!\w)v?[0-9]+(?:\.[0-9]+){2,}"  # a version
+    r"|(?<!\w)0x[0-9a-fA-F]+(?![\w.])"  # an address
+    r"|(?<!\S)(?:[~.]?/\S+|[^\s/]+/[^\s/]+/\S+|[^\s.]*(?:\.[^\s.]+)*\.[a-z][a-z]\w{0,3}(?!\S))"  # a file
+).sub
+_of_the_machine = re.compile(
+    r"\b(?:\w*time|timing|elapsed|duration|wall\w*|took|seconds?|minutes?|hours?|date|eta|cpus?|gpus?|cores?|threads?"
+    r"|procs?|process\w*|ranks?|mpi|omp\w*|memory|[kmg]i?b(?:ytes)?|bytes|pid|host\w*|node\w* name|performance|speed"
+    r"|version|release|revision|commit|built|build|compiled|copyright|\(c\))(?!\w)",
+    re.IGNORECASE,
+).search
+_time_behind = re.compile(r"\s?(?:s|ms|µs|us|ns|min|h|it/s)(?!\w)").match
+_between_components = re.compile(r"[\s,;()\[\]{}<>&*±+/-]*(?:(?<![^\W0-9])[x×](?![^\W0-9])[\s()]*)?").fullmatch
+_last_part = re.compile(r".*[,;|]|.*?[:>]\s+(?=.*\w)", re.DOTALL).match
+_BARE = "numbers"
+"""The key of numbers without a word in front of them."""
+_LONGEST_KEY = 60
+_LONGEST_WORDS = 200
+
+
+def worded_numbers(line: str) -> tuple[tuple[str, str], ...]:
+    """Return the numbers of a line by the words in front of each; those beside one another are one value.
+
+    Nothing is returned of a line that speaks of time, the machine, or the version of a program.
+    """
+    if _of_the_machine(line):
+        return ()
+    text = _no_number("\0", line)
+    found: list[tuple[str, str]] = []
+    end = 0
+    for match in _number(text):
+        between = text[end : match.start()]
+        end = match.end()
+        if _time_behind(text, end):
+            continue
+        if found and _between_components(between):
+            found[-1] = found[-1][0], f"{found[-1][1]} {match[0]}"
+        else:
+            found.append((_key(between), match[0]))
+    return tuple(found)
+
+
+def assigns_a_number(line: str) -> bool:
+    """Return whether a number follows a name and a sign of equality somewhere in a line."""
+    return "=" in line and _assigned(line) is not None and bool(worded_numbers(line))
+
+
+def _key(between: str) -> str:
+    """Return what stands in front of a number, without what belongs to the number before it."""
+    text = between.rpartition("\0")[2][-_LONGEST_WORDS:].strip().rstrip("=:<>~([{|-+ \t").lstrip(")]}:,;|>= \t")
+    while part := _last_part(text):
+        text = text[part.end() :].strip()
+    return " ".join(text.split())[-_LONGEST_KEY:].lstrip() or _BARE

@@ -1,0 +1,84 @@
+"""Numbers that stand among words."""
+
+import re
+import time
+
+import pytest
+
+from nbtrace import diff
+from nbtrace.parsers import parse_trace
+from nbtrace.parsers.dialect import LONGEST_LINE
+from nbtrace.parsers.worded_numbers import assigns_a_number, worded_numbers
+from nbtrace.verdicts.status import Verdict
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (" STEP    100  TEMP =     309.899031", [("STEP", "100"), ("TEMP", "309.899031")]),
+        ("iter = 1  residual = 1.5e-3 |alpha=2", [("iter", "1"), ("residual", "1.5e-3"), ("alpha", "2")]),
+        ("  ENERGY=  -12.3D+01    GRAD NORM=   0.5", [("ENERGY", "-12.3D+01"), ("GRAD NORM", "0.5")]),
+        ("CG iteration 3: residual norm 1.5e-10", [("CG iteration", "3"), ("residual norm", "1.5e-10")]),
+        ("SCF Done:  E(RHF) =  -76.0  A.U. after 6 cycles", [("E(RHF)", "-76.0"), ("A.U. after", "6")]),
+        ("hit t=1.5 normal=(0.5, -0.25, 1)", [("hit t", "1.5"), ("normal", "0.5 -0.25 1")]),
+        ("box: 10.0 x 10.0 x 12.5 Å", [("box", "10.0 10.0 12.5")]),
+        ("Epoch 1/3: loss=0.5", [("Epoch", "1 3"), ("loss", "0.5")]),
+        (" 1.0 2.0 3.0", [("numbers", "1.0 2.0 3.0")]),
+        ("length 5mm, at 30%", [("length", "5"), ("at", "30")]),
+        ("x = 1.d0 y = 2.e5 in run1.log", [("x", "1.d0"), ("y", "2.e5")]),
+        ("density nan, mass inf", [("density", "nan"), ("mass", "inf")]),
+        ("info about nanobragg2 and x86_64, m^2", []),
+        ("2026-01-02 03:04:05 run 1.2.3 at 0x7ffe12 in /tmp/a1/b2 of data.h5", []),
+        ("Loop time of 0.0123 on 4 procs for 500 steps", []),
+        ("done in 0.31 s", []),
+        ("built Jan 1 2024", []),
+    ],
+)
+def test_each_number_has_the_words_in_front_of_it(line: str, expected: list[tuple[str, str]]) -> None:
+    assert list(worded_numbers(line)) == expected
+
+
+def test_a_number_is_assigned_by_a_name_and_a_sign() -> None:
+    assert assigns_a_number("CG 3: norm 1, alpha = 2.5")
+    assert not any(map(assigns_a_number, ("CG 3: norm 1", "x == 3", "x = y", "a = 1x2y")))
+
+
+LOGS = {
+    "Fortran": "".join(f" STEP {n:5d}  TEMP = {300 + n:.6f}\n   EPOT = {-8970.5 - n:.4f}\n" for n in (3, 40, 500)),
+    "a ray tracer": "".join(
+        f"[debug] pixel={n} bounce={n + 1} hit t=1.{n} normal=(0.{n}5, 0.25, 0.75) cos=0.{n}1\n" for n in (3, 4, 6)
+    ),
+    "a solver": "".join(f"  CG iteration {n}: residual norm 1.{n}e-3, alpha = 0.{n}5\n" for n in (3, 4, 6)),
+    "several on a line": "iter = 3; energy = -10.5; alpha = 0.25\niter = 4; energy = -10.7; alpha = 0.15\n",
+    "two words": "Total energy = -76.0267 Hartree\nDipole moment = 0.8543\nHOMO = -0.4938\nnbasis = 24\n",
+    "a matrix": "R = [[1.5, 0.5], [2.5, 4.5]]\nn = array([1., 2., 3.])\nM =\n 1.5 2.5\n 4.5 5.5\ns = 1.25\na = 1.5\n",
+    "headings": "geometry:\n  a: 1.5\n  b: 2.5\nforces:\n    - 1.5\n    - 2.5\n  energy: 7.5\n",
+}
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_no_number_of_a_log_without_a_prefix_is_passed_over(name: str) -> None:
+    text = LOGS[name]
+    (trace,) = parse_trace(text)
+    assert diff(trace, trace).verdict is Verdict.AGREE
+    for match in re.finditer(r"(?<![\w.])[0-9]+(?:\.[0-9]+)?(?:e-[0-9]+)?", text):
+        wrong = f"{text[: match.start()]}{'7' if match[0][0] != '7' else '2'}{match[0][1:]}{text[match.end() :]}"
+        (other,) = parse_trace(wrong)
+        assert diff(trace, other).verdict is Verdict.DIFFER, (match[0], text[: match.start()].count("\n") + 1)
+
+
+def test_what_a_loop_prints_comes_before_what_is_printed_behind_it() -> None:
+    lines = [f"CG iteration {n}: norm {{}}{n}.5, alpha = 0.5\n" for n in range(1, 5)]
+    text = "".join(line.format("1" if n > 1 else "") for n, line in enumerate(lines)) + "Stress = {}\n"
+    other = text.replace("13.5", "19.5")
+    (c,), (py,) = parse_trace(text.format(5.5)), parse_trace(other.format(6.5))
+    first = diff(c, py).first_divergence
+    assert first is not None
+    assert (first.quantity, first.index.ordinal("repeat")) == ("norm", 2)
+
+
+@pytest.mark.parametrize("piece", ["a.b", "a/", ": ", "1.", "x x ", "a=1 ", "[(", "1:2:", "-", ".a", "v1.1."])
+def test_a_long_line_is_read_at_once(piece: str) -> None:
+    begun = time.process_time()
+    worded_numbers(piece * (LONGEST_LINE // len(piece)))
+    assert time.process_time() - begun < 1  # powers of the length take minutes
