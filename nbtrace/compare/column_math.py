@@ -32,3 +32,23 @@ def summed_exactly(*numbers: Column) -> Column:
 
 def _sum(*numbers: float) -> float:
     return math.fsum(numbers) if all(map(math.isfinite, numbers)) else math.nan
+
+
+def added_up(total: float, terms: Column, weight: float) -> float:
+    """Return a sum to which terms are added one after the other, each time multiplied with a weight."""
+    if is_column(terms) and weight == 1:
+        import numpy as np  # noqa: PLC0415 - arrays have come in
+
+        return float(np.add.accumulate(np.concatenate([[total], terms]))[-1])
+    for term in terms.tolist() if is_column(terms) else terms:
+        total = (total + term) * weight
+    return total
+
+
+def weighed_terms(terms: Column, weight: float) -> Column:
+    """Return what each of the terms of a column is in such a sum."""
+    if weight == 1:
+        return terms
+    import numpy as np  # noqa: PLC0415 - arrays have come in
+
+    return terms * weight ** np.arange(len(terms), 0, -1.0)
