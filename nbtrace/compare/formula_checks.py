@@ -95,9 +95,7 @@ def _hold_columns(
     return held
 
 
-def _one_by_one(
-    own: Scene, held: Mapping[tuple[str, int, str], Any], wanted: AbstractSet[str]
-) -> Iterator[Node]:
+def _one_by_one(own: Scene, held: Mapping[tuple[str, int, str], Any], wanted: AbstractSet[str]) -> Iterator[Node]:
     """Yield the values that are held alone."""
     if own.num_values < MANY and not own.apart:
         yield from (node for node in own.values if node.name in wanted)
@@ -237,4 +235,3 @@ def _excess(logged: tuple[float, ...], computed: Computed) -> float:
         return float("inf")
     pairs = zip(logged, computed.value, computed.allowed, strict=True)
     return max(abs(x - y) / allowed if allowed else abs(x - y) for x, y, allowed in pairs)
-

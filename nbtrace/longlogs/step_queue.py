@@ -65,6 +65,11 @@ def block_of(number: int) -> int:
     return (number >> STEP_BITS) // SWEEPS_OF_A_BLOCK
 
 
+def sample_of(number: int) -> int:
+    """Return the sampled point of a step."""
+    return (number >> STEP_BITS) % SWEEPS_OF_A_BLOCK
+
+
 @dataclass(frozen=True, slots=True)
 class StepPart:
     """The values of some steps of one log.

@@ -71,7 +71,9 @@ def _modelled_factors(at: NodeView, count: int) -> Any:
     with np.errstate(all="ignore"):
         for tics in _portions(count):
             angle = crystal.nominal_deg(at, tics)
-            factors = [crystal.grating(crystal.index_at(at, axis, angle), crystal.cells(at, axis)) for axis in crystal.AXES]
+            factors = [
+                crystal.grating(crystal.index_at(at, axis, angle), crystal.cells(at, axis)) for axis in crystal.AXES
+            ]
             parts.append(np.broadcast_to(math.prod(factors), tics.size))
     return np.concatenate(parts)
 
