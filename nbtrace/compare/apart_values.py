@@ -1,7 +1,7 @@
 """Values of turns that stand in columns, looked up one by one as those of records are."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from nbtrace.compare.turn_columns import Columns, TurnColumn
@@ -17,7 +17,7 @@ class ApartNodes(frozenset[Any]):
 
     _columns: "Columns"
 
-    def __new__(cls, columns: "Columns", told: Iterable[Any] = ()) -> "ApartNodes":
+    def __new__(cls, columns: "Columns", told: Iterable[Any] = ()) -> Self:
         """Make one of columns, and of nodes besides."""
         made = super().__new__(cls, told)
         made._columns = columns
@@ -70,4 +70,7 @@ class ApartVectors(dict[Any, _Vector]):
 
     def get(self, node: Any, default: Any = None) -> Any:
         """Return the vector of a node, else the default."""
-        return self[node] if node in self else default
+        try:
+            return self[node]
+        except KeyError:
+            return default

@@ -27,6 +27,13 @@ def each(function: Callable[..., float], *numbers: Column) -> Column:
 
 def summed_exactly(*numbers: Column) -> Column:
     """Return a sum that is rounded once; nan where a term is no finite number."""
+    if any(map(is_column, numbers)):
+        import numpy as np  # noqa: PLC0415 - arrays have come in
+
+        columns = np.broadcast_arrays(*numbers)
+        if all(np.isfinite(column).all() for column in columns):
+            rows = zip(*(column.tolist() for column in columns), strict=True)
+            return np.fromiter(map(math.fsum, rows), float, columns[0].size)
     return each(_sum, *numbers)
 
 

@@ -359,9 +359,9 @@ class NodeView(FormulaView):
         return other
 
     def worked_out(self, key: tuple[object, ...], compute: Callable[["NodeView"], Any]) -> Any:
-        """Return what `compute` gives of this view; as it gave first, while all single values that it read are the same.
+        """Return what `compute` gives of this view; as it gave first, while all values that it read are the same.
 
-        `key` names it. What it reads counts as read here.
+        `key` names it. Columns do not change. What it reads counts as read here.
         """
         kept = self.scene.worked_out.get(key)
         if kept is None or any(self._values.get(node) != value for node, value in kept[0].items()):

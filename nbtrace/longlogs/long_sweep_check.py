@@ -21,7 +21,7 @@ from nbtrace.longlogs.held_relations import Assumed
 from nbtrace.longlogs.last_digits import LastDigits
 from nbtrace.longlogs.long_check import CheckPass
 from nbtrace.longlogs.step_columns import StepColumns
-from nbtrace.longlogs.step_queue import STEP_BITS, StepPart, StepQueue, block_of, distinct, first_of
+from nbtrace.longlogs.step_queue import STEP_BITS, DistinctTurns, StepPart, StepQueue, block_of, distinct, first_of
 from nbtrace.longlogs.step_repeats import StepRepeats
 from nbtrace.longlogs.tally import Representatives, Window
 from nbtrace.longlogs.windows import ENDLESS, Kept, WindowPart, arity_of, irregular_blocks
@@ -36,8 +36,6 @@ _WINDOW = 20_000
 
 _MOST_SWEEPS = 500
 """Sweeps that may have steps: the first and the last one are kept of each."""
-
-_TURN = (1 << STEP_BITS) - 1
 
 
 class SweepCheckPass(CheckPass):
@@ -54,7 +52,7 @@ class SweepCheckPass(CheckPass):
         self._sweeps: set[int] = set()
         self._steps_aside: set[int] = set()
         self._kept_steps: dict[int, Kept] = {}
-        self._tics = np.zeros(0, dtype=np.int64)
+        self._turns_of_steps = DistinctTurns()
         self._kinds = 0
 
     def _counted(self) -> Iterator[Columns]:
@@ -101,7 +99,7 @@ class SweepCheckPass(CheckPass):
 
     def _note_turns(self, every: Ints) -> None:
         """Remember which turns there are, and where sweeps begin and end."""
-        self._tics = distinct(self._tics, distinct(every & _TURN))
+        self._turns_of_steps.add(every)
         sweeps = distinct(every >> STEP_BITS)
         first = np.searchsorted(every, sweeps << STEP_BITS)
         ends = [*first.tolist(), every.size][1:]
@@ -164,5 +162,5 @@ class SweepCheckPass(CheckPass):
         repeated, sweeps = self._step_repeats.all(self._reader.side, steps)
         apart = self._columns.by_block()
         return WholeLog(
-            self._forms.single, self._forms.formats(), self._blocks, sweeps, repeated, self._tics.size, apart
+            self._forms.single, self._forms.formats(), self._blocks, sweeps, repeated, self._turns_of_steps.all().size, apart
         )

@@ -1,6 +1,7 @@
 """The numbers of the steps of long sweeps as columns, gathered as a log is read."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -58,9 +59,9 @@ class StepColumns:
             If a known quantity is of no sampled point.
         """
         before = np.zeros(0, dtype=np.int64)
-        for slot, rows in rows_of.items():
-            rows = rows[part.numbers[rows] < self.stop]
-            rows = rows[self._are_usable(part.part, rows)]
+        for slot, every in rows_of.items():
+            some = every[part.numbers[every] < self.stop]
+            rows = some[self._are_usable(part.part, some)]
             if not rows.size:
                 continue
             steps = part.numbers[rows]
@@ -107,7 +108,7 @@ class StepColumns:
             del pieces
             sweeps = steps >> STEP_BITS
             ends = [0, *(np.flatnonzero(np.diff(sweeps)) + 1).tolist(), steps.size]
-            for low, high in zip(ends[:-1], ends[1:], strict=True):
+            for low, high in pairwise(ends):
                 first, some = int(steps[low]), slice(low, high)
                 ordinals = steps[some] - (first >> STEP_BITS << STEP_BITS)
                 known = shared.setdefault(first >> STEP_BITS, ordinals)

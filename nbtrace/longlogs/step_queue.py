@@ -14,6 +14,8 @@ from nbtrace.longlogs.windows import CellLoop, Kept, SideStream, WindowPart, loo
 from nbtrace.records import Record
 
 _MOST_BLOCKS = 4000
+_MOST_WAITING = 2000
+"""Turns that are noted before they are put among the others."""
 STEP_BITS = 31
 AFTER_ALL = (1 << 63) - 1
 """A number beyond that of every step."""
@@ -42,6 +44,23 @@ def distinct(*numbers: Ints) -> Ints:
     every = np.sort(np.concatenate(numbers), kind="stable")
     found: Ints = every[np.concatenate([[True], every[1:] != every[:-1]])[: every.size]]
     return found
+
+
+@dataclass
+class DistinctTurns:
+    """The different turns of some steps."""
+
+    _found: list[Ints] = field(default_factory=lambda: [np.zeros(0, dtype=np.int64)])
+
+    def add(self, steps: Ints) -> None:
+        """Note those of some steps."""
+        self._found.append(distinct(steps & (1 << STEP_BITS) - 1))
+        if sum(turns.size for turns in self._found[1:]) > self._found[0].size + _MOST_WAITING:
+            self._found = [distinct(*self._found)]
+
+    def all(self) -> Ints:
+        """Return them all, in order."""
+        return distinct(*self._found)
 
 
 def step_of(record: Record, sweep: str | None) -> int | None:
