@@ -27,8 +27,35 @@ def each(function: Callable[..., float], *numbers: Column) -> Column:
 
 def summed_exactly(*numbers: Column) -> Column:
     """Return a sum that is rounded once; nan where a term is no finite number."""
+    if any(map(is_column, numbers)):
+        import numpy as np  # noqa: PLC0415 - arrays have come in
+
+        columns = np.broadcast_arrays(*numbers)
+        if all(np.isfinite(column).all() for column in columns):
+            rows = zip(*(column.tolist() for column in columns), strict=True)
+            return np.fromiter(map(math.fsum, rows), float, columns[0].size)
     return each(_sum, *numbers)
 
 
 def _sum(*numbers: float) -> float:
     return math.fsum(numbers) if all(map(math.isfinite, numbers)) else math.nan
+
+
+def added_up(total: float, terms: Column, weight: float) -> float:
+    """Return a sum to which terms are added one after the other, each time multiplied with a weight."""
+    if is_column(terms) and weight == 1:
+        import numpy as np  # noqa: PLC0415 - arrays have come in
+
+        return float(np.add.accumulate(np.concatenate([[total], terms]))[-1])
+    for term in terms.tolist() if is_column(terms) else terms:
+        total = (total + term) * weight
+    return total
+
+
+def weighed_terms(terms: Column, weight: float) -> Column:
+    """Return what each of the terms of a column is in such a sum."""
+    if weight == 1:
+        return terms
+    import numpy as np  # noqa: PLC0415 - arrays have come in
+
+    return terms * weight ** np.arange(len(terms), 0, -1.0)

@@ -90,6 +90,12 @@ def evaluate(scene: Scene, values: Values, node: Node) -> Computed:
         allowed = [bound + change for bound, change in zip(allowed, changes, strict=True)]
         if size and relative:
             condition += norm(tuple(changes)) / size / relative
+    if at.turned:
+        from nbtrace.compare.turned_inputs import changed_by_turns  # noqa: PLC0415 - imports numpy
+
+        for change, relative in changed_by_turns(scene, values, node, at):
+            allowed = [bound + change for bound in allowed]
+            condition += relative / size if size else 0.0
     return Computed(value, tuple(allowed), condition, tuple(at.read), tuple(at.told))
 
 
@@ -155,8 +161,11 @@ def _perturbed(
     scene: Scene, values: Values, node: Node, at: NodeView, value: Vector
 ) -> Iterator[tuple[list[float], float]]:
     """Yield by how much each input's uncertainty changes the result, and that uncertainty relative to the input."""
-    changed: MutableMapping[Node, Vector] = dict(values) if len(values) < _COPIED else ChainMap({}, values)
+    copied = len(values) < _COPIED and type(values) is dict and not at.turned
+    changed: MutableMapping[Node, Vector] = dict(values) if copied else ChainMap({}, values)
     for read in at.read:
+        if at.turned and at.reads_turned(read):
+            continue
         original = values[read]
         scale = norm(original)
         for i, number in enumerate(original):

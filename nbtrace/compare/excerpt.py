@@ -1,7 +1,7 @@
 """The part of a long log that stands for the whole of it, and what was counted in the whole."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import field, fields
 from typing import TYPE_CHECKING
 
 from nbtrace.frozen import frozen
@@ -10,6 +10,7 @@ from nbtrace.records import Trace
 if TYPE_CHECKING:
     from nbtrace.compare.precision import NumberFormat
     from nbtrace.compare.repeats import Repeat
+    from nbtrace.compare.turn_columns import Columns
 
 
 @frozen
@@ -30,6 +31,8 @@ class WholeLog:
         The steps that repeat another one.
     turns : int
         How many different steps of a sweep its lines name; 0 where the records tell.
+    apart : mapping of int to Columns
+        Of pixel blocks, the numbers of steps that count although they stand in no record.
     """
 
     single: bool
@@ -38,6 +41,7 @@ class WholeLog:
     sweeps: int
     repeats: tuple["Repeat", ...]
     turns: int = 0
+    apart: Mapping[int, "Columns"] = field(default_factory=dict)
 
 
 @frozen

@@ -1,28 +1,27 @@
 """Holding a log against the formulas of its vocabulary, at every place where their inputs are logged."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nbtrace.compare.evaluate import Computed, evaluate, measured
 from nbtrace.compare.excerpt import WholeLog, excerpt_of
 from nbtrace.compare.logs import Logs, logs_of
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import Facts, Node, Scene, scene
+from nbtrace.compare.scene import MANY, Facts, Node, Place, Scene, scene
 from nbtrace.compare.self_check import Check, RelationState
-from nbtrace.records import Index, Record, Side, Trace
+from nbtrace.records import Side, Trace
 from nbtrace.vocabulary.formula import Lack, UnloggedError
 
-_Order: TypeAlias = tuple[int, int]
-"""The block of a value, and its place among the values of the block."""
+if TYPE_CHECKING:
+    from nbtrace.compare.formula_columns import Turns
+
+_Order: TypeAlias = tuple[int, int, Place]
+"""The block of a value, its sampled point, and its turns of loops."""
 
 MOST_BLOCKS = 100
 """Blocks whose values are held against formulas: the uncertainty of each takes time to find out."""
-
-
-_MANY = 200
-"""Values from which on they are held as columns."""
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -32,7 +31,7 @@ class _Evaluated:
     Attributes
     ----------
     formed : list of (place, Scene, Node, Computed)
-        With the place in the order of the log.
+        With the block, sampled point and turns that it is of.
     besides : (int, int)
         How many others have a value, and how many of them are broken.
     lacking : (place, str) or None
@@ -69,74 +68,93 @@ def formula_checks(
     found: dict[str, _Evaluated] = {}
     for block in trace.blocks[:MOST_BLOCKS] or (0,):
         own = scene(trace, side, facts, block)
-        held = _hold_columns(own, logs, found, block, besides)
-        for at, node in enumerate(own.values):
-            if node.name in trace.vocabulary.formulas and node.name not in besides and node not in held:
-                _hold(own, node, logs, found.setdefault(node.name, _Evaluated()), (block, at))
+        wanted = trace.vocabulary.formulas.keys() - besides
+        held = _hold_columns(own, logs, found, wanted)
+        for node in _one_by_one(own, held, wanted):
+            _hold(own, node, logs, found.setdefault(node.name, _Evaluated()))
     return tuple(_check(trace, name, found[name]) for name in trace.vocabulary.formulas if name in found)
 
 
+def _order(own: Scene, node: Node) -> _Order:
+    return own.block, node.sample, node.place
+
+
 def _hold_columns(
-    own: Scene, logs: Logs, found: dict[str, _Evaluated], block: int, besides: AbstractSet[str]
-) -> AbstractSet[Node]:
-    """Hold the values that many turns of a loop have of a quantity as columns; return them."""
-    taking = {name for name, formula in own.vocabulary.formulas.items() if formula.takes_columns} - besides
-    if not taking or len(own.values) < _MANY:
-        return frozenset()
+    own: Scene, logs: Logs, found: dict[str, _Evaluated], wanted: AbstractSet[str]
+) -> dict[tuple[str, int, str], Any]:
+    """Hold the values that many turns of a loop have of a quantity as columns; return those turns of each column."""
+    if not wanted or own.num_values < MANY:
+        return {}
     from nbtrace.compare.formula_columns import alike  # noqa: PLC0415 - imports numpy, which short logs do not need
 
-    held: set[Node] = set()
-    orders = {node: (block, at) for at, node in enumerate(own.values)}
-    for nodes in alike(own, taking.__contains__):
-        result = found.setdefault(nodes[0].name, _Evaluated())
-        if len(nodes) >= _MANY and _hold_column(own, nodes, logs, result, orders):
-            held.update(nodes)
+    held: dict[tuple[str, int, str], Any] = {}
+    for turns in alike(own, wanted.__contains__):
+        result = found.setdefault(turns.name, _Evaluated())
+        if len(turns.ordinals) >= MANY and _hold_column(own, turns, logs, result):
+            held.setdefault(turns.key, []).append(turns.ordinals)
     return held
 
 
-def _hold_column(
-    own: Scene, nodes: Sequence[Node], logs: Logs, result: _Evaluated, orders: Mapping[Node, _Order]
-) -> bool:
+def _one_by_one(own: Scene, held: Mapping[tuple[str, int, str], Any], wanted: AbstractSet[str]) -> Iterator[Node]:
+    """Yield the values that are held alone."""
+    if own.num_values < MANY and not own.apart:
+        yield from (node for node in own.values if node.name in wanted)
+        return
+    from nbtrace.compare.formula_columns import turns_besides  # noqa: PLC0415 - imports numpy
+
+    columns = own.columns.columns
+    for node in own.values:
+        name, sample, place = node
+        if name in wanted and (len(place) != 1 or (name, sample, place[0][0]) not in columns):
+            yield node
+    for key in columns:
+        if key.name in wanted:
+            yield from turns_besides(own, key, held.get(key, ()))
+
+
+def _hold_column(own: Scene, turns: "Turns", logs: Logs, result: _Evaluated) -> bool:
     """Hold values against their formula together; False if they must be held one by one.
 
     What stands for them is held alone, too: the worst, and the first that has no value.
     """
     from nbtrace.compare.formula_columns import held, worst_of  # noqa: PLC0415 - imports numpy
 
-    doubt = logs.doubt(own, nodes[0])
+    doubt = logs.doubt(own, turns.node(0))
     if doubt:
-        result.lacks(orders[nodes[0]], doubt)
+        result.lacks(_order(own, turns.node(0)), doubt)
         return True
-    column = held(own, nodes)
-    if column is None or any(logs.supposed(own, nodes[at]) for at in column.broken.nonzero()[0][:1].tolist()):
+    column = held(own, turns) if own.vocabulary.formulas[turns.name].takes_columns else None
+    if column is None or any(logs.supposed(own, turns.node(at)) for at in column.broken.nonzero()[0][:1].tolist()):
         return False
     reasons: list[tuple[Node, str]] = []
     for at in (~column.formed).nonzero()[0][:1].tolist():
         try:
-            measured(own, own.values, nodes[at])
+            measured(own, own.values, turns.node(at))
         except UnloggedError as error:
-            reasons.append((nodes[at], _lacking(error, logs)))
+            reasons.append((turns.node(at), _lacking(error, logs)))
         else:
             return False
     if column.formed.any():
         worst = worst_of(column)
+        node = turns.node(worst)
         try:
-            computed = measured(own, own.values, nodes[worst])
+            computed = measured(own, own.values, node)
         except UnloggedError:
             return False
         broken = int(column.broken[worst])
-        if computed.allows(own.values[nodes[worst]]) is bool(broken):
+        if computed.allows(own.values[node]) is bool(broken):
             return False
-        result.formed.append((orders[nodes[worst]], own, nodes[worst], computed))
+        result.formed.append((_order(own, node), own, node, computed))
         many, others = result.besides
         result.besides = many + int(column.formed.sum()) - 1, others + int(column.broken.sum()) - broken
     for node, reason in reasons:
-        result.lacks(orders[node], reason)
+        result.lacks(_order(own, node), reason)
     return True
 
 
-def _hold(own: Scene, node: Node, logs: Logs, result: _Evaluated, order: _Order) -> None:
+def _hold(own: Scene, node: Node, logs: Logs, result: _Evaluated) -> None:
     """Hold one value against its formula."""
+    order = _order(own, node)
     doubt = logs.doubt(own, node)
     if doubt:
         result.lacks(order, doubt)
@@ -184,7 +202,7 @@ def _check(trace: Trace, name: str, found: _Evaluated) -> Check:
         name,
         text,
         RelationState.BROKEN if broken else RelationState.HOLDS,
-        _index(own.records, worst),
+        own.index_of(worst),
         _residual(logged, computed.value, size),
         max(computed.allowed) / size if size else 0.0,
         len(formed) + found.besides[0],
@@ -217,7 +235,3 @@ def _excess(logged: tuple[float, ...], computed: Computed) -> float:
         return float("inf")
     pairs = zip(logged, computed.value, computed.allowed, strict=True)
     return max(abs(x - y) / allowed if allowed else abs(x - y) for x, y, allowed in pairs)
-
-
-def _index(records: Mapping[Node, Record], node: Node) -> Index:
-    return records[node].index if node in records else Index()

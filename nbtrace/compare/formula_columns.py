@@ -7,19 +7,51 @@ what :mod:`nbtrace.compare.evaluate` finds of it alone.
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from nbtrace.compare.column_math import SingleValuesError
 from nbtrace.compare.evaluate import SINGLE_RESULT
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import ALL, Node, NodeView, Place, Scene, Vector
+from nbtrace.compare.turn_columns import ColumnKey, Flags, Floats, Ints, TurnColumn
 from nbtrace.vocabulary.formula import Lack, UnloggedError
 
-Floats: TypeAlias = npt.NDArray[np.float64]
-Flags: TypeAlias = npt.NDArray[np.bool_]
+_PORTION = 20_000
+"""Turns that are computed at a time."""
+
+
+class Turns(NamedTuple):
+    """A quantity at some turns of a loop, for a sampled point.
+
+    Attributes
+    ----------
+    name : str
+    sample : int
+    loop : str
+    ordinals : array of int
+        In ascending order.
+    """
+
+    name: str
+    sample: int
+    loop: str
+    ordinals: Ints
+
+    @property
+    def key(self) -> ColumnKey:
+        """The column that holds its values."""
+        return ColumnKey(self.name, self.sample, self.loop)
+
+    def node(self, at: int) -> Node:
+        """Return one of its nodes."""
+        return Node(self.name, self.sample, ((self.loop, int(self.ordinals[at])),))
+
+    def portions(self) -> "Iterator[Turns]":
+        """Yield the turns, not too many at a time."""
+        for first in range(0, self.ordinals.size, _PORTION):
+            yield self._replace(ordinals=self.ordinals[first : first + _PORTION])
 
 
 class _Source(NamedTuple):
@@ -47,43 +79,44 @@ class HeldColumn:
     excess: Floats
 
 
-def held(scene: Scene, nodes: Sequence[Node]) -> HeldColumn | None:
+def held(scene: Scene, turns: Turns) -> HeldColumn | None:
     """Hold values of one quantity and sample against its formula; None where it takes them one by one alone.
 
     Parameters
     ----------
     scene : Scene
-    nodes : sequence of Node
-        They differ in the turn of one loop, and none of them is of turn 0.
+    turns : Turns
+        Turn 0 is none of them.
     """
-    if scene.singles and not scene.single:
-        return None  # Each value has a precision of its own.
     try:
         with np.errstate(all="ignore"):
-            return _held(scene, nodes)
+            parts = [_held(scene, portion) for portion in turns.portions()]
     except (SingleValuesError, ArithmeticError, ValueError, UnloggedError):
         return None
+    formed, broken, excess = zip(*((part.formed, part.broken, part.excess) for part in parts), strict=True)
+    return HeldColumn(np.concatenate(formed), np.concatenate(broken), np.concatenate(excess))
 
 
-def _held(scene: Scene, nodes: Sequence[Node]) -> HeldColumn:
-    logged = _column(scene.values, nodes)
-    value, allowed, _ = _own(_TurnsView(scene, nodes))
+def _held(scene: Scene, turns: Turns) -> HeldColumn:
+    column = scene.columns.columns[turns.key]
+    logged = column.numbers[_found(column, turns)]
+    value, allowed, _ = _own(TurnsView(scene, turns))
     formed = np.isfinite(value) & np.isfinite(allowed)
     beyond = np.flatnonzero(formed & (np.abs(logged - value) > allowed))
     if beyond.size:
-        allowed[beyond] = _allowed(scene, [nodes[at] for at in beyond.tolist()])
+        allowed[beyond] = _allowed(scene, turns._replace(ordinals=turns.ordinals[beyond]))
     apart = np.abs(logged - value)
     excess = np.where(allowed > 0, apart / allowed, apart)
     return HeldColumn(formed, formed & (apart > allowed), excess)
 
 
-def _own(view: "_TurnsView") -> tuple[Floats, Floats, "_TurnsView"]:
+def _own(view: "TurnsView") -> tuple[Floats, Floats, "TurnsView"]:
     """Return the values of a formula, and the errors that their own digits and precision allow."""
-    scene, node = view.scene, view.node
-    formula = scene.vocabulary.formulas[node.name]
+    scene, own = view.scene, _Source(view.turns.name, view.turns.sample, at_turns=True)
+    formula = scene.vocabulary.formulas[own.name]
     value = view.computed()
-    size, rounding = np.abs(value), scene.rounding_at(view.nodes[0])
-    allowed = rounding * size + _column(scene.digits, view.nodes)
+    size, rounding = np.abs(value), view.rounding(own)
+    allowed = rounding * size + view.digits(own)
     if formula.single:
         allowed = SINGLE_RESULT * size + allowed
     if formula.rough is not None:
@@ -91,60 +124,61 @@ def _own(view: "_TurnsView") -> tuple[Floats, Floats, "_TurnsView"]:
     return value, np.array(allowed), view
 
 
-def _allowed(scene: Scene, nodes: Sequence[Node]) -> Floats:
+def _allowed(scene: Scene, turns: Turns) -> Floats:
     """Return the error that the log allows each value, with that of its inputs."""
-    value, allowed, view = _own(_TurnsView(scene, nodes))
+    value, allowed, view = _own(TurnsView(scene, turns))
     for source in view.sources:
         for changed in view.perturbed(source):
             try:
-                other = _TurnsView(scene, nodes, {source: changed}).computed()
+                other = TurnsView(scene, turns, changed={source: changed}).computed()
             except UnloggedError:
                 continue
             allowed = allowed + np.where(np.isfinite(other), np.abs(other - value), 0.0)
     return allowed
 
 
-def _column(values: Mapping[Node, Vector], nodes: Sequence[Node]) -> Floats:
-    """Return numbers of several nodes.
-
-    Raises
-    ------
-    SingleValuesError
-        If one of them is no single number.
-    """
-    try:
-        found = [number for (number,) in map(values.__getitem__, nodes)]
-    except (KeyError, ValueError):
-        raise SingleValuesError from None
-    return np.array(found, dtype=np.float64)
+def _found(column: TurnColumn, turns: Turns) -> Ints:
+    """Return where turns are in a column, all of which it has."""
+    at, there = column.find(turns.ordinals)
+    if there < turns.ordinals.size:
+        raise SingleValuesError
+    return at
 
 
-class _TurnsView(NodeView):
+class TurnsView(NodeView):
     """What a formula sees at many turns of a loop: a quantity of a turn is a column, all else is as at one of them."""
 
-    def __init__(self, scene: Scene, nodes: Sequence[Node], changed: Mapping[_Source, tuple[Any, ...]] | None = None):
-        name, sample, ((loop, _),) = nodes[0]
-        turns: Any = np.array([place[0][1] for _, _, place in nodes], dtype=np.int64)
-        super().__init__(scene, scene.values, Node(name, sample, ((loop, turns),)))
-        self.nodes = nodes
+    def __init__(
+        self,
+        scene: Scene,
+        turns: Turns,
+        values: Mapping[Node, Vector] | None = None,
+        changed: Mapping[_Source, tuple[Any, ...]] | None = None,
+    ) -> None:
+        ordinals: Any = turns.ordinals
+        super().__init__(
+            scene,
+            scene.values if values is None else values,
+            Node(turns.name, turns.sample, ((turns.loop, ordinals),)),
+        )
+        self.turns = turns
         self.sources: dict[_Source, tuple[Any, ...]] = {}
-        self._loop = loop
+        self._loop = turns.loop
         self._changed = changed or {}
         self._found: dict[str, _Source | None] = {}
+        self._at: dict[_Source, Ints] = {}
 
     def computed(self) -> Floats:
         """Return the values of the formula; what has none is not finite."""
         (value,) = self.scene.vocabulary.formulas[self.node.name].compute(self)
-        return np.array(np.broadcast_to(value, len(self.nodes)), dtype=np.float64)
+        return np.array(np.broadcast_to(value, self.turns.ordinals.size), dtype=np.float64)
 
     def perturbed(self, source: _Source) -> Iterator[tuple[Any, ...]]:
         """Yield what was read there, one component after the other moved by its uncertainty."""
         original, scene = self.sources[source], self.scene
         if source.at_turns:
-            nodes = self._nodes_of(source)
             (column,) = original
-            rounding = scene.rounding_at(nodes[0])
-            yield (column + (_column(scene.digits, nodes) + rounding / 4 * np.abs(column)),)
+            yield (column + (self.digits(source) + self.rounding(source) / 4 * np.abs(column)),)
             return
         scale = norm(original)
         for i, number in enumerate(original):
@@ -152,8 +186,28 @@ class _TurnsView(NodeView):
             if step != 0.0:
                 yield (*original[:i], number + step, *original[i + 1 :])
 
-    def _nodes_of(self, source: _Source) -> list[Node]:
-        return [Node(source.name, source.sample, place) for _, _, place in self.nodes]
+    def digits(self, source: _Source) -> Floats:
+        """Return half a unit of the last printed digit at each turn."""
+        return self._column(source).digits(self._rows(source))
+
+    def rounding(self, source: _Source) -> Any:
+        """Return the relative rounding of one operation that gives a value, at each turn where they have their own."""
+        double, single = self.scene.roundings
+        if self.scene.single or not self.scene.singles:
+            return single if self.scene.single else double
+        return np.where(self._column(source).single[self._rows(source)], single, double)
+
+    def _column(self, source: _Source) -> TurnColumn:
+        key = ColumnKey(source.name, source.sample, self._loop)
+        columns = self.scene.columns
+        if key not in columns.columns or key in columns.others:
+            raise SingleValuesError
+        return columns.columns[key]
+
+    def _rows(self, source: _Source) -> Ints:
+        if source not in self._at:
+            self._at[source] = _found(self._column(source), self.turns)
+        return self._at[source]
 
     def _source(self, name: str) -> _Source | None:
         if name not in self._found:
@@ -168,23 +222,37 @@ class _TurnsView(NodeView):
             raise SingleValuesError
         for other in (sample, ALL, *((0,) if sample == ALL else ())):
             source = _Source(name, other, bool(loops))
-            nodes = self._nodes_of(source) if loops else [Node(name, other)]
-            there = sum(node in self.scene.values for node in nodes)
-            if there == len(nodes):
+            if not loops:
+                if Node(name, other) in self._values:
+                    yield source
+            elif self._is_there(ColumnKey(name, other, self._loop)):
                 yield source
-            elif there:
-                raise SingleValuesError
+
+    def _is_there(self, key: ColumnKey) -> bool:
+        """Whether a quantity is logged at all of the turns, and not at none."""
+        if key in self.scene.columns.others:
+            raise SingleValuesError
+        column = self.scene.columns.columns.get(key)
+        there = 0 if column is None else column.find(self.turns.ordinals)[1]
+        if 0 < there < self.turns.ordinals.size:
+            raise SingleValuesError
+        return there > 0
 
     def __getitem__(self, name: str) -> tuple[Any, ...]:
         """Return a value, or the column of the turns' own; raise :class:`UnloggedError` if nothing holds it."""
         source = self._source(name)
         if source is None:
             if name in self.scene.facts:
+                self.told[name] = None
                 return self.scene.facts[name].numbers
             raise UnloggedError(name, Lack.VALUE if name in self.scene.vocabulary.quantities else Lack.FACT)
         if source not in self.sources:
-            values = self.scene.values
-            own = (_column(values, self._nodes_of(source)),) if source.at_turns else values[Node(name, source.sample)]
+            own: tuple[Any, ...]
+            if source.at_turns:
+                own = (self._column(source).numbers[self._rows(source)],)
+            else:
+                own = self._values[Node(source.name, source.sample)]
+                self.read[Node(source.name, source.sample)] = None
             self.sources[source] = own
         return self._changed.get(source, self.sources[source])
 
@@ -218,9 +286,16 @@ class _TurnsView(NodeView):
         """Raise an error: a check of other values is for one value alone."""
         raise SingleValuesError
 
+    def column(self, name: str, loop: str, count: int) -> Any | None:
+        """Raise an error: all turns of a loop are for one value alone."""
+        del name, loop, count
+        raise SingleValuesError
 
-def alike(scene: Scene, takes: Callable[[str], bool]) -> Iterator[list[Node]]:
+
+def alike(scene: Scene, takes: Callable[[str], bool]) -> Iterator[Turns]:
     """Yield values of one quantity and sample that differ in the turn of a loop, and find the same of their turn.
+
+    Turn 0 is left out.
 
     Parameters
     ----------
@@ -228,20 +303,38 @@ def alike(scene: Scene, takes: Callable[[str], bool]) -> Iterator[list[Node]]:
     takes : callable
         Whether a quantity is wanted.
     """
-    at_turn: dict[tuple[Place, int], list[str]] = {}
-    wanted: dict[tuple[str, int, str], list[Node]] = {}
-    for node in scene.values:
-        name, sample, place = node
-        if len(place) == 1:
-            at_turn.setdefault((place, sample), []).append(name)
-            if place[0][1] > 0 and takes(name):
-                wanted.setdefault((name, sample, place[0][0]), []).append(node)
-    for (_, sample, _), nodes in wanted.items():
-        by_names: dict[tuple[frozenset[str], ...], list[Node]] = {}
-        for node in nodes:
-            found = tuple(frozenset(at_turn.get((node.place, other), ())) for other in dict.fromkeys((sample, ALL)))
-            by_names.setdefault(found, []).append(node)
-        yield from by_names.values()
+    columns, others = scene.columns.columns, scene.columns.others
+    of_sample: dict[tuple[int, str], list[ColumnKey]] = {}
+    for key in columns:
+        of_sample.setdefault((key.sample, key.loop), []).append(key)
+    blind = {(key.sample, key.loop) for key in others}
+    for (sample, loop), keys in of_sample.items():
+        beside = [*keys, *(of_sample.get((ALL, loop), []) if sample != ALL else [])]
+        if {(sample, loop), (ALL, loop)} & blind:
+            continue
+        for key in filter(lambda key: takes(key.name), keys):
+            ordinals = columns[key].ordinals
+            own = ordinals[ordinals > 0]
+            yield from (Turns(*key, own[same]) for same in _finding_the_same(own, [columns[other] for other in beside]))
+
+
+def _finding_the_same(ordinals: Ints, columns: list[TurnColumn]) -> Iterator[Flags]:
+    """Yield which turns have a value in the same columns."""
+    kinds = np.zeros(ordinals.size, dtype=np.int64)
+    for column in columns:
+        at, there = column.find(ordinals)
+        if there < ordinals.size:
+            has = column.ordinals[at] == ordinals if column.ordinals.size else np.zeros(ordinals.size, dtype=np.bool_)
+            kinds = np.unique(kinds * 2 + has, return_inverse=True)[1].reshape(ordinals.shape)
+    for kind in range(int(kinds.max(initial=-1)) + 1):
+        yield kinds == kind
+
+
+def turns_besides(scene: Scene, key: ColumnKey, held: Sequence[Ints]) -> Iterator[Node]:
+    """Yield the nodes of a column that are none of some turns."""
+    column = scene.columns.columns[key]
+    left = column.ordinals[~np.isin(column.ordinals, np.concatenate(held))] if held else column.ordinals
+    return (Node(key.name, key.sample, ((key.loop, ordinal),)) for ordinal in left.tolist())
 
 
 def worst_of(column: HeldColumn) -> int:

@@ -1,11 +1,14 @@
 """The values of one log by what they are and where they belong, with what its banner or a configuration adds."""
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from nbtrace.compare.apart_values import ApartNodes, ApartVectors
+from nbtrace.compare.excerpt import whole_of
 from nbtrace.compare.metrics import is_finite, norm
 from nbtrace.compare.precision import is_single_precision, number_formats
 from nbtrace.frozen import frozen
@@ -13,6 +16,9 @@ from nbtrace.records import Index, Record, Shape, Side, Trace
 from nbtrace.vocabulary.formula import FormulaView, Lack, UnloggedError
 from nbtrace.vocabulary.quantity import Scope
 from nbtrace.vocabulary.vocabulary import UNNAMED, Vocabulary
+
+if TYPE_CHECKING:
+    from nbtrace.compare.turn_columns import BlockColumns, Columns
 
 __all__ = ["UnloggedError"]
 
@@ -33,6 +39,9 @@ _LONG = 9
 _BANNER_DIGITS = 6
 """Digits of the numbers in a banner; one with fewer is exact, since trailing zeros are not printed."""
 
+
+MANY = 200
+"""Turns of a loop from which on their values are held as columns."""
 
 Place: TypeAlias = tuple[tuple[str, int], ...]
 """Ordinals of the loops that a value belongs to, by name, in the order of the vocabulary."""
@@ -104,6 +113,10 @@ class Scene:
         What the configuration names that is no number, such as a list of reflections.
     singles : frozenset of Node
         Values that are float32 in a program of mixed precision.
+    apart : mapping of ColumnKey to TurnColumn
+        Values of turns of a loop that stand in no record.
+    block : int
+        The pixel block.
     """
 
     side: Side
@@ -115,6 +128,8 @@ class Scene:
     records: Mapping[Node, Record]
     tables: Mapping[str, Any] = field(default_factory=dict)
     singles: frozenset[Node] = frozenset()
+    apart: "Columns" = field(default_factory=dict)
+    block: int = 0
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -124,29 +139,69 @@ class Scene:
     @cached_property
     def loops(self) -> Mapping[str, tuple[str, ...]]:
         """The loops that the values of each quantity state the ordinals of."""
-        return {node.name: tuple(name for name, _ in node.place) for node in self.values if node.place}
+        own = {node.name: tuple(name for name, _ in node.place) for node in self.values if node.place}
+        return {**{name: (loop,) for name, _, loop in self.apart}, **own}
 
     @cached_property
     def samples(self) -> tuple[int, ...]:
         """The sampled points that the log has, in order."""
-        return tuple(sorted({node.sample for node in self.values if node.sample != ALL}))
+        every = {node.sample for node in self.values} | {sample for _, sample, _ in self.apart}
+        return tuple(sorted(every - {ALL}))
 
     @cached_property
     def places(self) -> Mapping[tuple[str, int], tuple[Place, ...]]:
-        """The turns of the loops at which each quantity is logged for each sampled point."""
+        """The turns of the loops at which records have each quantity for each sampled point."""
         found: dict[tuple[str, int], list[Place]] = {}
         for node in self.values:
             found.setdefault((node.name, node.sample), []).append(node.place)
         return {key: tuple(places) for key, places in found.items()}
 
+    def places_of(self, name: str, sample: int) -> tuple[Place, ...]:
+        """Return the turns of the loops at which a quantity is logged for a sampled point."""
+        columns = ((loop, column) for (own, at, loop), column in self.apart.items() if (own, at) == (name, sample))
+        apart = tuple(((loop, ordinal),) for loop, column in columns for ordinal in column.ordinals.tolist())
+        return self.places.get((name, sample), ()) + apart
+
     @cached_property
-    def ordinals(self) -> Mapping[str, tuple[int, ...]]:
+    def ordinals(self) -> Mapping[str, Sequence[int]]:
         """The ordinals of each loop that the log has, in order."""
         by_loop: dict[str, set[int]] = {}
         for node in self.values:
             for name, ordinal in node.place:
                 by_loop.setdefault(name, set()).add(ordinal)
-        return {name: tuple(sorted(ordinals)) for name, ordinals in by_loop.items()}
+        return {name: _in_order(by_loop.get(name, set()), self.apart, name) for name in (*by_loop, *self._loops_apart)}
+
+    @property
+    def _loops_apart(self) -> set[str]:
+        return {loop for _, _, loop in self.apart}
+
+    @cached_property
+    def columns(self) -> "BlockColumns":
+        """The single numbers of the turns of loops, as columns."""
+        from nbtrace.compare.turn_columns import columns_of  # noqa: PLC0415 - imports numpy
+
+        return columns_of(self.values, self.digits, self.singles.__contains__, self.apart)
+
+    @cached_property
+    def worked_out(self) -> dict[object, Any]:
+        """What formulas have worked out of all turns of a loop, to be used again while their values are the same."""
+        return {}
+
+    @property
+    def num_values(self) -> int:
+        """How many values there are."""
+        return len(self.values) + sum(column.ordinals.size for column in self.apart.values())
+
+    def index_of(self, node: Node) -> Index:
+        """Return where the log prints a value."""
+        if node in self.records:
+            return self.records[node].index
+        return Index(self.block, max(node.sample, 0), node.place) if node in self.values else Index()
+
+    @property
+    def roundings(self) -> tuple[float, float]:
+        """The relative rounding of one operation of a program, in double and in single precision."""
+        return _DOUBLE, _SINGLE
 
     def rounding_at(self, node: Node) -> float:
         """Return the relative rounding of one operation that gives a value."""
@@ -163,13 +218,29 @@ class NodeView(FormulaView):
     """What a formula sees at a node: values of the same place, sample and block, then the facts.
 
     It notes what it was asked for, so that a formula's inputs are known without a list of them.
+
+    Attributes
+    ----------
+    read : dict of Node to None
+    told : dict of str to None
+        The facts.
+    turned : dict of (str, int, str) to int
+        What was read as a column, and how many turns of it.
     """
 
-    def __init__(self, scene: Scene, values: Mapping[Node, Vector], node: Node) -> None:
+    def __init__(
+        self,
+        scene: Scene,
+        values: Mapping[Node, Vector],
+        node: Node,
+        moved: Mapping[tuple[str, int, str], Any] | None = None,
+    ) -> None:
+        self._moved = moved or {}
         self.scene = scene
         self.node = node
         self.read: dict[Node, None] = {}
         self.told: dict[str, None] = {}
+        self.turned: dict[tuple[str, int, str], int] = {}
         self._values = values
         self._places: dict[str, Node | None] = {}
 
@@ -220,8 +291,8 @@ class NodeView(FormulaView):
 
     def of(self, sample: int, place: Place = ()) -> "NodeView":
         """Return the same view at another sample and place; what it reads counts as read here."""
-        other = NodeView(self.scene, self._values, Node(self.node.name, sample, place))
-        other.read, other.told = self.read, self.told
+        other = NodeView(self.scene, self._values, Node(self.node.name, sample, place), self._moved)
+        other.read, other.told, other.turned = self.read, self.told, self.turned
         return other
 
     def at(self, **index: int) -> "NodeView":
@@ -254,13 +325,67 @@ class NodeView(FormulaView):
         """Return the same view for a check on which no value depends: what it reads does not count."""
         return NodeView(self.scene, self._values, self.node)
 
+    def column(self, name: str, loop: str, count: int) -> Any | None:
+        """Return a quantity at so many first turns of a loop, as a column; None where it is for one after the other.
+
+        It is where there are few, or they are not all logged. What is read counts as read here.
+        """
+        key = (name, max(self.node.sample, 0), loop)
+        column = self.scene.columns.columns.get(key) if count >= MANY and self._has_own_values else None  # type: ignore[call-overload]
+        if column is None or not column.starts_with(count):
+            return None
+        self.turned[key] = count
+        self.read.update(dict.fromkeys(column.nodes[:count]))
+        return self._moved.get(key, column.numbers[:count])
+
+    def reads_turned(self, node: Node) -> bool:
+        """Whether a node was read as one of the turns of a column."""
+        name, sample, place = node
+        return len(place) == 1 and place[0][1] < self.turned.get((name, sample, place[0][0]), 0)
+
+    @property
+    def _has_own_values(self) -> bool:
+        """Whether all values are those of the scene, but for some that no column holds."""
+        values = self._values
+        return values is self.scene.values or (isinstance(values, ChainMap) and values.maps[-1] is self.scene.values)
+
+    def at_turns(self, loop: str, ordinals: Any) -> "NodeView":
+        """Return the view at many turns of a loop, of which columns are read."""
+        from nbtrace.compare.formula_columns import Turns, TurnsView  # noqa: PLC0415 - imports numpy
+
+        turns = Turns(self.node.name, max(self.node.sample, 0), loop, ordinals)
+        other = TurnsView(self.scene, turns, self._values)
+        other.read, other.told = self.read, self.told
+        return other
+
+    def worked_out(self, key: tuple[object, ...], compute: Callable[["NodeView"], Any]) -> Any:
+        """Return what `compute` gives of this view; as it gave first, while all values that it read are the same.
+
+        `key` names it. Columns do not change. What it reads counts as read here.
+        """
+        kept = self.scene.worked_out.get(key)
+        if kept is None or any(self._values.get(node) != value for node, value in kept[0].items()):
+            view = NodeView(self.scene, self._values, self.node, self._moved)
+            result = compute(view)
+            found = {node: self._values[node] for node in view.read}, view.told, result
+            kept = self.scene.worked_out.setdefault(key, found) if kept is None else found
+        self.read.update(dict.fromkeys(kept[0]))
+        self.told.update(kept[1])
+        return kept[2]
+
     def samples(self) -> tuple[int, ...]:
         """Return the sampled points that the log has."""
         return self.scene.samples
 
     def places_of(self, name: str, sample: int) -> tuple[Place, ...]:
         """Return the turns of the loops at which a quantity is logged for a sample."""
-        return self.scene.places.get((name, sample), ())
+        return self.scene.places_of(name, sample)
+
+    def count_of(self, name: str, loop: str) -> int:
+        """Return at how many turns a quantity is logged for this sample, all of which are turns of one loop."""
+        sample = max(self.node.sample, 0)
+        apart = self.scene.apart.get((name, sample, loop))  # type: ignore[call-overload]
+        return len(self.scene.places.get((name, sample), ())) + (0 if apart is None else int(apart.ordinals.size))
 
     def ordinals_of(self, name: str, index: str) -> tuple[int, ...]:
         """Return the ordinals of a loop at which a quantity is logged for this sample."""
@@ -296,21 +421,27 @@ def in_order(vocabulary: Vocabulary, nodes: Iterable[Node]) -> list[Node]:
 
 def scene(trace: Trace, side: Side, facts: Facts, block: int = 0, *, tables: Mapping[str, Any] | None = None) -> Scene:
     """Return the values of one block of a log."""
-    formats = number_formats(trace)
+    formats, whole = number_formats(trace), whole_of(trace)
+    apart = whole.apart.get(block, {}) if whole is not None else {}
     chosen: dict[Node, Record] = {}
     for record in trace.seen_from(block):
         if usable(trace.vocabulary, record):
             node = node_of(trace.vocabulary, record.quantity, record.index)
             chosen[node] = max(chosen.get(node, record), record, key=lambda candidate: candidate.rank)
+    if apart:
+        there = ApartNodes(apart)
+        chosen = {node: record for node, record in chosen.items() if there.place(node) is None}
     digits = {
         node: tuple(formats[record.family].resolution(token, record.scale) / 2 for token in record.value.tokens)
         for node, record in chosen.items()
     }
     values = {node: record.numbers for node, record in chosen.items()}
     computed = _computed(trace.vocabulary, chosen)
-    single = is_single_precision(trace) or _mostly_single(computed)
-    singles = _singles(trace.vocabulary, computed)
-    return Scene(side, trace, values, digits, facts, single, chosen, tables or {}, singles)
+    single = is_single_precision(trace) or _mostly_single(computed, apart)
+    singles = _singles(trace.vocabulary, computed, apart)
+    if apart:
+        values, digits = ApartVectors(values, there.numbers), ApartVectors(digits, there.digits)
+    return Scene(side, trace, values, digits, facts, single, chosen, tables or {}, singles, apart, block)
 
 
 def _computed(vocabulary: Vocabulary, chosen: Mapping[Node, Record]) -> dict[Node, Record]:
@@ -321,7 +452,19 @@ def _computed(vocabulary: Vocabulary, chosen: Mapping[Node, Record]) -> dict[Nod
     return {node: record for node, record in chosen.items() if quantities[node.name].scope is not Scope.RUN}
 
 
-def _mostly_single(computed: Mapping[Node, Record]) -> bool:
+def _in_order(ordinals: set[int], apart: "Columns", loop: str) -> Sequence[int]:
+    """Return the ordinals of a loop in order: some that are known, and those of the columns."""
+    columns = [column.ordinals for (_, _, name), column in apart.items() if name == loop]
+    if not columns:
+        return tuple(sorted(ordinals))
+    import numpy as np  # noqa: PLC0415 - columns have come in
+
+    every = np.unique(np.concatenate([np.array(sorted(ordinals), dtype=np.int64), *columns]))
+    first, last = int(every[0]), int(every[-1])
+    return range(first, last + 1) if last - first + 1 == every.size else tuple(every.tolist())
+
+
+def _mostly_single(computed: Mapping[Node, Record], apart: "Columns") -> bool:
     """Whether half of the long numbers are float32, as where a program mixes precisions."""
     numbers = [
         number
@@ -329,19 +472,24 @@ def _mostly_single(computed: Mapping[Node, Record]) -> bool:
         for number, token in zip(record.value.numbers, record.value.tokens, strict=True)
         if is_long(token)
     ]
-    singles = sum(map(_is_single, numbers))
-    return len(numbers) > _LONG and singles >= len(numbers) / 2
+    singles = sum(map(_is_single, numbers)) + sum(column.long_single for column in apart.values())
+    long = len(numbers) + sum(column.long for column in apart.values())
+    return long > _LONG and singles >= long / 2
 
 
-def _singles(vocabulary: Vocabulary, computed: Mapping[Node, Record]) -> frozenset[Node]:
+def _singles(vocabulary: Vocabulary, computed: Mapping[Node, Record], apart: "Columns") -> frozenset[Node]:
     """Return the values that are float32, where long numbers tell that some are.
 
     What every program stores as float32, whatever it computes with, says nothing.
     """
     exact = {node for node, record in computed.items() if all(_is_single(number) for number in record.value.numbers)}
-    stored = {name for name in {node.name for node in exact} if (f := vocabulary.formulas.get(name)) and f.single}
+    names = {node.name for node in exact} | {name for name, _, _ in apart}
+    stored = {name for name in names if (f := vocabulary.formulas.get(name)) and f.single}
     telling = [node for node in exact if node.name not in stored and any(map(is_long, computed[node].value.tokens))]
-    return frozenset(exact) if len(telling) >= _TELLING else frozenset()
+    of_turns = sum(column.long_single for (name, _, _), column in apart.items() if name not in stored)
+    if len(telling) + of_turns < _TELLING:
+        return frozenset()
+    return ApartNodes(apart, exact) if apart else frozenset(exact)
 
 
 _TELLING = 2

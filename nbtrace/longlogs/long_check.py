@@ -15,10 +15,11 @@ import numpy as np
 from nbtrace.compare.check import check, instances_of, remarks_on, states_float32
 from nbtrace.compare.excerpt import WholeLog, excerpt_of
 from nbtrace.compare.formula_checks import MOST_BLOCKS
-from nbtrace.compare.logs import logs_of
+from nbtrace.compare.logs import KEY, logs_of
 from nbtrace.compare.precision import NumberFormat
 from nbtrace.compare.repeats import phi_steps
 from nbtrace.compare.self_check import SelfCheck
+from nbtrace.longlogs import streamed_log
 from nbtrace.longlogs.chunks import CHUNK, NotColumnarError
 from nbtrace.longlogs.columnar import ColumnReader, Columns
 from nbtrace.longlogs.decimals import Ints
@@ -27,6 +28,7 @@ from nbtrace.longlogs.held_relations import Assumed, HeldRelations
 from nbtrace.longlogs.places import contradicted, points
 from nbtrace.longlogs.printed_forms import PrintedForms
 from nbtrace.longlogs.repeat_counts import RepeatCounts
+from nbtrace.longlogs.streamed_log import LongSweepError
 from nbtrace.longlogs.tally import Representatives, Window, WindowSide
 from nbtrace.longlogs.windows import (
     CellLoop,
@@ -74,10 +76,21 @@ def check_long(log: str, vocabulary: Vocabulary, *, chunk: int = 3 * CHUNK) -> S
     """
     if not logs_of(vocabulary).relations:
         return None
+    try:
+        return checked(CheckPass, log, vocabulary, chunk)
+    except LongSweepError:
+        from nbtrace.longlogs.long_sweep_check import SweepCheckPass  # noqa: PLC0415 - which is made of what stands here
+
+    result = checked(SweepCheckPass, log, vocabulary, chunk)
+    return checked(WholeBlocksPass, log, vocabulary, chunk) if result is None else result
+
+
+def checked(kind: "type[CheckPass]", log: str, vocabulary: Vocabulary, chunk: int) -> SelfCheck | None:
+    """Return a long log held against itself in one way; None if it has a form that this way does not handle."""
     assumed = None
     try:
         for _ in range(2):
-            passed = _Pass(vocabulary, assumed)
+            passed = kind(vocabulary, assumed)
             found = passed.run(log, chunk)
             if passed.assumed == found:
                 return passed.result()
@@ -87,8 +100,10 @@ def check_long(log: str, vocabulary: Vocabulary, *, chunk: int = 3 * CHUNK) -> S
     return None
 
 
-class _Pass:
+class CheckPass:
     """One reading of the log, with what is assumed of it; by default what its first part shows."""
+
+    refuses_long_sweeps = True
 
     def __init__(self, vocabulary: Vocabulary, assumed: Assumed | None) -> None:
         self.assumed = assumed
@@ -111,7 +126,7 @@ class _Pass:
         with ThreadPoolExecutor(1) as executor, as_single_numbers(), stage("megabytes checked"):
             self._stream = SideStream(self._reader, self._slots, executor, self._counted())
             told = 0
-            for start, part in windows_of(self._stream):
+            for start, part in self._windows():
                 self._add(start, part)
                 read = self._reader.unpacked // 1_000_000
                 step(read - told)
@@ -121,8 +136,15 @@ class _Pass:
     def _counted(self) -> Iterator[Columns]:
         for columns in self._reader.chunks():
             self._forms.add(columns)
-            self._first = self._first or (self._forms.single, self._forms.formats_in_arrays())
+            if self._first is None:
+                self._first = self._forms.single, self._forms.formats_in_arrays()
+                steps = logs_of(self._vocabulary).of_a_step(KEY)
+                if self.refuses_long_sweeps and steps and columns.count_steps() > streamed_log.LONG_SWEEP:
+                    raise LongSweepError
             yield columns
+
+    def _windows(self) -> Iterator[tuple[int, WindowPart]]:
+        return windows_of(self._stream)
 
     def _assume(self, start: int, part: WindowPart) -> Assumed:
         """Return what the first part of the log shows."""
@@ -185,11 +207,15 @@ class _Pass:
         records = [record for block in blocks & self._kept.keys() for record in self._kept[block].records]
         return self._reader.trace(records, blocks)
 
+    def _whole(self, aside: Trace) -> WholeLog:
+        """Return what was counted in the whole log; `aside` holds the blocks that are counted as records."""
+        repeated, sweeps = self._repeats.all(self._reader.side, phi_steps(aside))
+        return WholeLog(self._forms.single, self._forms.formats(), self._blocks, sweeps, repeated)
+
     def result(self) -> SelfCheck:
         """Hold the kept blocks against themselves, and count all of them."""
         aside = self._trace(self._aside)
-        repeated, sweeps = self._repeats.all(self._reader.side, phi_steps(aside))
-        whole = WholeLog(self._forms.single, self._forms.formats(), self._blocks, sweeps, repeated)
+        whole = self._whole(aside)
         trace = excerpt_of(self._trace(self._kept.keys()), whole)
         held = check(trace)
         of_aside = held if self._kept.keys() <= self._aside else check(excerpt_of(aside, whole), formulas=False)
@@ -202,3 +228,9 @@ class _Pass:
         if checks == held.checks:
             return held
         return replace(held, checks=checks, remarks=tuple(remarks_on(trace, checks, tuple(instances_of(trace)))))
+
+
+class WholeBlocksPass(CheckPass):
+    """The same, of a log whose sweeps are long."""
+
+    refuses_long_sweeps = False

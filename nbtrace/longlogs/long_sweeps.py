@@ -20,7 +20,16 @@ from nbtrace.longlogs.decimals import Flags, Floats, Ints
 from nbtrace.longlogs.held_relations import Assumed
 from nbtrace.longlogs.last_digits import LastDigits
 from nbtrace.longlogs.long_result import LongDiffResult
-from nbtrace.longlogs.step_queue import STEP_BITS, StepPart, StepQueue, block_of, distinct, first_of, step_of
+from nbtrace.longlogs.step_queue import (
+    STEP_BITS,
+    DistinctTurns,
+    StepPart,
+    StepQueue,
+    block_of,
+    distinct,
+    first_of,
+    step_of,
+)
 from nbtrace.longlogs.stream import BlockComparison, OrdinaryNeededError
 from nbtrace.longlogs.streamed_log import StreamedLog
 from nbtrace.longlogs.tally import Representatives, Tally, Window, WindowSide
@@ -91,7 +100,7 @@ class SweepLog(StreamedLog):
     ) -> None:
         self.steps = StepQueue(slots.vocabulary.sweep or "")
         self.kept_steps: dict[int, Kept] = {}
-        self._turns: list[Ints] = [np.zeros(0, dtype=np.int64)]
+        self._turns = DistinctTurns()
         self._known: list[tuple[Ints, Floats]] = []
         super().__init__(name, chunk, slots, executor, chosen)
 
@@ -109,9 +118,7 @@ class SweepLog(StreamedLog):
 
     def keep(self, part: StepPart, numbers: Ints, wanted: set[int]) -> None:
         """Note which turns there are; keep the values of some steps, and drop those that are no longer wanted."""
-        self._turns.append(distinct(part.numbers & _TURN))
-        if sum(turns.size for turns in self._turns[1:]) > self._turns[0].size + _MOST_WAITING:
-            self._turns = [distinct(*self._turns)]
+        self._turns.add(part.numbers)
         self.kept_steps = {number: kept for number, kept in self.kept_steps.items() if number in wanted}
         new = wanted.intersection(numbers.tolist())
         self.kept_steps |= {number: kept for number, kept in part.kept(new).items() if kept.columns or kept.odd}
@@ -147,7 +154,7 @@ class SweepLog(StreamedLog):
         numbers, _ = self.known()
         repeated = repeats(phi_steps(self.reader.trace(self._step_records(), set())), side, numbers.size)
         sweeps = np.unique(numbers >> STEP_BITS).size
-        turns = distinct(*self._turns, np.array(sorted(self.steps.turns), dtype=np.int64)).size
+        turns = distinct(self._turns.all(), np.array(sorted(self.steps.turns), dtype=np.int64)).size
         return WholeLog(self.forms.single, self.forms.formats(), len(self.kept), sweeps, repeated, turns)
 
     def alike(self) -> set[int]:

@@ -155,10 +155,25 @@ def _fewest_long() -> int:
 
 
 def _count_single(numbers: Floats, figures: Figures, at: Ints, digits: Ints) -> int:
-    """Return how many numbers are those of a float32.
+    """Return how many numbers are those of a float32."""
+    return int(np.count_nonzero(are_float32(numbers, figures, at, digits)))
+
+
+def are_float32(numbers: Floats, figures: Figures, at: Ints, digits: Ints) -> Flags:
+    """Return which numbers are those of a float32.
 
     A number of 15 digits is, if its float32 is the number to half a unit of the last of them; the few that come close
     to that half, or to a power of ten where the unit changes, are printed to see.
+
+    Parameters
+    ----------
+    numbers : array of float64
+    figures : Figures
+        How they were printed, and others.
+    at : array of int
+        Where they are among those.
+    digits : array of int
+        How many digits they have.
     """
     with np.errstate(over="ignore"):
         single = numbers.astype(np.float32).astype(np.float64)
@@ -171,5 +186,6 @@ def _count_single(numbers: Floats, figures: Figures, at: Ints, digits: Ints) -> 
     sure = _SURE * unit + np.abs(numbers) * _ROUNDED
     yes: Flags = (apart == 0) | (plain & (apart < unit / 2 - sure))
     no: Flags = ~np.isfinite(single) | (plain & (apart > unit / 2 + sure)) | (apart > 1e-13 * np.abs(numbers))
-    doubtful = numbers[~yes & ~no]
-    return int(np.count_nonzero(yes)) + sum(map(is_single, doubtful.tolist()))
+    doubtful = np.flatnonzero(~yes & ~no)
+    yes[doubtful] = [is_single(number) for number in numbers[doubtful].tolist()]
+    return yes

@@ -14,6 +14,8 @@ from nbtrace.longlogs.windows import CellLoop, Kept, SideStream, WindowPart, loo
 from nbtrace.records import Record
 
 _MOST_BLOCKS = 4000
+_MOST_WAITING = 2000
+"""Turns that are noted before they are put among the others."""
 STEP_BITS = 31
 AFTER_ALL = (1 << 63) - 1
 """A number beyond that of every step."""
@@ -44,6 +46,23 @@ def distinct(*numbers: Ints) -> Ints:
     return found
 
 
+@dataclass
+class DistinctTurns:
+    """The different turns of some steps."""
+
+    _found: list[Ints] = field(default_factory=lambda: [np.zeros(0, dtype=np.int64)])
+
+    def add(self, steps: Ints) -> None:
+        """Note those of some steps."""
+        self._found.append(distinct(steps & (1 << STEP_BITS) - 1))
+        if sum(turns.size for turns in self._found[1:]) > self._found[0].size + _MOST_WAITING:
+            self._found = [distinct(*self._found)]
+
+    def all(self) -> Ints:
+        """Return them all, in order."""
+        return distinct(*self._found)
+
+
 def step_of(record: Record, sweep: str | None) -> int | None:
     """Return the number of the step that a value is of, None for a value of no step.
 
@@ -63,6 +82,11 @@ def step_of(record: Record, sweep: str | None) -> int | None:
 def block_of(number: int) -> int:
     """Return the block of a step."""
     return (number >> STEP_BITS) // SWEEPS_OF_A_BLOCK
+
+
+def sample_of(number: int) -> int:
+    """Return the sampled point of a step."""
+    return (number >> STEP_BITS) % SWEEPS_OF_A_BLOCK
 
 
 @dataclass(frozen=True, slots=True)

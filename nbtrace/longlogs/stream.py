@@ -34,7 +34,7 @@ from nbtrace.longlogs.long_result import LongDiffResult, LongReading
 from nbtrace.longlogs.odd_values import not_outranked
 from nbtrace.longlogs.places import contradicted, points
 from nbtrace.longlogs.reading_again import ROWS_AROUND, BlockSpread, ReadingAgain
-from nbtrace.longlogs.streamed_log import StreamedLog
+from nbtrace.longlogs.streamed_log import LongSweepError, StreamedLog
 from nbtrace.longlogs.tally import Tally, Window, WindowSide
 from nbtrace.longlogs.windows import (
     CellLoop,
@@ -60,10 +60,6 @@ _SAME_POINT = 0.02
 
 class OrdinaryNeededError(Exception):
     """The logs have a form that only the ordinary comparison handles."""
-
-
-class LongSweepError(Exception):
-    """A log has a sweep of so many steps that they are better taken out of its blocks."""
 
 
 class _Wishes(TypedDict):

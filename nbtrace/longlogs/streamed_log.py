@@ -30,6 +30,10 @@ LONG_SWEEP = 2000
 """Values of the steps of the first block from which on they are taken out of it."""
 
 
+class LongSweepError(Exception):
+    """A log has a sweep of so many steps that they are better taken out of its blocks."""
+
+
 class StreamedLog:
     """One of the two logs: what reads it, and what is counted of it alone."""
 

@@ -107,6 +107,9 @@ class Formula:
     takes_columns : bool
         Computing it and its roughness takes columns: of many turns of a loop but turn 0, numbers are arrays, what has
         no value is nan, and each place has the bits that its value has alone.
+    terms : callable, optional
+        Of a sum over many turns of a loop that reads them as columns: what the turns of each column add to the value,
+        as a column.
     """
 
     quantity: str
@@ -117,3 +120,4 @@ class Formula:
     single: bool = False
     rough: Callable[[Any], Number] | None = None
     takes_columns: bool = False
+    terms: Callable[[Any], Mapping[tuple[str, int, str], Number]] | None = None

@@ -74,7 +74,7 @@ def edited(random: Random, steps: list[dict[str, str]]) -> list[dict[str, str]]:
 
 def one_by_one(monkeypatch: pytest.MonkeyPatch, trace: Trace) -> tuple[Check, ...]:
     with monkeypatch.context() as patched:
-        patched.setattr(module, "_MANY", 10**9)
+        patched.setattr(module, "MANY", 10**9)
         return formula_checks(trace)
 
 
@@ -85,7 +85,7 @@ def test_the_answer_is_that_of_every_step_alone(
 ) -> None:
     random = Random(seed)  # noqa: S311 - a simulation
     trace = read(written(edited(random, obeying(sweep(random, *spread)))))
-    monkeypatch.setattr(module, "_MANY", 3)
+    monkeypatch.setattr(module, "MANY", 3)
     assert formula_checks(trace) == one_by_one(monkeypatch, trace)
 
 
@@ -96,12 +96,12 @@ def test_steps_are_held_as_columns_and_one_wrong_one_is_found(monkeypatch: pytes
     columns: list[formula_columns.HeldColumn | None] = []
     own = formula_columns.held
 
-    def noted(scene: Scene, nodes: Sequence[Node]) -> formula_columns.HeldColumn | None:
-        columns.append(own(scene, nodes))
+    def noted(scene: Scene, turns: formula_columns.Turns) -> formula_columns.HeldColumn | None:
+        columns.append(own(scene, turns))
         return columns[-1]
 
     monkeypatch.setattr(formula_columns, "held", noted)
-    monkeypatch.setattr(module, "_MANY", 3)
+    monkeypatch.setattr(module, "MANY", 3)
     found = {check.quantity: check for check in formula_checks(read(written(steps)))}
     assert len(columns) == 3
     assert None not in columns

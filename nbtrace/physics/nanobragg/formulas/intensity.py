@@ -1,9 +1,12 @@
 """The intensity's formulas: structure factors, and the sum over steps, sources, mosaic domains and sampled points."""
 
 import math
+from collections.abc import Mapping
 
+from nbtrace.compare.column_math import added_up, is_column, weighed_terms
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import NodeView, Vector
+from nbtrace.compare.scene import MANY, NodeView, Vector
+from nbtrace.compare.vectors import Column
 from nbtrace.physics.nanobragg import relations
 from nbtrace.physics.nanobragg.formulas import crystal
 from nbtrace.physics.nanobragg.formulas.factors import captured, kahn, per_point_flag
@@ -11,7 +14,9 @@ from nbtrace.physics.nanobragg.formulas.innermost import contributions
 from nbtrace.physics.nanobragg.formulas.reflections import Reflections
 from nbtrace.physics.nanobragg.formulas.shapes import is_square, lattice_at
 from nbtrace.physics.nanobragg.formulas.sources import several_sources
-from nbtrace.physics.nanobragg.formulas.sweep_places import at_step, tics
+from nbtrace.physics.nanobragg.formulas.sweep_places import at_step
+from nbtrace.physics.nanobragg.formulas.swept import first_elsewhere, modelled_factors
+from nbtrace.physics.nanobragg.quantities import PHI_TIC
 from nbtrace.units import ANGSTROM
 from nbtrace.vocabulary.formula import Lack, UnloggedError
 
@@ -89,7 +94,7 @@ def interpolated_structure_factor(at: NodeView) -> Vector:
     return (listed.tricubic(at["hkl_frac"]),)
 
 
-def _structure_factors(at: NodeView, tics: tuple[int, ...]) -> list[float]:
+def _structure_factors(at: NodeView, tics: range) -> list[float]:
     """Return F_cell of every step; the log tells only that of step 0, the list those of other reflections."""
     value = at.number("F_cell")
     if _listed(at) is None and "reflections" in at and at.number("reflections") == 0:
@@ -115,20 +120,35 @@ def _at_step(at: NodeView, tic: int, first: Vector, value: float) -> float:
     return listed.at(hkl, here)
 
 
-def _terms(at: NodeView) -> list[float]:
-    """Return F_cell²·F_latt² of every step of a sampled point."""
-    logged = tics(at, "phi_F_latt")
-    count = crystal.step_count(at) if "phi_steps" in at else len(logged)
+def _terms(at: NodeView) -> Column:
+    """Return F_cell²·F_latt² of every step of a sampled point, of very many as a column."""
+    logged = at.count_of("phi_F_latt", PHI_TIC)
+    count = crystal.step_count(at) if "phi_steps" in at else logged
     if not count and at.get("steps", (0.0,)) != (1.0,):
         raise UnloggedError("phi_steps", Lack.FACT)
     count = max(count, 1)
-    F_cells = _structure_factors(at, tuple(range(count)))
+    if count >= MANY and (terms := _terms_of_many(at, count, all_logged=logged >= count)) is not None:
+        return terms
+    F_cells = _structure_factors(at, range(count))
     sample = max(at.node.sample, 0)
-    if len(logged) >= count:
+    if logged >= count:
         factors = [at_step(at, sample, tic).number("phi_F_latt") for tic in range(count)]
     else:
         factors = [_first_factor(at), *(_modelled(at, sample, tic) for tic in range(1, count))]
     return [(F_cell * factor) ** 2 for F_cell, factor in zip(F_cells, factors, strict=True)]
+
+
+def _terms_of_many(at: NodeView, count: int, *, all_logged: bool) -> Column | None:
+    """Return the same as a column; None where they must be found one after the other."""
+    if _listed(at) is not None or not (all_logged or is_square(at)):
+        return None
+    F_cell = at.number("F_cell")
+    if not ("reflections" in at and at.number("reflections") == 0) and at.logged("hkl_rounded"):
+        elsewhere = first_elsewhere(at, at["hkl_rounded"], count)
+        if elsewhere is not None:
+            raise UnloggedError(f"F_cell of phi_tic {elsewhere}", Lack.TURN)
+    factors = at.column("phi_F_latt", PHI_TIC, count) if all_logged else modelled_factors(at, count)
+    return None if factors is None else (F_cell * factors) * (F_cell * factors)
 
 
 def _first_factor(at: NodeView) -> float:
@@ -154,9 +174,20 @@ def intensity(at: NodeView) -> Vector:
     for sample in _points(at):
         here = at.of(sample)
         for terms, weight in _weighed(here):
-            for term in terms:
-                total = (total + term) * weight
+            total = added_up(total, terms, weight)
     return (total,)
+
+
+def intensity_terms(at: NodeView) -> Mapping[tuple[str, int, str], Column]:
+    """Return what the steps of each sampled point add to the intensity, where they are columns."""
+    found: dict[tuple[str, int, str], Column] = {}
+    for sample in _points(at):
+        here = at.of(sample)
+        for terms, weight in _weighed(here):
+            found = {key: column * weight ** len(terms) for key, column in found.items()}
+            if is_column(terms):
+                found["phi_F_latt", sample, PHI_TIC] = weighed_terms(terms, weight)
+    return found
 
 
 def _points(at: NodeView) -> tuple[int, ...]:
@@ -169,7 +200,7 @@ def _points(at: NodeView) -> tuple[int, ...]:
     return samples
 
 
-def _weighed(at: NodeView) -> list[tuple[list[float], float]]:
+def _weighed(at: NodeView) -> list[tuple[Column, float]]:
     """Return F_cell²·F_latt² of the samples of a point, each with the factors that flags apply to it."""
     inner = contributions(at)
     if inner:

@@ -158,7 +158,8 @@ def _of_the_innermost_samples() -> Iterator[Formula]:
 
 
 def _of_the_intensity() -> Iterator[Formula]:
-    yield Formula("I_before_scaling", "ΣF_cell²·F_latt²", intensity.intensity, facts=_INTENSITY)
+    whole, terms = intensity.intensity, intensity.intensity_terms
+    yield Formula("I_before_scaling", "ΣF_cell²·F_latt²", whole, facts=_INTENSITY, terms=terms)
     yield Formula("I_before_scaling_post_polar", "I·polar", factors.after_polarisation)
     yield Formula("r_e_meters", "√(r_e²) of the reference", lambda _: (math.sqrt(THOMSON_M2),))
     yield Formula("fluence_photons_per_m2", "as configured", sources.fluence, facts=_FLUENCE)

@@ -1,0 +1,162 @@
+"""Single numbers that the turns of a loop have in one block of a log, as columns.
+
+Of a log that is read line by line they are made of its values; of a long one they are what was read, and no value of
+those turns stands in a record.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Flags: TypeAlias = npt.NDArray[np.bool_]
+Ints: TypeAlias = npt.NDArray[np.int64]
+
+
+class ColumnKey(NamedTuple):
+    """What a column is of: a quantity, a sampled point, and the loop whose turns it has."""
+
+    name: str
+    sample: int
+    loop: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TurnColumn:
+    """The numbers of one quantity and sampled point, turn by turn.
+
+    Attributes
+    ----------
+    ordinals : array of int
+        The turns, in ascending order.
+    numbers : array of float64
+    single : array of bool
+        Whether each is a float32 value.
+    halves : array of float64
+        The different halves of a last printed digit.
+    half : array of int
+        Which of them is that of each number.
+    long, long_single : int
+        How many numbers have enough digits to tell single from double precision, and how many of those are single.
+    nodes : sequence
+        Their nodes, where they are values of records.
+    """
+
+    ordinals: Ints
+    numbers: Floats
+    single: Flags
+    halves: Floats
+    half: "npt.NDArray[np.integer[Any]]"
+    long: int = 0
+    long_single: int = 0
+    nodes: tuple[Any, ...] = ()
+
+    def digits(self, at: Ints | slice) -> Floats:
+        """Return half a unit of the last printed digit of some numbers."""
+        result: Floats = self.halves[self.half[at]]
+        return result
+
+    def find(self, ordinals: Ints) -> tuple[Ints, int]:
+        """Return where some turns are, and how many of them there are at all."""
+        at = np.minimum(np.searchsorted(self.ordinals, ordinals), max(self.ordinals.size - 1, 0))
+        return at, int(np.count_nonzero(self.ordinals[at] == ordinals)) if self.ordinals.size else 0
+
+    def place(self, ordinal: int) -> int | None:
+        """Return where a turn is."""
+        at = int(self.ordinals.searchsorted(ordinal))
+        return at if at < self.ordinals.size and self.ordinals[at] == ordinal else None
+
+    def starts_with(self, count: int) -> bool:
+        """Whether the first turns are those from 0 on, so many of them."""
+        first = self.ordinals[:count]
+        return bool(count <= self.ordinals.size and first[0] == 0 and first[-1] == count - 1) if count else True
+
+    def part(self, at: Flags) -> "TurnColumn":
+        """Return some of the numbers."""
+        return replace(
+            self, ordinals=self.ordinals[at], numbers=self.numbers[at], single=self.single[at], half=self.half[at]
+        )
+
+    def with_others(self, other: "TurnColumn") -> "TurnColumn":
+        """Return this column with the numbers of other turns in their places."""
+        ordinals = np.concatenate([self.ordinals, other.ordinals])
+        order = np.argsort(ordinals, kind="stable")
+        half = np.concatenate([self.half, other.half.astype(np.int64) + self.halves.size])
+        return replace(
+            self,
+            ordinals=ordinals[order],
+            numbers=np.concatenate([self.numbers, other.numbers])[order],
+            single=np.concatenate([self.single, other.single])[order],
+            halves=np.concatenate([self.halves, other.halves]),
+            half=half[order],
+        )
+
+
+Columns: TypeAlias = Mapping[ColumnKey, TurnColumn]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BlockColumns:
+    """The columns of a block, and what values of turns are no single numbers of one loop.
+
+    Attributes
+    ----------
+    columns : mapping of ColumnKey to TurnColumn
+    others : frozenset of ColumnKey
+        Of what a turn has another value than one number.
+    """
+
+    columns: Columns
+    others: frozenset[ColumnKey] = frozenset()
+
+
+def columns_of(
+    values: Mapping[Any, tuple[float, ...]],
+    digits: Mapping[Any, tuple[float, ...]],
+    is_single: Callable[[Any], bool],
+    apart: Columns,
+) -> BlockColumns:
+    """Return the columns of a block.
+
+    Parameters
+    ----------
+    values, digits : mapping of Node to tuple of float
+        The values of its records.
+    is_single : callable
+        Whether the value of a node is a float32 one.
+    apart : mapping of ColumnKey to TurnColumn
+        The numbers that stand in no record.
+    """
+    by_key: dict[ColumnKey, list[tuple[int, Any]]] = {}
+    others: set[ColumnKey] = set()
+    for node, value in values.items():
+        if len(node.place) == 1:
+            loop, ordinal = node.place[0]
+            key = ColumnKey(node.name, node.sample, loop)
+            if len(value) == 1 and len(digits[node]) == 1:
+                by_key.setdefault(key, []).append((ordinal, node))
+            else:
+                others.add(key)
+    made = {key: _column(sorted(turns), values, digits, is_single) for key, turns in by_key.items()}
+    merged = {key: column.with_others(made[key]) if key in made else column for key, column in apart.items()}
+    return BlockColumns({**made, **merged}, frozenset(others))
+
+
+def _column(
+    turns: Iterable[tuple[int, Any]],
+    values: Mapping[Any, tuple[float, ...]],
+    digits: Mapping[Any, tuple[float, ...]],
+    is_single: Callable[[Any], bool],
+) -> TurnColumn:
+    ordinals, nodes = zip(*turns, strict=True)
+    return TurnColumn(
+        ordinals=np.array(ordinals, dtype=np.int64),
+        numbers=np.array([values[node][0] for node in nodes], dtype=np.float64),
+        single=np.fromiter(map(is_single, nodes), dtype=np.bool_, count=len(nodes)),
+        halves=np.array([digits[node][0] for node in nodes], dtype=np.float64),
+        half=np.arange(len(nodes)),
+        nodes=nodes,
+    )

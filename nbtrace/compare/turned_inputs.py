@@ -1,0 +1,55 @@
+"""By how much the turns of a loop may change a sum over them: each within its own uncertainty, all at once."""
+
+import math
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from nbtrace.compare.scene import Node, NodeView, Scene, Vector
+from nbtrace.compare.turn_columns import ColumnKey, Floats
+from nbtrace.vocabulary.formula import UnloggedError
+
+
+def changed_by_turns(
+    scene: Scene, values: Mapping[Node, Vector], node: Node, at: NodeView
+) -> Iterator[tuple[float, float]]:
+    """Yield, for each column that a formula has read, the changes of its value, and those by the relative changes.
+
+    Each is a sum over the turns, of the change that one of them makes alone.
+
+    Parameters
+    ----------
+    scene : Scene
+    values : mapping of Node to tuple of float
+    node : Node
+    at : NodeView
+        What the formula saw.
+    """
+    terms = scene.vocabulary.formulas[node.name].terms
+    assert terms is not None, f"the formula of {node.name} reads columns and has no terms"  # noqa: S101
+    with np.errstate(all="ignore"):
+        before = terms(NodeView(scene, values, node))
+        for key, count in at.turned.items():
+            numbers, steps = _moves(scene, ColumnKey(*key), count)
+            try:
+                after = terms(NodeView(scene, values, node, {key: numbers + steps}))
+            except UnloggedError:
+                continue
+            changes = np.abs(after[key] - before[key])
+            changes = np.where(np.isfinite(changes), changes, 0.0)
+            yield math.fsum(changes.tolist()), _by_relative(changes, numbers, steps)
+
+
+def _moves(scene: Scene, key: ColumnKey, count: int) -> tuple[Floats, Floats]:
+    """Return the numbers of a column, and how far each may be moved."""
+    column, some = scene.columns.columns[key], slice(0, count)
+    numbers = column.numbers[some]
+    double, single = scene.roundings
+    rounding = np.where(column.single[some] & bool(scene.singles) | scene.single, single, double)
+    return numbers, column.digits(some) + rounding / 4 * np.abs(numbers)
+
+
+def _by_relative(changes: Floats, numbers: Floats, steps: Floats) -> float:
+    """Return the sum of the changes, each by how far its turn was moved relative to its number."""
+    told = (numbers != 0) & (steps != 0)
+    return math.fsum((changes[told] * np.abs(numbers[told]) / steps[told]).tolist())
