@@ -271,7 +271,7 @@ class ColumnReader:
             self._unpacked += chunk.stop - chunk.start
             self._cut = self._cut or chunk.cut
             lines, places, odd = self._total, self._places.copy(), self._lines.total
-            if chunk.text.isspace():
+            if chunk.is_blank:
                 # Many blank lines would make arrays a hundred times their size.
                 blank = chunk.text.count(b"\n")
                 self._total += blank
