@@ -104,7 +104,9 @@ class Decimals:
 
     def at(self, which: Ints) -> "Decimals":
         """Return those of some tokens."""
-        return Decimals(self.values.take(which), self.valid.take(which), *self.figures(which).arrays)
+        some = self.figures(which)
+        valid = self.valid.take(which)
+        return Decimals(self.values.take(which), valid, some.mantissa, some.fraction, some.power, some.scientific)
 
     def figures(self, which: Ints | None = None) -> "Figures":
         """Return how the numbers were printed, or some of them."""
@@ -121,15 +123,14 @@ class Figures:
     power: Ints
     scientific: Flags
 
-    @property
-    def arrays(self) -> tuple[Ints, Ints, Ints, Flags]:
-        """The arrays, in the order of their names."""
-        return self.mantissa, self.fraction, self.power, self.scientific
-
     def at(self, which: Ints) -> "Figures":
         """Return those of some numbers."""
-        mantissa, fraction, power, scientific = (array.take(which) for array in self.arrays)
-        return Figures(mantissa, fraction, power, scientific)
+        return Figures(
+            self.mantissa.take(which),
+            self.fraction.take(which),
+            self.power.take(which),
+            self.scientific.take(which),
+        )
 
     def part(self, low: int, high: int) -> "Figures":
         """Return those of some numbers in a row."""
@@ -150,7 +151,7 @@ class Figures:
     def digits(self) -> Ints:
         """How many significant digits each has, those at the end of a whole number included; 1 for zero."""
         bits = np.maximum((self.mantissa.astype(np.float64).view(np.int64) >> 52) - 1023, 0)
-        least = _LEAST_DIGITS.take(bits)
+        least: Ints = _LEAST_DIGITS.take(bits)
         least += self.mantissa >= _TENS.take(least)
         return least
 
