@@ -11,13 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.utils.checkpoint import checkpoint
 
 from simulator.defects import Defect
-from simulator.model import Engine, Model, PixelState, SweepContext, sample_weight
+from simulator.model import Engine, Model, P, PixelState, SweepContext, T, sample_weight
 from simulator.native_library import NativeLibrary
 from simulator.native_sweep import NativeSweep, SweepArguments, prepared_sweep
 from simulator.observe import silent
@@ -51,7 +52,23 @@ class SlopeArguments(ctypes.Structure):
 
 def differentiable_engine(library: NativeLibrary | None) -> Engine:
     """Return the engine of an image whose derivatives are wanted; without compiled code it is eager throughout."""
-    return Engine(pixel_ray, checkpointed_sweep if library is None else DifferentiableSweep(library))
+    if library is None:
+        return Engine(pixel_ray, checkpointed_sweep)
+    return Engine(_on_one_thread(pixel_ray), DifferentiableSweep(library), _on_one_thread)
+
+
+def _on_one_thread(step: Callable[P, T]) -> Callable[P, T]:
+    """Return a step that torch computes on one thread: between steps so short, threads wait longer than they work."""
+
+    def alone(*args: P.args, **kwargs: P.kwargs) -> T:
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            return step(*args, **kwargs)
+        finally:
+            torch.set_num_threads(threads)
+
+    return alone
 
 
 def checkpointed_sweep(context: SweepContext, state: PixelState) -> None:
@@ -146,7 +163,7 @@ class _DifferentiableSums(torch.autograd.Function):
         upstream, doubles = upstream.to(torch.float64).contiguous(), table.detach().to(torch.float64)
         found = torch.empty_like(scattering)
         cells, stars, factors = (
-            torch.zeros((workers if wanted else 0, like.numel()), dtype=torch.float64)
+            torch.from_numpy(np.zeros((workers if wanted else 0, like.numel())))
             for like, wanted in ((basis, of_cells), (reciprocal, True), (table, of_table))
         )
 
@@ -169,11 +186,19 @@ class _DifferentiableSums(torch.autograd.Function):
         return (
             None,
             found,
-            cells.sum(0).reshape(basis.shape) if of_cells else None,
-            stars.sum(0).reshape(reciprocal.shape),
-            factors.sum(0).reshape(table.shape).to(table.dtype) if of_table else None,
+            _total(cells).reshape(basis.shape) if of_cells else None,
+            _total(stars).reshape(reciprocal.shape),
+            _total(factors).reshape(table.shape).to(table.dtype) if of_table else None,
             None,
         )
+
+
+def _total(shares: Tensor) -> Tensor:
+    """Return the sum of the rows.
+
+    It is numpy's: threads of torch meet after every operation, where they wait at the processor's cost.
+    """
+    return torch.from_numpy(shares.numpy().sum(axis=0))
 
 
 class DifferentiableSweep:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from nbtrace.detector.detector_file import DetectorFile, pixels_of, portions_in_step
+from nbtrace.detector.detector_file import DetectorFile, Flags, pixels_of, portions_in_step
 from nbtrace.detector.detector_notices import detector_notices
 from nbtrace.detector.detector_result import (
     AGREEING,
@@ -238,10 +238,7 @@ class _Comparison:
                 names.append(summary.item.quantity.name)
                 places[number + 1] = len(names)
                 slow_0, slow_1, fast_0, fast_1 = summary.region
-                from scipy import ndimage  # noqa: PLC0415 - takes long to load, and only what diverges has parts
-
-                held = self._codes[slow_0 : slow_1 + 1, fast_0 : fast_1 + 1] == number + 1
-                parts = int(ndimage.label(held, _TOUCHING)[1])
+                parts = _count_parts(self._codes[slow_0 : slow_1 + 1, fast_0 : fast_1 + 1] == number + 1)
             found.append(summary.told(parts))
         first = self._codes > 0
         self._codes[first] = places[self._codes[first]]
@@ -279,6 +276,15 @@ class _Comparison:
         for title, reason in file.columns.unused.items():
             if title not in self.others:
                 yield title, reason
+
+
+def _count_parts(held: Flags) -> int:
+    """Return into how many parts that do not touch the pixels that are set fall; the smallest rectangle around them."""
+    if held.all():
+        return 1
+    from scipy import ndimage  # noqa: PLC0415 - takes long to load, and only what diverges here and there has parts
+
+    return int(ndimage.label(held, _TOUCHING)[1])
 
 
 def _unpaired(file: DetectorFile, paired_names: set[str], beside: DetectorFile) -> Iterator[str]:

@@ -71,9 +71,11 @@ class PortionFirsts:
                 key += self._turn[judged.rows]
         key += item.phase << (_TURN_BITS + _RANK_BITS + _SAMPLE_BITS)
         # Of several rows of one pixel the one with the smallest key, the first among equals.
-        order = np.lexsort((key, pixel)) if (np.diff(pixel) == 0).any() else np.arange(len(pixel))
-        first = order[np.concatenate([[True], np.diff(pixel[order]) != 0])]
-        better = first[key[first] < self._key[pixel[first]]]
+        first = np.arange(len(pixel))
+        if (pixel[1:] == pixel[:-1]).any():
+            order = np.lexsort((key, pixel))
+            first = order[np.concatenate([[True], np.diff(pixel[order]) != 0])]
+        better = first[key.take(first) < self._key.take(pixel.take(first))]
         at = pixel[better]
         self._key[at] = key[better]
         self.quantity[at] = number

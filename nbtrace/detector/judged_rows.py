@@ -79,32 +79,36 @@ def judged(c: QuantityValues, py: QuantityValues, tolerance: Tolerance) -> Judge
     doubtful, missing, nothing = _doubtful(c, py, tolerance)
     expected = size - (0 if nothing is None else int(nothing.sum()))
     rows = np.flatnonzero(doubtful)
-    own, other = (np.array([column[rows] for column in side.components]) for side in (c, py))
+    some = slice(None) if len(rows) == size else rows
+    own, other = (np.array([column[some] for column in side.components]) for side in (c, py))
     lacking = np.zeros(len(rows), dtype=bool) if missing is None else missing[rows]
     status, component, relative, severity = _measured(own, other, tolerance)
     status[lacking], relative[lacking], severity[lacking] = _MISSING, np.inf, np.inf
-    uncompared = np.isin(status, (_MISSING, _NOT_FINITE))
+    uncompared = (status == _MISSING) | (status == _NOT_FINITE)
     compared_rows = None
     if nothing is not None or uncompared.any():
         compared_rows = np.ones(size, dtype=bool) if nothing is None else ~nothing
         compared_rows[rows[uncompared]] = False
-    kept = status != _PASS
-    at = component[kept], np.flatnonzero(kept)
-    of_c, of_py = own[at], other[at]
+    kept = np.flatnonzero(status != _PASS)
+    if len(kept) < len(rows):
+        rows, status, component, relative, severity = (
+            values.take(kept) for values in (rows, status, component, relative, severity)
+        )
+    of_c, of_py = (_chosen(values, component, kept) for values in (own, other))
     for value, side in ((of_c, c), (of_py, py)):
         if side.absent is not None:
-            value[side.absent[rows[kept]]] = np.nan
+            value[side.absent[rows]] = np.nan
     return JudgedRows(
         expected - int(uncompared.sum()),
         expected,
         compared_rows,
-        rows[kept],
-        status[kept],
-        component[kept].astype(np.uint8),
+        rows,
+        status,
+        component.astype(np.uint8),
         of_c,
         of_py,
-        relative[kept],
-        severity[kept],
+        relative,
+        severity,
     )
 
 
@@ -147,17 +151,20 @@ def _measured(c: npt.NDArray[np.float64], py: npt.NDArray[np.float64], tolerance
     """Return status, worst component, relative difference and severity of columns of values, a row per component."""
     with np.errstate(all="ignore"):
         delta = py - c
-        component = np.argmax(np.abs(np.nan_to_num(delta, nan=0.0, posinf=np.inf, neginf=-np.inf)), axis=0)
-        at = component, np.arange(delta.shape[1])
-        worst = np.abs(delta[at])
-        norm_c, norm_py = _norm(c), _norm(py)
-        relative = _relative(delta[at], c[0] if len(c) == 1 else norm_c)
+        component, worst = _farthest(delta)
+        every = np.arange(delta.shape[1])
+        apart = _chosen(delta, component, every)
+        norm_c = _norm(c)
+        relative = _relative(apart, c[0] if len(c) == 1 else norm_c)
         allowed = (
             tolerance.value * norm_c if tolerance.basis is Basis.RELATIVE else np.full(len(worst), tolerance.value)
         )
-        digits = _last_digits(c[at], py[at], near=(allowed <= _TINY * norm_c) | (norm_c < _FAINT))
+        near = np.flatnonzero((allowed <= _TINY * norm_c) | (norm_c < _FAINT))
+        digits = np.zeros(len(worst))
+        digits[near] = _last_digits(_chosen(c, component[near], near), _chosen(py, component[near], near))
         limit = np.maximum(allowed, digits)
-        blind = (digits > allowed) & (limit >= np.maximum(norm_c, norm_py)) & (relative != 0)
+        blind = (digits > allowed) & (limit >= norm_c) & (relative != 0)
+        blind[blind] = limit[blind] >= _norm(py[:, blind])
         finite = _all_finite(c) & _all_finite(py)
         status = _bands(worst, relative, tolerance)
         status[worst <= limit] = _PASS
@@ -165,11 +172,34 @@ def _measured(c: npt.NDArray[np.float64], py: npt.NDArray[np.float64], tolerance
         status[~finite] = _NOT_FINITE
         unmeasured = blind | ~finite
         relative[unmeasured] = np.inf
-        severity = np.where(unmeasured, np.inf, np.where(worst == 0, 0.0, worst / limit))
-        severity[np.isnan(severity)] = np.inf
+        severity = np.where(worst == 0, 0.0, worst / limit)
+        severity[unmeasured | np.isnan(severity)] = np.inf
     # What is not finite is not farthest apart in any component: the first such one is told.
-    component[~finite] = np.argmax(~(_finite(c) & _finite(py)), axis=0)[~finite]
+    if not finite.all():
+        component[~finite] = np.argmax(~(_finite(c) & _finite(py)), axis=0)[~finite]
     return status, component, relative, severity
+
+
+def _farthest(delta: npt.NDArray[np.float64]) -> tuple[Ordinals, Numbers]:
+    """Return the component of the largest difference of each column, the first of equal ones, and its size.
+
+    A nan counts as no difference where another component has one.
+    """
+    sizes = np.abs(delta)
+    component = np.zeros(delta.shape[1], dtype=np.int64)
+    largest = np.fmax(sizes[0], 0.0)
+    for number in range(1, len(sizes)):
+        larger = sizes[number] > largest
+        component[larger] = number
+        np.fmax(largest, sizes[number], out=largest)
+    return component, _chosen(sizes, component, np.arange(delta.shape[1])) if np.isnan(delta).any() else largest
+
+
+def _chosen(values: npt.NDArray[np.float64], component: npt.NDArray[np.integer], columns: Ordinals) -> Numbers:
+    """Return a component of each of some columns."""
+    if len(values) == 1:
+        return values[0].take(columns)
+    return values[component, columns]
 
 
 def _finite(values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
@@ -190,17 +220,16 @@ def _norm(values: Sequence[Numbers] | npt.NDArray[np.float64]) -> Numbers:
 
 
 def _relative(delta: Numbers, base: Numbers) -> Numbers:
-    relative = delta / base
-    relative[base == 0] = np.copysign(np.inf, delta[base == 0])
+    relative: Numbers = delta / base
+    nothing = np.flatnonzero(base == 0)
+    relative[nothing] = np.copysign(np.inf, delta[nothing])
     relative[delta == 0] = 0.0
     return relative
 
 
-def _last_digits(c: Numbers, py: Numbers, near: Flags) -> Numbers:
-    """Return what half a digit of each side comes to; 0 where it is not `near` what is allowed, and does not count."""
-    digits = np.zeros(len(c))
-    c, py = c[near], py[near]
-    digits[near] = (_last_digit(c, py) + _last_digit(py, c)) / 2 * ROUNDING
+def _last_digits(c: Numbers, py: Numbers) -> Numbers:
+    """Return what half a digit of each side comes to."""
+    digits: Numbers = (_last_digit(c, py) + _last_digit(py, c)) / 2 * ROUNDING
     return digits
 
 

@@ -140,7 +140,7 @@ class _Texts(NamedTuple):
 class _Labels(dict[tuple[int, int, bool], tuple[str, str]]):
     """What stands before and after the number of the block in a label, by code, sample, and whether there is one."""
 
-    def __init__(self, places: dict[int, Index], names: dict[int, str]) -> None:
+    def __init__(self, places: list[Index], names: list[str]) -> None:
         super().__init__()
         self._places = places
         self._names = names
@@ -156,6 +156,13 @@ class _Labels(dict[tuple[int, int, bool], tuple[str, str]]):
             parts = f"{name} {index}".rstrip(), ""
         self[key] = parts
         return parts
+
+
+def _in_order(keys: Ints) -> Ints:
+    """Return the order of columns of numbers by their first row, then by the second one, and so on."""
+    telling = [row for row in keys if (row[1:] != row[:-1]).any()]
+    order: Ints = np.lexsort(telling[::-1]) if telling else np.arange(keys.shape[1])
+    return order
 
 
 def _dilated(flags: Flags, context: int) -> Flags:
@@ -186,12 +193,10 @@ class _WindowRows:
 
     def texts(self, which: Ints) -> _Texts:
         """Return some rows."""
-        block, status = self.block[which], self.status[which]
-        keys = zip(self.code[which].tolist(), self.sample[which].tolist(), (block > 0).tolist(), strict=True)
+        status = self.status[which]
         own = np.flatnonzero(status < 0).tolist()
-        parts = [("", "") if sample < 0 else self.labels[code, sample, named] for code, sample, named in keys]
         texts = _Texts(
-            [f"{start}{at or ''}{end}" for (start, end), at in zip(parts, block.tolist(), strict=True)],
+            self._labels_of(which),
             self.parts[0].value_texts(self.c_row[which]),
             self.parts[1].value_texts(np.where(status > 0, self.py_row[which], -1)),
             [_STATUSES[number] for number in status.tolist()],
@@ -202,15 +207,31 @@ class _WindowRows:
             texts.c[at], texts.py[at] = row.c.value.text, row.py.value.text
         return texts
 
+    def _labels_of(self, which: Ints) -> list[str]:
+        """Return the labels of some rows; empty for those of records."""
+        code, sample, block = self.code[which], self.sample[which], self.block[which]
+        many = int(sample.max(initial=0)) + 2
+        key = (code * many + sample + 1) * 2 + (block > 0)
+        begins = np.full(int(key.max(initial=0)) + 1, "", dtype=np.object_)
+        ends = begins.copy()
+        for number in np.flatnonzero(np.bincount(key)).tolist():
+            rest, has_block = divmod(number, 2)
+            of_code, of_sample = divmod(rest, many)
+            if of_sample:
+                begins[number], ends[number] = self.labels[of_code, of_sample - 1, bool(has_block)]
+        rows = zip(begins[key].tolist(), block.tolist(), ends[key].tolist(), strict=True)
+        return [f"{start}{at or ''}{end}" for start, at, end in rows]
+
 
 @dataclass
 class _Reading:
     """The second reading of two logs, with what the first one found."""
 
     result: LongDiffResult
-    _places: dict[int, Index] = field(default_factory=dict)
-    _names: dict[int, str] = field(default_factory=dict)
-    _keys: dict[int, _Key] = field(default_factory=dict)
+    _codes: dict[tuple[int, int, int], int] = field(default_factory=dict)
+    _places: list[Index] = field(default_factory=list)
+    _names: list[str] = field(default_factory=list)
+    _keys: list[_Key] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         result = self.result
@@ -283,45 +304,57 @@ class _Reading:
             at, cell = np.nonzero(both[some])
             rows = [table[some[at], cell] for table in tables]
             within = cell % per_block
-            part = window.sides[1].part
-            code = ((some[at] << 32) + part.step[rows[1]] + 1) * len(CellLoop) + loop
+            code = self._codes_of(loop, window.sides[1].part, shape, (some, at), rows[1])
             sample = within // shape.steps if loop is CellLoop.STEP else within
             if loop is CellLoop.BLOCK:
                 sample = np.zeros_like(cell)
-            for new, first in zip(*np.unique(code, return_index=True), strict=True):
-                if int(new) not in self._places:
-                    self._learn(int(new), part, int(rows[1][first]))
             yield np.stack([code, shape.first_block + cell // per_block, sample, *rows, status[at, cell]])
 
-    def _learn(self, code: int, part: WindowPart, row: int) -> None:
-        """Note where the values of a code stand in their block."""
+    def _codes_of(
+        self, loop: CellLoop, part: WindowPart, shape: TableShape, slots: tuple[Ints, Ints], rows: Ints
+    ) -> Ints:
+        """Return the code of each row: one for each slot, given as some and which of them, and step of a loop."""
+        some, at = slots
+        key = at * shape.steps + part.step[rows] + 1
+        first = np.full(some.size * shape.steps, -1)
+        first[key[::-1]] = rows[::-1]
+        codes = np.zeros_like(first)
+        for number in np.flatnonzero(first >= 0).tolist():
+            slot, step = divmod(number, shape.steps)
+            name = int(some[slot]), step, int(loop)
+            if name not in self._codes:
+                self._learn(name, part, int(first[number]))
+            codes[number] = self._codes[name]
+        result: Ints = codes[key]
+        return result
+
+    def _learn(self, name: tuple[int, int, int], part: WindowPart, row: int) -> None:
+        """Note where the values of a slot, a step and a loop stand in their block."""
         record = part.record(row)
         place = replace(place_of(record), block=0, sample=0)
         _, unnamed, phase, _, outer, rank, turns = self._order.of(record.quantity, place)
-        self._places[code], self._names[code] = place, record.quantity
-        self._keys[code] = unnamed, phase, (outer, rank, turns)
+        self._codes[name] = len(self._codes)
+        self._places.append(place)
+        self._names.append(record.quantity)
+        self._keys.append((unnamed, phase, (outer, rank, turns)))
 
     def _ordered(
         self, parts: tuple[WindowPart, WindowPart], found: Ints, own: list[tuple[_OrderKey, Row]]
     ) -> _WindowRows:
         """Return the rows of arrays, as :meth:`_loop` gives them, and those of records in order."""
         code, block, sample, c_row, py_row, status = found
-        keys = {int(number): self._keys[int(number)] for number in np.unique(code)}
-        every = [*keys.values(), *((key[1], key[2], key[4:]) for key, _ in own)]
+        every = [*self._keys, *((key[1], key[2], key[4:]) for key, _ in own)]
         unnamed = {part: at for at, part in enumerate(sorted({key[0] for key in every}))}
         rest = {part: at for at, part in enumerate(sorted({key[2] for key in every}))}
-        numbers, at = np.unique(code, return_inverse=True)
-        of_code = [
-            [unnamed[turns], phase, rest[last]] for turns, phase, last in map(keys.__getitem__, numbers.tolist())
-        ]
-        of_rows = np.array(of_code, dtype=np.int64).reshape(-1, 3)[at.ravel()]
+        of_code = [[unnamed[turns], phase, rest[last]] for turns, phase, last in self._keys]
+        of_rows = np.array(of_code, dtype=np.int64).reshape(-1, 3)[code]
         own_keys = np.array(
             [[key[0], unnamed[key[1]], key[2], key[3], rest[key[4:]], row.c.line] for key, row in own], dtype=np.int64
         ).reshape(-1, 6)
         line = parts[0].lines(c_row)
         of_sample = np.where(of_rows[:, 1] == 1, sample, 0)
         array_keys = np.stack([block, of_rows[:, 0], of_rows[:, 1], of_sample, of_rows[:, 2], line], axis=1)
-        order = np.lexsort(np.concatenate([array_keys, own_keys]).T[::-1])
+        order = _in_order(np.concatenate([array_keys, own_keys]).T)
         missing = np.full(len(own), -1)
         diverge = np.concatenate([status > 0, np.array([row.status.diverges for _, row in own], dtype=np.bool_)])
         return _WindowRows(

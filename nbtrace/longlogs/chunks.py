@@ -1,7 +1,7 @@
 """The bytes of a log in pieces of bounded size, each of whole lines; plain, gzip or standard input."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +57,16 @@ class Chunk:
         """A copy of the bytes of the lines."""
         return self.data[self.start : self.stop]
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether every line is empty, or of white space."""
+        return self.data.isspace()
+
+    @property
+    def last_line(self) -> bytes:
+        """The last line, with its end."""
+        return self.data[self.data.rfind(b"\n", 0, self.stop - 1) + 1 : self.stop]
+
     def has(self, sought: bytes) -> bool:
         """Return whether bytes other than newlines occur in the text."""
         return sought in self.data
@@ -103,10 +113,10 @@ def _blocks(head: bytes, stream: BinaryIO, size: int) -> Iterator[bytes]:
 
 
 def _whole_lines(blocks: Iterator[bytes], end: Ending) -> Iterator[Chunk]:
-    parts: list[bytes] = []
+    parts: list[bytes | memoryview] = []
     for block in blocks:
         line_end = block.rfind(b"\n") + 1
-        parts.append(block[:line_end] if line_end else block)
+        parts.append(memoryview(block)[:line_end] if line_end else block)
         if line_end:
             yield _chunk(parts)
             parts = [block[line_end:]]
@@ -116,7 +126,7 @@ def _whole_lines(blocks: Iterator[bytes], end: Ending) -> Iterator[Chunk]:
         yield _chunk([], cut=True)
 
 
-def _chunk(parts: list[bytes], *, cut: bool = False) -> Chunk:
+def _chunk(parts: Sequence[bytes | memoryview], *, cut: bool = False) -> Chunk:
     size = sum(map(len, parts))
     data = b"".join([_PADDING, *parts, _PADDING, b"\n" * (-size % 8)])
     return Chunk(data, PAD, PAD + size, cut)

@@ -78,13 +78,20 @@ class Columns:
 
     def value_texts(self, rows: Ints) -> list[str]:
         """Return the printed text of values."""
+        if not rows.size:
+            return []
         low, high = self.offset[rows], self.offset[rows + 1]
         start, stop = self._text_start[low], self._text_stop[high - 1]
+        begin = int(start.min())
+        text = self._text[begin : int(stop.max())].tobytes().decode("latin-1")
+        texts = [text[first:end] for first, end in zip((start - begin).tolist(), (stop - begin).tolist(), strict=True)]
+        several = np.flatnonzero(high - low > 1)
+        low, high = low[several], high[several]
         lengths = np.concatenate([[0], np.cumsum(self._text_stop - self._text_start)])
-        one_blank = stop - start == lengths[high] - lengths[low] + high - low - 1
-        text = self._text.tobytes().decode("latin-1")
-        places = zip(rows.tolist(), start.tolist(), stop.tolist(), one_blank.tolist(), strict=True)
-        return [text[begin:end] if plain else " ".join(self.tokens(row)) for row, begin, end, plain in places]
+        one_blank = stop[several] - start[several] == lengths[high] - lengths[low] + high - low - 1
+        for at in several[~one_blank].tolist():
+            texts[at] = " ".join(self.tokens(int(rows[at])))
+        return texts
 
     def texts(self, rows: Ints) -> Words:
         """Return the printed text of values of one number each as words, shape (n, words): its end, and its length."""
@@ -271,7 +278,7 @@ class ColumnReader:
             self._unpacked += chunk.stop - chunk.start
             self._cut = self._cut or chunk.cut
             lines, places, odd = self._total, self._places.copy(), self._lines.total
-            if chunk.text.isspace():
+            if chunk.is_blank:
                 # Many blank lines would make arrays a hundred times their size.
                 blank = chunk.text.count(b"\n")
                 self._total += blank

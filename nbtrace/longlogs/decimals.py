@@ -30,6 +30,7 @@ PAD = 64
 """Bytes that a buffer must have before its first token and after its last."""
 
 _LONGEST = 24
+_WORD = 8
 _EXACT_MANTISSA = 2**53
 _EXACT_POWER = 22
 _WIDE_POWER = 250
@@ -51,10 +52,16 @@ _MASKS = tuple(
 )
 """Masks of the last 0 … 24 characters of three words, the last word first."""
 
-_POWERS = 10.0 ** np.arange(_EXACT_POWER + 1)
-_TENS = 10 ** np.arange(19, dtype=np.int64)
+_UP = 10.0 ** np.maximum(np.arange(-_EXACT_POWER, _EXACT_POWER + 1), 0)
+_DOWN = _UP[::-1].copy()
+"""What a number is multiplied with and divided by for a power of ten from -22 on; one of both is 1."""
+
+_TENS = np.append(10 ** np.arange(19, dtype=np.int64), np.iinfo(np.int64).max)
+_LEAST_DIGITS = np.array([len(str(2**bit)) for bit in range(64)])
+"""Digits of the least whole number with so many bits and one."""
 
 _ONE, _SEVEN, _THREE, _TOP_BIT, _BYTE, _LAST_BYTE = _u(1), _u(7), _u(3), _u(63), _u(8), _u(56)
+_SIGN_BIT = _TOP_BIT
 _ZEROS, _NINES, _HIGHS = _u(0x3030303030303030), _u(0x7676767676767676), _u(0x8080808080808080)
 _SUM = (
     (_u(2561), _u(8), _u(0x00FF00FF00FF00FF)),
@@ -63,6 +70,9 @@ _SUM = (
 )
 _E_TWO, _E_TWO_IS = _u(0xDF << 32), _u(0x45 << 32)
 _E_THREE, _E_THREE_IS = _u(0xDF << 24), _u(0x45 << 24)
+
+_MANY_LONG = 4
+"""Part of the numbers, one in so many, from which on the third word of all is read, not that of the long ones alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +102,16 @@ class Decimals:
     power: Ints
     scientific: Flags
 
-    def figures(self, token: Ints) -> "Figures":
-        """Return how some of the numbers were printed."""
-        return Figures(self.mantissa, self.fraction, self.power, self.scientific).at(token)
+    def at(self, which: Ints) -> "Decimals":
+        """Return those of some tokens."""
+        some = self.figures(which)
+        valid = self.valid.take(which)
+        return Decimals(self.values.take(which), valid, some.mantissa, some.fraction, some.power, some.scientific)
+
+    def figures(self, which: Ints | None = None) -> "Figures":
+        """Return how the numbers were printed, or some of them."""
+        every = Figures(self.mantissa, self.fraction, self.power, self.scientific)
+        return every if which is None else every.at(which)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +125,12 @@ class Figures:
 
     def at(self, which: Ints) -> "Figures":
         """Return those of some numbers."""
-        return Figures(self.mantissa[which], self.fraction[which], self.power[which], self.scientific[which])
+        return Figures(
+            self.mantissa.take(which),
+            self.fraction.take(which),
+            self.power.take(which),
+            self.scientific.take(which),
+        )
 
     def part(self, low: int, high: int) -> "Figures":
         """Return those of some numbers in a row."""
@@ -128,7 +150,10 @@ class Figures:
     @property
     def digits(self) -> Ints:
         """How many significant digits each has, those at the end of a whole number included; 1 for zero."""
-        return np.maximum(np.searchsorted(_TENS, self.mantissa, side="right"), 1)
+        bits = np.maximum((self.mantissa.astype(np.float64).view(np.int64) >> 52) - 1023, 0)
+        least: Ints = _LEAST_DIGITS.take(bits)
+        least += self.mantissa >= _TENS.take(least)
+        return least
 
     @property
     def leading(self) -> Ints:
@@ -145,17 +170,18 @@ def word_at(words: Words, position: Ints) -> Words:
     return result
 
 
-def _last_24(words: Words, stop: Ints) -> tuple[Words, Words, Words]:
+def words_at(buffer: Bytes, position: Ints, count: int) -> Words:
+    """Return `count` words from each position on, shape (n, count), wherever in a word it is."""
+    size = 8 * count
+    anywhere = np.ndarray((buffer.size - size + 1,), np.dtype((np.void, size)), buffer, strides=(1,))
+    words: Words = anywhere[position].view(np.uint64).reshape(-1, count)
+    return words
+
+
+def _last_24(buffer: Bytes, stop: Ints) -> tuple[Words, Words, Words]:
     """Return the 24 bytes before each position as three words, the last one first."""
-    index = stop >> 3
-    right: Words = (stop.view(np.uint64) & _SEVEN) << _THREE
-    left: Words = _TOP_BIT - right
-    w0, w1, w2, w3 = (words.take(index - back) for back in range(4))
-    return (
-        (w1 >> right) | ((w0 << _ONE) << left),
-        (w2 >> right) | ((w1 << _ONE) << left),
-        (w3 >> right) | ((w2 << _ONE) << left),
-    )
+    words = words_at(buffer, stop - _LONGEST, 3)
+    return words[:, 2].copy(), words[:, 1].copy(), words[:, 0].copy()
 
 
 def parse(buffer: Bytes, start: Ints, stop: Ints, dot: Ints) -> Decimals:
@@ -170,13 +196,12 @@ def parse(buffer: Bytes, start: Ints, stop: Ints, dot: Ints) -> Decimals:
     dot : array of int64, shape (n,)
         Position of the decimal point of each, -1 if it has none.
     """
-    words = buffer.view(np.uint64)
-    last, middle, first = _last_24(words, stop)
+    last, middle, first = _last_24(buffer, stop)
     negative = buffer.take(start) == ord("-")
     mantissa_stop, exponent, valid = _exponents(last, start, stop)
     with_exponent = np.flatnonzero(mantissa_stop != stop)
     if with_exponent.size:
-        again = _last_24(words, mantissa_stop[with_exponent])
+        again = _last_24(buffer, mantissa_stop[with_exponent])
         last[with_exponent], middle[with_exponent], first[with_exponent] = again
     has_dot = dot >= 0
     fraction = np.where(has_dot, mantissa_stop - dot - 1, 0)
@@ -190,7 +215,7 @@ def parse(buffer: Bytes, start: Ints, stop: Ints, dot: Ints) -> Decimals:
     missing = np.flatnonzero(np.isnan(values) & valid)
     for at in missing.tolist():
         values[at] = abs(float(buffer[start[at] : stop[at]].tobytes()))
-    np.negative(values, out=values, where=negative)
+    values.view(np.uint64)[...] ^= negative.astype(np.uint64) << _SIGN_BIT
     return Decimals(values, valid, mantissa, fraction, exponent, mantissa_stop != stop)
 
 
@@ -204,13 +229,14 @@ def _exponents(last: Words, start: Ints, stop: Ints) -> tuple[Ints, Ints, Flags]
     at = np.flatnonzero(two | three)
     mantissa_stop = stop
     if at.size:
-        long = three[at]
-        tail = last[at].view(np.uint8).reshape(-1, 8)[:, 3:].astype(np.int64)
-        sign = np.where(long, tail[:, 1], tail[:, 2])
-        digits = tail[:, 2:] - ord("0")
-        digits[:, 0] *= long
-        valid[at] = ((sign == ord("+")) | (sign == ord("-"))) & ((digits >= 0) & (digits <= 9)).all(axis=1)
-        size = digits @ np.array([100, 10, 1])
+        tail, long = last[at].view(np.int64), three[at]
+        hundreds, tens, ones = (((tail >> shift) & 0xFF) - ord("0") for shift in (40, 48, 56))
+        hundreds *= long
+        sign = (tail >> np.where(long, 32, 40)) & 0xFF
+        valid[at] = (sign == ord("+")) | (sign == ord("-"))
+        for digit in (hundreds, tens, ones):
+            valid[at] &= (digit >= 0) & (digit <= 9)
+        size = (hundreds * 10 + tens) * 10 + ones
         exponent[at] = np.where(sign == ord("-"), -size, size)
         mantissa_stop = stop.copy()
         mantissa_stop[at] -= 4 + long
@@ -231,8 +257,10 @@ def _mantissas(text: tuple[Words, Words, Words], digits: Ints, kept: Ints) -> tu
     high, high_clean = _eight_digits(_join(middle, moved[1], _MASKS[1].take(kept)), _MASKS[1].take(digits))
     total = high * _u(10**8) + low
     clean = low_clean & high_clean
-    long = np.flatnonzero(digits > 16)
-    if long.size:
+    is_long = digits > 2 * _WORD
+    number = np.count_nonzero(is_long)
+    long = slice(None) if number * _MANY_LONG > digits.size else np.flatnonzero(is_long)
+    if number:
         front = _join(first[long], first[long] << _BYTE, _MASKS[2].take(kept[long]))
         top, top_clean = _eight_digits(front, _MASKS[2].take(digits[long]))
         clean[long] &= top_clean & (top < _u(900))
@@ -260,9 +288,9 @@ def _scale(mantissa: Ints, power: Ints) -> Floats:
     """Return mantissa·10^power correctly rounded, nan where that is beyond the fast ways."""
     size = np.abs(power)
     exact = mantissa.astype(np.float64)
-    factor = _POWERS.take(np.minimum(size, _EXACT_POWER))
-    values = exact * factor
-    np.divide(exact, factor, out=values, where=power < 0)
+    clipped = np.clip(power, -_EXACT_POWER, _EXACT_POWER) + _EXACT_POWER
+    values = exact * _UP.take(clipped)
+    values /= _DOWN.take(clipped)
     hard = np.flatnonzero(((mantissa > _EXACT_MANTISSA) | (size > _EXACT_POWER)) & (mantissa != 0))
     if hard.size:
         values[hard] = _scale_wide(mantissa[hard], power[hard])

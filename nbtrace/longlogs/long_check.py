@@ -52,7 +52,7 @@ _MOST_ASIDE = 2000
 _MOST_CELLS = 20_000_000
 
 
-def check_long(log: str, vocabulary: Vocabulary, *, chunk: int = 3 * CHUNK) -> SelfCheck | None:
+def check_long(log: str, vocabulary: Vocabulary, *, chunk: int = 3 * CHUNK // 2) -> SelfCheck | None:
     """Hold a long log against itself.
 
     Parameters

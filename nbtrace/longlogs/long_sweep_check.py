@@ -162,5 +162,11 @@ class SweepCheckPass(CheckPass):
         repeated, sweeps = self._step_repeats.all(self._reader.side, steps)
         apart = self._columns.by_block()
         return WholeLog(
-            self._forms.single, self._forms.formats(), self._blocks, sweeps, repeated, self._turns_of_steps.all().size, apart
+            self._forms.single,
+            self._forms.formats(),
+            self._blocks,
+            sweeps,
+            repeated,
+            self._turns_of_steps.all().size,
+            apart,
         )

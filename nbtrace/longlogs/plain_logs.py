@@ -28,7 +28,7 @@ class PlainLogSniffer:
         bracketed = chunk.has(b"[") or b"[" in self._last_line
         if bracketed and is_folded(self._last_line + chunk.text):
             raise NotColumnarError("a value stands on several lines")
-        self._last_line = chunk.text.rpartition(b"\n")[0].rpartition(b"\n")[2][-LONGEST_LINE:] + b"\n"
+        self._last_line = chunk.last_line[-LONGEST_LINE - 1 :]
         if self._begun and not missing and not two_columns:
             return
         text = text_of(chunk.text)

@@ -33,7 +33,9 @@ _LOWEST, _HIGHEST = -26, 20
 _ZERO = _HIGHEST + 1
 """What stands for the power of ten of zero."""
 
-_POWERS = _ZERO - _LOWEST + 1
+_FORMS = _MOST_DIGITS * _MOST_DECIMALS * 8
+"""Forms that a number of a family may have: by digits, decimals, and three flags."""
+
 _TELLING = 8
 """Numbers of one form from which on further ones tell nothing."""
 
@@ -70,13 +72,13 @@ class PrintedForms:
             return
         for kind in columns.kinds[len(self._family) :]:
             self._family.append(self._families.setdefault(kind.family, len(self._families)))
-        family = np.repeat(np.array(self._family)[columns.kind], np.diff(columns.offset))
+        family = np.repeat(np.array(self._family).take(columns.kind), np.diff(columns.offset))
         digits = figures.digits
         self._add_forms(family, digits, figures)
         self._add_texts(family, digits, columns)
         at = np.flatnonzero(digits > _fewest_long())
         self._long += at.size
-        self._single += _count_single(columns.numbers[at], figures, at, digits[at])
+        self._single += _count_single(columns.numbers, figures, at)
 
     def _add_record(self, record: Record) -> None:
         long = long_numbers(record)
@@ -107,21 +109,24 @@ class PrintedForms:
             seen.add(token)
 
     def _add_forms(self, family: Ints, digits: Ints, figures: Figures) -> None:
-        zero = figures.mantissa == 0
-        whole = (figures.fraction == 0) & ~zero
-        whole[whole] = figures.mantissa[whole] % 10 == 0
-        power = np.clip(np.where(zero, _ZERO, np.where(figures.scientific, 0, figures.leading)), _LOWEST, _ZERO)
         form = (family * _MOST_DIGITS + digits) * _MOST_DECIMALS + figures.fraction
-        form = ((form * _POWERS + power - _LOWEST) * 2 + figures.scientific) * 2 + whole
+        form = form * 8 + (figures.scientific * np.int64(2))
+        zero = np.flatnonzero(figures.mantissa == 0)
+        form[zero] += 4
+        whole = np.flatnonzero(figures.fraction == 0)
+        mantissa = figures.mantissa.take(whole)
+        form[whole] += (mantissa != 0) & (mantissa % 10 == 0)
         counts = np.bincount(form)
         names = list(self._families)
         for number in np.flatnonzero(counts).tolist():
             rest, trailing_zeros = divmod(number, 2)
             rest, scientific = divmod(rest, 2)
-            rest, power_of = divmod(rest, _POWERS)
+            rest, is_zero = divmod(rest, 2)
             rest, decimals = divmod(rest, _MOST_DECIMALS)
             of, size = divmod(rest, _MOST_DIGITS)
-            exponent = None if power_of + _LOWEST == _ZERO else power_of + _LOWEST
+            leading = 0 if scientific else size - 1 - decimals
+            exponent = None if is_zero else min(max(leading, _LOWEST), _ZERO)
+            exponent = None if exponent == _ZERO else exponent
             part = PrintedNumber(size, decimals, exponent, 0, bool(scientific), bool(trailing_zeros))
             self._counts.setdefault(names[of], Counter())[part] += int(counts[number])
 
@@ -154,12 +159,12 @@ def _fewest_long() -> int:
     return next(digits for digits in range(_MOST_DIGITS) if is_long(digits + 1))
 
 
-def _count_single(numbers: Floats, figures: Figures, at: Ints, digits: Ints) -> int:
-    """Return how many numbers are those of a float32."""
-    return int(np.count_nonzero(are_float32(numbers, figures, at, digits)))
+def _count_single(numbers: Floats, figures: Figures, at: Ints) -> int:
+    """Return how many of some numbers are those of a float32."""
+    return int(np.count_nonzero(are_float32(numbers.take(at), figures, at)))
 
 
-def are_float32(numbers: Floats, figures: Figures, at: Ints, digits: Ints) -> Flags:
+def are_float32(numbers: Floats, figures: Figures, at: Ints) -> Flags:
     """Return which numbers are those of a float32.
 
     A number of 15 digits is, if its float32 is the number to half a unit of the last of them; the few that come close
@@ -172,20 +177,26 @@ def are_float32(numbers: Floats, figures: Figures, at: Ints, digits: Ints) -> Fl
         How they were printed, and others.
     at : array of int
         Where they are among those.
-    digits : array of int
-        How many digits they have.
     """
     with np.errstate(over="ignore"):
         single = numbers.astype(np.float32).astype(np.float64)
     apart = np.abs(single - numbers)
-    leading = digits - 1 - figures.fraction[at] + figures.power[at]
-    unit = _TENS[np.clip(leading - _EXACT_DIGITS + 1 + 340, 0, _TENS.size - 1)]
-    first = figures.mantissa[at] / 10.0 ** (digits - 1)
+    yes: Flags = apart == 0
+    close = np.flatnonzero(~yes & (apart <= 1e-13 * np.abs(numbers)))
+    yes[close] = _are_nearly_float32(numbers.take(close), apart.take(close), figures.at(at.take(close)))
+    return yes
+
+
+def _are_nearly_float32(numbers: Floats, apart: Floats, figures: Figures) -> Flags:
+    digits = figures.digits
+    leading = digits - 1 - figures.fraction + figures.power
+    unit = _TENS.take(np.clip(leading - _EXACT_DIGITS + 1 + 340, 0, _TENS.size - 1))
+    first = figures.mantissa / _TENS.take(digits - 1 + 340)
     plain = (digits <= _EXACT_DIGITS) & (first > 1 + _NEAR_A_POWER) & (first < 10 * (1 - _NEAR_A_POWER))
     plain &= (leading > -300) & (leading < 300)
     sure = _SURE * unit + np.abs(numbers) * _ROUNDED
-    yes: Flags = (apart == 0) | (plain & (apart < unit / 2 - sure))
-    no: Flags = ~np.isfinite(single) | (plain & (apart > unit / 2 + sure)) | (apart > 1e-13 * np.abs(numbers))
+    yes: Flags = plain & (apart < unit / 2 - sure)
+    no: Flags = plain & (apart > unit / 2 + sure)
     doubtful = np.flatnonzero(~yes & ~no)
     yes[doubtful] = [is_single(number) for number in numbers[doubtful].tolist()]
     return yes

@@ -80,37 +80,49 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class _Tokens:
-    """What stands between separators: blanks, other control characters, and `=`."""
+    """What stands between separators (blanks, other control characters, and `=`), and those of it that are numbers.
+
+    `first` and `last` are tokens, one of each for a line; `words` counts those that are no numbers, up to each token;
+    `numbers`, `number_start` and `number_stop` are of the numbers alone.
+    """
 
     buffer: Bytes
     start: Ints
     stop: Ints
     end: Bytes
-    value: Floats
     is_number: Flags
+    words: Ints
     first: Ints
     last: Ints
     numbers: Decimals
-    candidate: Ints
+    number_start: Ints
+    number_stop: Ints
 
-    def figures(self, token: Ints) -> Figures:
-        """Return how the numbers of some tokens were printed."""
-        return self.numbers.figures(np.searchsorted(self.candidate, token))
+    def numbers_of(self, token: Ints) -> Ints:
+        """Return which of the numbers some tokens are."""
+        return token - self.words.take(token)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Lines: where each is, its last token that is no number, how many numbers follow that, and which is the last."""
+
+    start: Ints
+    stop: Ints
+    last_word: Ints
+    count: Ints
+    last_number: Ints
 
 
 def scan(chunk: Chunk, templates: Templates) -> Scan:
     """Scan a chunk, adding to `templates` what it has and they have not."""
     tokens = _tokens(chunk)
-    line_start, line_stop = tokens.start[tokens.first], tokens.stop[tokens.last]
-    words = np.concatenate([[-1], np.flatnonzero(~tokens.is_number)])
-    last_word = words.take(np.cumsum(~tokens.is_number).take(tokens.last))
-    count = tokens.last - last_word
-    template = np.full(line_start.shape, IRREGULAR)
-    template[line_start == line_stop] = BLANK
-    keyed = np.flatnonzero((count > 0) & (last_word >= tokens.first))
-    _match_heads(tokens, templates, template, keyed, (last_word, count))
+    lines = _lines(tokens)
+    template = np.full(lines.start.shape, IRREGULAR)
+    template[lines.start == lines.stop] = BLANK
+    _match_heads(tokens, templates, template, lines)
     phi = _match_phi(tokens, templates, template, np.flatnonzero(template == IRREGULAR))
-    return _assemble(chunk, tokens, templates, template, count, phi)
+    return _assemble(chunk, tokens, templates, template, lines, phi)
 
 
 def _text(buffer: Bytes, start: np.int64, stop: np.int64) -> str:
@@ -122,31 +134,44 @@ def _tokens(chunk: Chunk) -> _Tokens:
     text = buffer[: chunk.stop]
     event = np.flatnonzero((text <= _SPACE) | (text == _DOT) | (text == _EQUALS))
     event = event[chunk.start - 1 :]
-    sign = buffer.take(event)
-    behind = event + 1
+    sign, behind = buffer.take(event), None
     if chunk.has(b"\r"):
-        event, sign, behind = _join_line_ends(event, sign, behind)
+        event, sign, behind = _join_line_ends(event, sign)
     separator = np.flatnonzero(sign != _DOT)
-    start, stop, end = behind.take(separator[:-1]), event.take(separator[1:]), sign.take(separator[1:])
+    at, end = event.take(separator), sign.take(separator[1:])
+    start, stop = at[:-1] + 1 if behind is None else behind.take(separator[:-1]), at[1:]
     dots = np.diff(separator) - 1
-    dot = np.where(dots == 1, event.take(separator[:-1] + (dots > 0)), -1)
     initial = buffer.take(start)
     ends_number = (end == _SPACE) | (end == _NEWLINE)
     candidate = np.flatnonzero(
         (((initial - ord("0")) <= 9) | (initial == _MINUS) | (initial == _DOT)) & ends_number & (dots <= 1)
     )
-    numbers = parse(buffer, start.take(candidate), stop.take(candidate), dot.take(candidate))
+    has_dot = dots.take(candidate) == 1
+    dot = np.where(has_dot, event.take(separator.take(candidate) + has_dot), -1)
+    number_start, number_stop = start.take(candidate), stop.take(candidate)
+    numbers = parse(buffer, number_start, number_stop, dot)
+    if not numbers.valid.all():
+        valid = np.flatnonzero(numbers.valid)
+        numbers, candidate = numbers.at(valid), candidate.take(valid)
+        number_start, number_stop = number_start.take(valid), number_stop.take(valid)
     is_number = np.zeros(start.shape, dtype=np.bool_)
-    is_number[candidate] = numbers.valid
-    value = np.zeros(start.shape)
-    value[candidate] = numbers.values
+    is_number[candidate] = True
     last = np.flatnonzero(end == _NEWLINE)
     first = np.concatenate([[0], last[:-1] + 1]) if last.size else last
-    return _Tokens(buffer, start, stop, end, value, is_number, first, last, numbers, candidate)
+    words = np.cumsum(~is_number)
+    return _Tokens(buffer, start, stop, end, is_number, words, first, last, numbers, number_start, number_stop)
 
 
-def _join_line_ends(event: Ints, sign: Bytes, behind: Ints) -> tuple[Ints, Bytes, Ints]:
-    r"""Make one newline of each `\r\n`."""
+def _lines(tokens: _Tokens) -> _Lines:
+    words = tokens.words.take(tokens.last)
+    last_word = np.concatenate([[-1], np.flatnonzero(~tokens.is_number)]).take(words)
+    start, stop = tokens.start.take(tokens.first), tokens.stop.take(tokens.last)
+    return _Lines(start, stop, last_word, tokens.last - last_word, tokens.last - words)
+
+
+def _join_line_ends(event: Ints, sign: Bytes) -> tuple[Ints, Bytes, Ints]:
+    r"""Make one newline of each `\r\n`; return where each event is, which it is, and what follows it."""
+    behind = event + 1
     pair = np.flatnonzero((sign[:-1] == _RETURN) & (sign[1:] == _NEWLINE) & (event[1:] == behind[:-1]))
     sign[pair] = _NEWLINE
     behind[pair] += 1
@@ -155,14 +180,14 @@ def _join_line_ends(event: Ints, sign: Bytes, behind: Ints) -> tuple[Ints, Bytes
     return event[keep], sign[keep], behind[keep]
 
 
-def _match_heads(tokens: _Tokens, templates: Templates, template: Ints, lines: Ints, shape: tuple[Ints, Ints]) -> None:
+def _match_heads(tokens: _Tokens, templates: Templates, template: Ints, every: _Lines) -> None:
     """Set the template of lines that are a known head followed by numbers."""
-    last_word, count = shape
-    start = tokens.start[tokens.first[lines]]
-    stop = tokens.stop[last_word[lines]] + 1
+    lines = np.flatnonzero((every.count > 0) & (every.last_word >= tokens.first))
+    start, stop = every.start.take(lines), tokens.stop.take(every.last_word.take(lines)) + 1
     length = stop - start
     fits = (length >= SHORTEST_HEAD) & (length <= LONGEST_HEAD)
-    lines, start, stop = lines[fits], start[fits], stop[fits]
+    if not fits.all():
+        lines, start, stop = lines[fits], start[fits], stop[fits]
     head = templates.table.find(tokens.buffer, start, stop)
     unknown = np.flatnonzero(head == NO_TEMPLATE)
     while unknown.size:
@@ -173,7 +198,7 @@ def _match_heads(tokens: _Tokens, templates: Templates, template: Ints, lines: I
         head[unknown] = templates.table.find(tokens.buffer, start[unknown], stop[unknown])
         unknown = unknown[head[unknown] == NO_TEMPLATE]
     known = np.flatnonzero(head != NO_TEMPLATE)
-    form = head[known] * _FORMS + np.minimum(count[lines[known]], _FORMS - 1)
+    form = head.take(known) * _FORMS + np.minimum(every.count.take(lines.take(known)), _FORMS - 1)
     size = int(form.max(initial=0)) + 1
     first_of = np.full(size, -1)
     first_of[form[::-1]] = known[::-1]
@@ -182,7 +207,7 @@ def _match_heads(tokens: _Tokens, templates: Templates, template: Ints, lines: I
         line = lines[first_of[number]]
         text = _text(tokens.buffer, tokens.start[tokens.first[line]], tokens.stop[tokens.last[line]])
         table[number] = templates.of_head(number // _FORMS, number % _FORMS, text)
-    template[lines[known]] = table[form]
+    template[lines.take(known)] = table.take(form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +266,7 @@ def _learn_phi(
     if not templates.sweep or templates.sweep not in words:
         return None
     place = words.index(templates.sweep) - 1
-    step = tokens.value[token[:, 2 + 2 * place]]
+    step = tokens.numbers.values[tokens.numbers_of(token[:, 2 + 2 * place])]
     regular = np.flatnonzero((step >= 0) & (step < 2**31) & (step == np.floor(step)))
     if not regular.size:
         return None
@@ -272,39 +297,58 @@ def ranges(first: Ints, count: Ints) -> Ints:
 
 
 def _assemble(
-    chunk: Chunk, tokens: _Tokens, templates: Templates, template: Ints, count: Ints, phi: list[_PhiLines]
+    chunk: Chunk, tokens: _Tokens, templates: Templates, template: Ints, lines: _Lines, phi: list[_PhiLines]
 ) -> Scan:
     first_kind = np.array([item.first_kind for item in templates.templates] + [0, 0])
     values = np.array([item.values for item in templates.templates] + [0, 0])
-    numbers_of = np.where(template >= 0, count, 0)
+    numbers_of = np.where(template >= 0, lines.count, 0)
     for group in phi:
         numbers_of[group.lines] = group.tokens.shape[1]
-    rows_of = values[template]
+    rows_of = values.take(template)
     row_line = np.repeat(np.arange(template.size), rows_of)
-    offset_of = np.cumsum(numbers_of) - numbers_of
-    token = np.zeros(int(numbers_of.sum()), dtype=np.int64)
-    keyed = np.flatnonzero((rows_of == 1) & (numbers_of > 0))
-    row_first = np.cumsum(rows_of) - rows_of
+    kind = first_kind.take(template.take(row_line))
+    size = numbers_of.take(row_line)
     step = np.full(row_line.size, -1)
-    size = np.repeat(numbers_of // np.maximum(rows_of, 1), rows_of)
+    number = _numbers_in_use(tokens, lines, numbers_of, phi)
     if phi:
+        row_first = np.cumsum(rows_of) - rows_of
         for group in phi:
-            token[offset_of[group.lines][:, None] + np.arange(group.tokens.shape[1])] = group.tokens
-            step[row_first[group.lines][:, None] + np.arange(group.tokens.shape[1])] = group.steps[:, None]
-            keyed = keyed[~np.isin(keyed, group.lines)]
-    at = ranges(offset_of[keyed], numbers_of[keyed])
-    token[at] = ranges(tokens.last[keyed] - numbers_of[keyed] + 1, numbers_of[keyed])
+            of_line = np.arange(group.tokens.shape[1])
+            rows = row_first[group.lines][:, None] + of_line
+            step[rows], size[rows] = group.steps[:, None], 1
+            kind[rows] += of_line
+    numbers, start, stop = tokens.numbers, tokens.number_start, tokens.number_stop
+    if number is not None:
+        start, stop = start.take(number), stop.take(number)
     return Scan(
         chunk=chunk,
-        line_start=tokens.start[tokens.first],
-        line_stop=tokens.stop[tokens.last],
+        line_start=lines.start,
+        line_stop=lines.stop,
         template=template,
         row_line=row_line,
-        kind=first_kind[template[row_line]] + np.arange(row_line.size) - row_first[row_line],
+        kind=kind,
         step=step,
         offset=np.concatenate([[0], np.cumsum(size)]),
-        numbers=tokens.value[token],
-        text_start=tokens.start[token],
-        text_stop=tokens.stop[token],
-        figures=partial(tokens.figures, token),
+        numbers=numbers.values if number is None else numbers.values.take(number),
+        text_start=start,
+        text_stop=stop,
+        figures=partial(numbers.figures, number),
     )
+
+
+def _numbers_in_use(tokens: _Tokens, lines: _Lines, numbers_of: Ints, phi: list[_PhiLines]) -> Ints | None:
+    """Return which numbers are of values, in the order of these; None if all are."""
+    total = int(numbers_of.sum())
+    if not phi:
+        if total == tokens.number_start.size:
+            return None
+        keyed = np.flatnonzero(numbers_of)
+        count = numbers_of.take(keyed)
+        return ranges(lines.last_number.take(keyed) - count + 1, count)
+    begins = lines.last_number - numbers_of + 1
+    number = ranges(begins, numbers_of)
+    offset_of = np.cumsum(numbers_of) - numbers_of
+    for group in phi:
+        place = offset_of[group.lines][:, None] + np.arange(group.tokens.shape[1])
+        number[place] = tokens.numbers_of(group.tokens)
+    return number

@@ -133,8 +133,7 @@ def _precision(part: WindowPart, rows: Ints) -> tuple[Flags, Flags]:
     numbers = np.concatenate(
         [columns.numbers[columns.offset[low] : columns.offset[high]] for columns, low, high in part.pieces]
     )[at]
-    digits = figures.at(at).digits
-    single = are_float32(numbers, figures, at, digits)
+    single = are_float32(numbers, figures, at)
     with np.errstate(over="ignore"):
         single |= np.isinf(numbers.astype(np.float32))
     scientific, plain = figures.scientific[at], figures.mantissa[at].copy()

@@ -75,7 +75,7 @@ def diff_long(
     policy: Policy | None = None,
     *,
     strict: bool = False,
-    chunk: int = 3 * CHUNK,
+    chunk: int = 3 * CHUNK // 2,
     all_extremes: bool = False,
     keeps_order: bool = False,
 ) -> LongDiffResult | None:

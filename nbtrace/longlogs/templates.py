@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nbtrace.longlogs.decimals import Bytes, Flags, Ints, Words, word_at
+from nbtrace.longlogs.decimals import Bytes, Flags, Ints, Words, words_at
 from nbtrace.parsers.dialect import Dialect
 from nbtrace.parsers.outcome import Field, Fields
 from nbtrace.records import Side
@@ -152,19 +152,19 @@ class HeadTable:
     def __init__(self, heads: tuple[bytes, ...]) -> None:
         self.size = len(heads)
         padded = [b"\n" * 8 + head + b"\n" * (-len(head) % 8) + b"\n" * 16 for head in heads]
-        buffer = np.frombuffer(b"".join([*padded, b"\n" * 8]), dtype=np.uint8)
+        buffer = np.frombuffer(b"".join([*padded, b"\n" * 24]), dtype=np.uint8)
         starts = np.cumsum([0, *map(len, padded)][:-1], dtype=np.int64) + 8
         self._parts = _parts(buffer, starts, starts + np.array([len(head) for head in heads], dtype=np.int64))
         self._factors, self._slots = self._place()
 
-    def _place(self) -> tuple[Words, "np.ndarray[tuple[int, ...], np.dtype[np.int16]]"]:
+    def _place(self) -> tuple[Words, Ints]:
         """Find factors under which no two heads fall into one slot."""
         generator = np.random.default_rng(0)
         while True:
             factors = generator.integers(1, 2**63, _PARTS, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
             slot = _slot(self._parts, factors)
             if len(set(slot.tolist())) == self.size:
-                slots = np.full(1 << _SLOT_BITS, NO_TEMPLATE, dtype=np.int16)
+                slots = np.full(1 << _SLOT_BITS, NO_TEMPLATE)
                 slots[slot] = np.arange(self.size)
                 return factors, slots
 
@@ -173,9 +173,9 @@ class HeadTable:
         if not self.size:
             return np.full(start.shape, NO_TEMPLATE, dtype=np.int64)
         parts = _parts(buffer, start, stop)
-        kinds = self._slots[_slot(parts, self._factors)].astype(np.int64)
+        kinds = self._slots.take(_slot(parts, self._factors))
         same: Flags = np.logical_and.reduce(
-            [mine == known[kinds] for mine, known in zip(parts, self._parts, strict=True)]
+            [mine == known.take(kinds) for mine, known in zip(parts, self._parts, strict=True)]
         )
         kinds[~same] = NO_TEMPLATE
         return kinds
@@ -186,14 +186,14 @@ def _parts(buffer: Bytes, start: Ints, stop: Ints) -> tuple[Words, ...]:
 
     Without the length, heads that repeat one sign 16 times and 17 times would have the same words.
     """
-    words = buffer.view(np.uint64)
-    parts = [word_at(words, start), word_at(words, stop - 16), word_at(words, stop - 8)]
+    last = words_at(buffer, stop - 16, 2)
+    parts = [words_at(buffer, start, 1)[:, 0], last[:, 0], last[:, 1]]
     length = stop - start
     for offset, longer in ((8, 24), (16, 32)):
         part = np.zeros(start.shape, dtype=np.uint64)
         at = np.flatnonzero(length > longer)
         if at.size:
-            part[at] = word_at(words, start[at] + offset)
+            part[at] = words_at(buffer, start.take(at) + offset, 1)[:, 0]
         parts.append(part)
     return (*parts, length.astype(np.uint64))
 

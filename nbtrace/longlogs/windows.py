@@ -22,6 +22,9 @@ _SPARE = 9
 _SIZES = frozenset({1, 3})
 """Numbers of components that arrays hold."""
 
+_TOGETHER = 3
+"""Chunks of a log that make a window: arrays of a chunk stay in the processor's cache, calls for a window are fewer."""
+
 ENDLESS = 1 << 40
 """Number of the block after the last one of a log that has been read."""
 
@@ -395,7 +398,9 @@ def windows_of(side: SideStream) -> Iterator[tuple[int, WindowPart]]:
     """Yield the blocks of one log that are complete, as (first block, values), in order and without gaps."""
     done = 0
     while done < ENDLESS:
-        side.advance()
+        for _ in range(_TOGETHER):
+            if side.last_block < ENDLESS:
+                side.advance()
         stop = side.last_block
         if stop > done:
             part = side.cut(stop)
@@ -411,8 +416,10 @@ def windows(c: SideStream, py: SideStream, ends: Sequence[int] = ()) -> Iterator
     """
     done, at = 0, 0
     while done < ENDLESS:
-        behind = min((c, py), key=lambda side: side.last_block)
-        behind.advance()
+        for _ in range(2 * _TOGETHER):
+            behind = min((c, py), key=lambda side: side.last_block)
+            if behind.last_block < ENDLESS:
+                behind.advance()
         complete = min(c.last_block, py.last_block)
         while complete > done:
             stop = min([complete, *ends[at : at + 1]])
