@@ -48,8 +48,8 @@ def in_parts(size: int, chunk: int, work: Callable[[int, int], _Part]) -> list[_
 
 def few_apart(x: npt.NDArray[Any], y: npt.NDArray[Any]) -> npt.NDArray[np.intp] | None:
     """Return the places at which two flat arrays differ, rising, so that only these need be looked at; None if many."""
-    places = np.flatnonzero(x != y)
-    return places if places.size * _SPARSE <= x.size else None
+    apart = x != y
+    return np.flatnonzero(apart) if np.count_nonzero(apart) * _SPARSE <= x.size else None
 
 
 def of_leaves(size: int, work: Callable[[int, int], _Part], most: int = LEAF) -> list[_Part]:
