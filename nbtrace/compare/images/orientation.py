@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nbtrace.compare.images.image_parts import in_parts
+from nbtrace.compare.images.order_statistics import median
 from nbtrace.images.image import Floats, Mask, Pixels
 
 _COARSE = 512
@@ -130,7 +131,8 @@ class _Compressed:
         if compared is not None:
             some = some[compared.ravel()[::step]]
         some = some[some > 0]
-        typical = min(float(np.median(some)), float(np.finfo(np.float64).max)) if some.size else 1.0
+        with np.errstate(over="ignore"):
+            typical = min(median(some), float(np.finfo(np.float64).max)) if some.size else 1.0
         return cls(pixels, compared, typical)
 
     def rows(self, start: int, stop: int) -> Floats:
