@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from nbtrace.compare.images.few_differences import is_whole
+from nbtrace.compare.images.image_parts import of_leaves, total
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 
 Values: TypeAlias = npt.NDArray[Any]
-Doubles: TypeAlias = npt.NDArray[np.float64]
 
 _SIGMAS = 4.5
 _CLEARLY = 5.0
@@ -63,35 +63,88 @@ def counting_noise(x: Values, y: Values) -> CountingNoise | None:
     """
     if x.min() < 0 or not is_whole(y):
         return None
-    expected, counts = x.astype(np.float64), y.astype(np.float64)
-    total = float(expected.sum())
-    if total < _LEAST_COUNTS or np.count_nonzero(expected > 0) < _LEAST_PIXELS or not np.ptp(expected) > 0:
+    expected = _Expected.of(x, y)
+    if expected.total < _LEAST_COUNTS or expected.lit < _LEAST_PIXELS or not float(x.max()) > float(x.min()):
         return None
-    offset = _offset(expected, counts)
-    apart = counts - expected - offset
-    if bool((counts < offset).any()):
+    offset = expected.offset
+    if float(y.min()) < offset:
         return None
-    squares = float((apart * apart).sum())
-    second = float((expected * expected).sum())
-    third = float((expected**3).sum())
+    left = _Left.of(x, y, offset)
     tests = (
-        (squares - total) / math.sqrt(total + 2 * second),
-        float(apart.sum()) / math.sqrt(total),
-        float((apart * expected).sum()) / math.sqrt(third),
+        (left.squares - expected.total) / math.sqrt(expected.total + 2 * left.second),
+        left.total / math.sqrt(expected.total),
+        left.products / math.sqrt(left.third),
     )
-    quiet = expected == 0
-    if any(abs(test) > _SIGMAS for test in tests) or bool(apart[quiet].any()):
+    if any(abs(test) > _SIGMAS for test in tests) or left.noise_in_quiet:
         return None
-    return CountingNoise(offset, squares / total, math.sqrt(total + 2 * second) / total)
+    total = expected.total
+    return CountingNoise(offset, left.squares / total, math.sqrt(total + 2 * left.second) / total)
 
 
-def _offset(expected: Doubles, counts: Doubles) -> float:
-    """Return the whole number that was added to counts; 0 where the mean difference is no more than noise.
+@dataclass(frozen=True)
+class _Expected:
+    """Sums over the expected counts, of which each weighs as its variance has it, and at most as one count.
 
-    Each pixel weighs as its variance has it, and at most as one count, so that bright ones do not hide the others.
+    So bright pixels do not hide the others.
     """
-    weight = 1 / np.maximum(expected, 1.0)
-    total = float(weight.sum())
-    mean = float((weight * (counts - expected)).sum()) / total
-    deviation = math.sqrt(float((weight * weight * expected).sum())) / total
-    return float(np.rint(mean)) if abs(mean) > _CLEARLY * deviation else 0.0
+
+    total: float
+    lit: int
+    weights: float
+    apart: float
+    variances: float
+
+    @classmethod
+    def of(cls, x: Values, y: Values) -> "_Expected":
+        def summed(first: int, end: int) -> tuple[float, int, float, float, float]:
+            expected, counts = x[first:end].astype(np.float64), y[first:end].astype(np.float64)
+            with np.errstate(all="ignore"):  # which a thread does not inherit
+                weight = 1 / np.maximum(expected, 1.0)
+                counts -= expected
+                counts *= weight
+                variance = weight * weight
+                variance *= expected
+            lit = int(np.count_nonzero(expected > 0))
+            return float(expected.sum()), lit, float(weight.sum()), float(counts.sum()), float(variance.sum())
+
+        sums, lit, weights, apart, variances = zip(*of_leaves(x.size, summed), strict=True)
+        own, weight, by, variance = (total(x.size, values) for values in (sums, weights, apart, variances))
+        return cls(own, sum(lit), weight, by, variance)
+
+    @property
+    def offset(self) -> float:
+        """The whole number that was added to counts; 0 where the mean difference is no more than noise."""
+        mean = self.apart / self.weights
+        deviation = math.sqrt(self.variances) / self.weights
+        return float(np.rint(mean)) if abs(mean) > _CLEARLY * deviation else 0.0
+
+
+@dataclass(frozen=True)
+class _Left:
+    """Sums over what counts are more than expected, and over powers of what is expected."""
+
+    squares: float
+    second: float
+    total: float
+    products: float
+    third: float
+    noise_in_quiet: bool
+
+    @classmethod
+    def of(cls, x: Values, y: Values, offset: float) -> "_Left":
+        def summed(first: int, end: int) -> tuple[float, float, float, float, float, bool]:
+            expected, apart = x[first:end].astype(np.float64), y[first:end].astype(np.float64)
+            with np.errstate(all="ignore"):
+                apart -= expected
+                apart -= offset
+                squares = expected * expected
+                second = float(squares.sum())
+                squares *= expected
+                third = float(squares.sum())
+                own = float(np.multiply(apart, apart, out=squares).sum())
+                products = float(np.multiply(apart, expected, out=squares).sum())
+            noisy = bool(apart[expected == 0].any())
+            return own, second, float(apart.sum()), products, third, noisy
+
+        *columns, noisy = zip(*of_leaves(x.size, summed), strict=True)
+        return cls(*(total(x.size, values) for values in columns), any(noisy))

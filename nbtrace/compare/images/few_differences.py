@@ -54,6 +54,15 @@ def pixels_words(count: int) -> str:
     return f"{count} pixel{'s'[: count != 1]}"
 
 
+def are_alike(source: Values, made: Values) -> bool:
+    """Tell whether all pixels of two flat images are said to be the same."""
+    for start in range(0, source.size, _CHUNK):
+        x, y = (values[start : start + _CHUNK].astype(np.float64) for values in (source, made))
+        if not bool((np.abs(x - y) <= AGREES * np.maximum(np.abs(x), np.abs(y))).all()):
+            return False
+    return True
+
+
 def few_differences(
     source: Values, made: Values, side: str, seen: dict[bool, "DifferenceTally"] | None = None
 ) -> FewDifferences | None:

@@ -1,7 +1,10 @@
-"""Long flat arrays in a few parts, each looked at by a thread of its own: numpy computes without Python's lock."""
+"""Long flat arrays in a few parts, each looked at by a thread of its own: numpy computes without Python's lock.
+
+What is summed in parts is added in the order in which numpy adds a whole array, so that the sum is the same to the bit.
+"""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -12,6 +15,9 @@ _LEAST = 1 << 19
 _MOST = 8
 _SPARSE = 4
 """Pixels in each of which one may differ for those that do to be looked at alone."""
+
+LEAF = 1 << 15
+"""Most pixels that are summed at a time: their working arrays stay in the processor's cache."""
 
 _Part = TypeVar("_Part")
 
@@ -42,8 +48,57 @@ def in_parts(size: int, chunk: int, work: Callable[[int, int], _Part]) -> list[_
 
 def few_apart(x: npt.NDArray[Any], y: npt.NDArray[Any]) -> npt.NDArray[np.intp] | None:
     """Return the places at which two flat arrays differ, rising, so that only these need be looked at; None if many."""
-    places = np.flatnonzero(x != y)
-    return places if places.size * _SPARSE <= x.size else None
+    apart = x != y
+    return np.flatnonzero(apart) if np.count_nonzero(apart) * _SPARSE <= x.size else None
+
+
+def of_leaves(size: int, work: Callable[[int, int], _Part], most: int = LEAF) -> list[_Part]:
+    """Return what `work(first, end)` gives of each of the parts that :func:`total` adds, in order.
+
+    Parameters
+    ----------
+    size : int
+        Pixels.
+    work : callable
+        As for :func:`in_parts`.
+    most : int
+        Most pixels of a part, which :func:`total` is told as well.
+    """
+    leaves = list(_leaves(0, size, most))
+
+    def worked(first: int, end: int) -> list[_Part]:
+        return [work(start, stop) for start, stop in leaves if first <= start < end]
+
+    return [found for part in in_parts(size, 1, worked) for found in part]
+
+
+def total(size: int, sums: Sequence[float], most: int = LEAF) -> float:
+    """Return the sum of so many numbers from the sums of their parts, as numpy's own `sum` of them all rounds it.
+
+    numpy adds halves, each of them by its halves, the first one cut to a multiple of eight.
+    """
+    terms = iter(sums)
+
+    def added(count: int) -> float:
+        if count <= most:
+            return next(terms)
+        half = _half(count)
+        return added(half) + added(count - half)
+
+    return added(size)
+
+
+def _leaves(first: int, size: int, most: int) -> Iterator[tuple[int, int]]:
+    if size <= most:
+        yield first, first + size
+        return
+    half = _half(size)
+    yield from _leaves(first, half, most)
+    yield from _leaves(first + half, size - half, most)
+
+
+def _half(size: int) -> int:
+    return size // 2 - size // 2 % 8
 
 
 def _processors() -> int:

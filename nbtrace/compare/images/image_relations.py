@@ -18,14 +18,16 @@ from nbtrace.compare.images.few_differences import (
     AGREES,
     DifferenceTally,
     FewDifferences,
+    are_alike,
     few_differences,
     pixels_words,
 )
 from nbtrace.compare.images.image_pair import ImagePair
+from nbtrace.compare.images.image_parts import of_leaves, total
 from nbtrace.compare.images.mask_values import left_out_step, marked_pixels, mask_step
 from nbtrace.compare.images.orientation import PLACEMENTS
 from nbtrace.compare.images.relation import ImageRelation, RelationKind, RelationStep, free_numbers
-from nbtrace.compare.images.spread import spread_over_neighbours
+from nbtrace.compare.images.spread import Spread, spread_over_neighbours
 from nbtrace.compare.images.value_relations import few_places, value_relation
 from nbtrace.records import Side
 
@@ -75,20 +77,41 @@ def _of_values(pair: ImagePair) -> Iterator[ImageRelation]:
 
 
 def _relation(
-    made: Side, steps: tuple[RelationStep, ...], target: Values, predicted: Values, source: Values
+    made: Side,
+    steps: tuple[RelationStep, ...],
+    target: Values,
+    predicted: Values,
+    source: Values,
+    offset: float = 0.0,
 ) -> ImageRelation:
-    goal = target.astype(np.float64)
-    left = np.abs(goal - predicted)
-    size = np.maximum(np.abs(goal), np.abs(predicted))
-    before = float(((goal - source) ** 2).sum())
+    """Return a relation with what it leaves of the target, where so much is added to what is predicted."""
+
+    def summed(first: int, end: int) -> tuple[float, float, float, float]:
+        goal = target[first:end].astype(np.float64)
+        with np.errstate(all="ignore"):  # which a thread does not inherit
+            expected = predicted[first:end].astype(np.float64)
+            if offset:
+                expected += offset
+            apart = goal - source[first:end]
+            before = float(np.multiply(apart, apart, out=apart).sum())
+            left = np.abs(np.subtract(goal, expected, out=apart), out=apart)
+            largest = float(left.max(initial=0.0))
+            if largest == 0.0:
+                return before, 0.0, 0.0, 0.0
+            size = np.maximum(np.abs(goal, out=goal), np.abs(expected, out=expected), out=goal)
+            relative = np.divide(left, size, out=np.zeros_like(left), where=size > 0)
+            return before, float(np.multiply(left, left, out=left).sum()), largest, float(relative.max())
+
+    befores, squares, left, relative = zip(*of_leaves(target.size, summed), strict=True)
+    before = total(target.size, befores)
     return ImageRelation(
         made=made,
         steps=steps,
         exact=True,
-        left=float(left.max(initial=0.0)),
-        left_relative=float(np.divide(left, size, out=np.zeros_like(left), where=size > 0).max(initial=0.0)),
-        explained=1 - float((left * left).sum()) / before if before else None,
-        pixels=goal.size,
+        left=max(left),
+        left_relative=max(relative),
+        explained=1 - total(target.size, squares) / before if before else None,
+        pixels=target.size,
         free=free_numbers(step for step in steps if step.kind is not RelationKind.CLIPPED),
     )
 
@@ -142,14 +165,13 @@ def _where_computed(pair: ImagePair) -> Iterator[ImageRelation]:
 def _rest(rest: ImagePair, steps: list[tuple[Side, RelationStep]]) -> Iterator[ImageRelation]:
     """Yield a relation of pixels that are left with the steps that left out others."""
     c, py = rest.values()
-    if c.size < _LEAST_PIXELS or not np.ptp(c.astype(np.float64)) > 0:
+    if c.size < _LEAST_PIXELS or not float(c.max()) > float(c.min()):
         return
     made = steps[0][0]
     source, target = (c, py) if made is Side.PY else (py, c)
-    x, y = source.astype(np.float64), target.astype(np.float64)
     own = tuple(step for _, step in steps)
-    if bool((np.abs(x - y) <= AGREES * np.maximum(np.abs(x), np.abs(y))).all()):
-        yield replace(_relation(made, own, target, x, source), free=0)
+    if are_alike(source, target):
+        yield replace(_relation(made, own, target, source, source), free=0)
         return
     for search in (_of_values, _of_noise):
         for found in search(rest):
@@ -223,8 +245,7 @@ def _of_noise(pair: ImagePair) -> Iterator[ImageRelation]:
     for made, source, target in ((Side.PY, c, py), (Side.C, py, c)):
         found = counting_noise(source, target)
         if found is not None:
-            predicted = source.astype(np.float64) + found.offset
-            yield _relation(made, found.steps, target, predicted, source)
+            yield _relation(made, found.steps, target, source, source, found.offset)
 
 
 def _of_placement(pair: ImagePair) -> Iterator[ImageRelation]:
@@ -260,12 +281,17 @@ def _of_neighbours(pair: ImagePair) -> Iterator[ImageRelation]:
     """Yield a blur, or a shift by a part of a pixel."""
     compared = None if pair.all_count else pair.counted
     found = [
-        (made, spread)
+        (made, spread_over_neighbours(source, target, compared))
         for made, source, target in ((Side.PY, pair.c, pair.py), (Side.C, pair.py, pair.c))
-        if (spread := spread_over_neighbours(source, target, compared)) is not None
     ]
-    # What is undone by a blur takes large weights of either sign.
-    for made, spread in sorted(found, key=lambda item: (not item[1].exact, float(np.abs(item[1].weights).sum()))):
+    yield from _by_weights([(made, spreads.exact) for made, spreads in found])
+    yield from _by_weights([(made, spreads.best()) for made, spreads in found if spreads.exact is None])
+
+
+def _by_weights(found: list[tuple[Side, Spread | None]]) -> Iterator[ImageRelation]:
+    """Yield blurs and shifts, those of small weights first: what is undone by a blur takes large ones of either sign."""
+    spreads = [(made, spread) for made, spread in found if spread is not None]
+    for made, spread in sorted(spreads, key=lambda item: float(np.abs(item[1].weights).sum())):
         yield ImageRelation(
             made=made,
             steps=(spread.step,),

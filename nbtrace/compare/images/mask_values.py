@@ -64,24 +64,33 @@ def marked_pixels(made: Values, other: Values, *, mostly: bool = False) -> Marke
     mostly : bool
         Whether one negative number may fill more than half of the image, if the other image has none below 0 there.
     """
-    below = made[made < 0] if made.dtype.kind != "u" else made[:0]
+    if not made.size:
+        return None
+    below = made[made < 0] if made.dtype.kind != "u" and float(made.min()) < 0 else made[:0]
     marks = distinct(below)
     too_many = below.size * 2 > made.size and not (mostly and marks.size == 1 and not (other[made < 0] < 0).any())
     if marks.size > _MOST or too_many or not _BELOW.issuperset(marks.tolist()):
         marks = marks[:0]
     found = sorted((float(mark) for mark in marks), key=abs)
     top = float(made.max())
-    high = made >= _GAP * top
-    gap = not high.all() and distinct(made[high]).size <= 2
-    for mark in (mark for mark in _MARKS if gap and mark >= top - 1):
-        at = made == made.dtype.type(mark) if _holds(made.dtype, mark) else None
-        if at is not None and at.any() and not at.all() and not _is_limit(other, at, mark):
-            found.append(mark)
+    # Marks are held against all pixels only where the largest of these may be one.
+    largest = [mark for mark in _MARKS if mark >= top - 1 and _holds(made.dtype, mark) and made.dtype.type(mark) <= top]
+    if largest and _has_gap(made, top):
+        for mark in largest:
+            at = made == made.dtype.type(mark)
+            if at.any() and not at.all() and not _is_limit(other, at, mark):
+                found.append(mark)
     values = tuple(mark for mark in found if not bool((other[made == mark] == mark).all()))
     if not values:
         return None
     where = np.isin(made, np.array(values))
     return MarkedPixels(values, where) if 0 < np.count_nonzero(where) < made.size else None
+
+
+def _has_gap(made: Values, top: float) -> bool:
+    """Tell whether at most two numbers are near the largest, and others are not."""
+    high = made >= _GAP * top
+    return not high.all() and distinct(made[high]).size <= 2
 
 
 def _is_limit(other: Values, at: _Where, mark: float) -> bool:

@@ -44,4 +44,4 @@ def median(values: npt.NDArray[Any]) -> float:
     """Return the median of a flat array of finite numbers, which is not empty."""
     middle = [(values.size - 1) // 2, values.size // 2]
     low, high = np.partition(values, middle)[middle].astype(np.float64)
-    return float((low + high) / 2)
+    return float(low if low == high else (low + high) / 2)

@@ -13,6 +13,7 @@ from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGEN
 
 _CHUNK = 1 << 14
 _WORST = 10
+_NEARLY = 1 - 1e-9
 
 Values: TypeAlias = npt.NDArray[Any]
 Places: TypeAlias = npt.NDArray[np.intp]
@@ -154,12 +155,17 @@ class _Tally:
         self._identical += int(np.count_nonzero(apart == 0))
         self._by_size.offer(apart, start, places)
         beyond = self._beyond(apart, size)
-        if beyond is not None:
-            zero_in_x, zero_in_y = beyond & (u == 0), beyond & (v == 0)
-            self._zero_in_x += int(np.count_nonzero(zero_in_x))
-            self._zero_in_y += int(np.count_nonzero(zero_in_y))
-            beyond &= ~(zero_in_x | zero_in_y)
-            self._by_share.offer(np.where(beyond, apart / size, 0.0), start, places)
+        if beyond is None:
+            return
+        zero_in_x, zero_in_y = beyond & (x == 0), beyond & (y == 0)
+        self._zero_in_x += int(np.count_nonzero(zero_in_x))
+        self._zero_in_y += int(np.count_nonzero(zero_in_y))
+        beyond &= ~(zero_in_x | zero_in_y)
+        # Only those are divided that may be among the largest: products are rounded, and sizes of 1e308 need room.
+        beyond &= apart > size * (min(self._by_share.least, 1.0) * _NEARLY)
+        near = np.flatnonzero(beyond)
+        if near.size:
+            self._by_share.offer(apart[near] / size[near], start, near if places is None else places[near])
 
     def _beyond(self, apart: Floats, size: Floats) -> npt.NDArray[np.bool_] | None:
         """Count the pixels up to each limit; return those beyond the first one, None if there are none."""
@@ -214,10 +220,9 @@ class _Largest:
 
     def offer(self, values: Floats, start: int, places: Places | None) -> None:
         """Offer numbers at rising places from position `start` on; None stands for all."""
-        least = -self._found[-1][0] if len(self._found) == self._most else 0.0
-        if not values.max() > least:
+        if not values.max() > self.least:
             return
-        found = np.flatnonzero(values > least)
+        found = np.flatnonzero(values > self.least)
         if found.size > self._most:
             # Stable, so that of equal numbers the first are kept.
             found = found[np.argsort(-values[found], kind="stable")[: self._most]]
@@ -228,6 +233,11 @@ class _Largest:
     def merge(self, later: "_Largest") -> None:
         """Take over what was offered of later positions."""
         self._found = sorted(self._found + later._found)[: self._most]
+
+    @property
+    def least(self) -> float:
+        """What a number must exceed to be among the largest."""
+        return -self._found[-1][0] if len(self._found) == self._most else 0.0
 
     @property
     def largest(self) -> float:

@@ -2,12 +2,13 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from nbtrace.compare.images.image_parts import in_parts
+from nbtrace.compare.images.image_parts import of_leaves, total
 from nbtrace.compare.images.order_statistics import distinct, outermost
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 from nbtrace.compare.images.value_relations import step_of
@@ -15,6 +16,7 @@ from nbtrace.images.image import Mask
 
 Values: TypeAlias = npt.NDArray[Any]
 Doubles: TypeAlias = npt.NDArray[np.float64]
+Places: TypeAlias = npt.NDArray[np.intp]
 
 _RADII = (1, 2, 4)
 _EQUATIONS = 2_500
@@ -22,8 +24,14 @@ _EQUATIONS = 2_500
 _LOOKED_AT = 300_000
 """Pixels among which bright ones are looked for."""
 _PER_WEIGHT = 8
-_ROWS = 8
-"""Rows at a time: their working arrays stay in the processor's cache."""
+_TRIED = 20_000
+"""Pixels that are tried before all are."""
+_PIXELS = 1 << 14
+"""Pixels at a time, in whole rows: their working arrays stay in the processor's cache."""
+_AT_ONCE = 1 << 18
+"""Most pixels of which what is left is taken at a time."""
+_CERTAIN = 1 - 1e-9
+"""What bounds a sum that was rounded."""
 _STEPS = 64.0
 """Steps of the number format that the sum over neighbours may leave, of the sum of their sizes."""
 _SOLVED = 1e-10
@@ -91,8 +99,29 @@ class Spread:
         return RelationStep(RelationKind.MOVED, words, parameters)
 
 
-def spread_over_neighbours(x: Values, y: Values, compared: Mask | None) -> Spread | None:
-    """Return y as sums over neighbours of x: the smallest neighbourhood that leaves nothing, else the best.
+@dataclass(frozen=True, eq=False)
+class Spreads:
+    """An image as sums over neighbours of another one: the smallest neighbourhood that leaves nothing, or some.
+
+    Attributes
+    ----------
+    exact : Spread or None
+    """
+
+    exact: Spread | None
+    _inexact: "tuple[_Sums, ...]" = ()
+
+    def best(self) -> Spread | None:
+        """Return the one that leaves least, a larger neighbourhood only if it leaves far less."""
+        best: Spread | None = None
+        for found in (sums.spread(exact=False) for sums in self._inexact):
+            if found is not None and (best is None or 1 - found.explained < (1 - best.explained) / 4):
+                best = found
+        return best
+
+
+def spread_over_neighbours(x: Values, y: Values, compared: Mask | None) -> Spreads:
+    """Return y as sums over neighbours of x.
 
     Parameters
     ----------
@@ -101,19 +130,22 @@ def spread_over_neighbours(x: Values, y: Values, compared: Mask | None) -> Sprea
     compared : ndarray or None
         Pixels that count; None if all do.
     """
-    best: Spread | None = None
+    inexact: list[_Sums] = []
     for radius in _RADII:
-        found = _spread(x, y, compared, radius)
-        if found is not None and found.exact:
-            return found
-        if found is not None and (best is None or 1 - found.explained < (1 - best.explained) / 4):
-            best = found
-        if found is None and radius > 1:
+        sums = _solved(x, y, compared, radius)
+        if sums is not None and sums.leave_nothing():
+            exact = sums.spread(exact=True)
+            if exact is not None:
+                return Spreads(exact)
+        elif sums is not None and abs(float(sums.weights.sum()) - 1) < _KEPT:
+            inexact.append(sums)
+            continue
+        if radius > 1:
             break
-    return best
+    return Spreads(None, tuple(inexact))
 
 
-def _spread(x: Values, y: Values, compared: Mask | None, radius: int) -> Spread | None:
+def _solved(x: Values, y: Values, compared: Mask | None, radius: int) -> "_Sums | None":
     size = 2 * radius + 1
     inner = tuple(slice(radius, length - radius) for length in x.shape)
     target = y[inner]
@@ -139,7 +171,11 @@ def _spread(x: Values, y: Values, compared: Mask | None, radius: int) -> Spread 
     solved: Doubles = np.linalg.lstsq(near, goal, rcond=None)[0].astype(np.float64)
     if not float(((goal - near @ solved) ** 2).sum()) <= (1 - _WORTH) * before:
         return None
-    return _judged(x, y, solved.reshape(size, size), wanted, radius)
+    if abs(float(solved.sum())) < _LEAST:
+        return None
+    epsilon = max(step_of(x), step_of(y), float(np.finfo(np.float64).eps))
+    others = _every(places, count, max(1, count // _TRIED))
+    return _Sums(x, y, solved.reshape(size, size), places, max(_STEPS * epsilon, _SOLVED), (chosen, others))
 
 
 def _solvable(near: Doubles, goal: Doubles, most: float) -> bool:
@@ -149,7 +185,7 @@ def _solvable(near: Doubles, goal: Doubles, most: float) -> bool:
     return left * left <= most * _ROUNDING
 
 
-def _every(places: npt.NDArray[np.intp] | None, count: int, step: int) -> npt.NDArray[np.intp]:
+def _every(places: Places | None, count: int, step: int) -> Places:
     """Return one of so many places; None stands for all from 0 on."""
     return np.arange(0, count, step) if places is None else places[::step]
 
@@ -163,57 +199,156 @@ def _with_neighbours(compared: Mask, shape: tuple[int, ...], size: int) -> Mask:
     return wanted
 
 
-def _at(values: Values, places: npt.NDArray[np.intp]) -> Doubles:
+def _at(values: Values, places: Places) -> Doubles:
     """Return the values at flat places of an array that may be a part of another one."""
     rows, columns = np.divmod(places, values.shape[1])
     found: Doubles = values[rows, columns].astype(np.float64)
     return found
 
 
-def _judged(x: Values, y: Values, weights: Doubles, wanted: Mask | None, radius: int) -> Spread | None:
-    inner = tuple(slice(radius, length - radius) for length in x.shape)
-    source, target = x.astype(np.float64), y[inner].astype(np.float64)
-    predicted, reach = _sums_over_neighbours(source, weights)
+@dataclass(frozen=True)
+class _Left:
+    """What sums over neighbours leave of some pixels, with the squares of it and of the difference before."""
 
-    def used(values: Doubles) -> Doubles:
-        return values.ravel() if wanted is None else values[wanted]
-
-    left = used(np.abs(target - predicted))
-    before = used((target - source[inner]) ** 2).sum()
-    epsilon = max(step_of(x), step_of(y), float(np.finfo(np.float64).eps))
-    allowed = max(_STEPS * epsilon, _SOLVED) * used(reach)
-    exact = bool((left <= allowed).all())
-    total = float(weights.sum())
-    if before == 0 or abs(total) < _LEAST or not (exact or abs(total - 1) < _KEPT):
-        return None
-    sizes = used(np.maximum(np.abs(target), np.abs(predicted)))
-    relative = np.divide(left, sizes, out=np.zeros_like(left), where=sizes > 0)
-    return Spread(
-        weights=weights,
-        exact=exact,
-        left=float(left.max()),
-        left_relative=float(relative.max()),
-        explained=1 - float((left * left).sum() / before),
-        pixels=left.size,
-    )
+    largest: float
+    relative: float
+    squares: float
+    before: float
+    nothing: bool
 
 
-def _sums_over_neighbours(source: Doubles, weights: Doubles) -> tuple[Doubles, Doubles]:
-    """Return the weighted sums over the neighbours of each pixel, the border left out, and those of their sizes."""
-    size = len(weights)
-    rows, columns = (length - size + 1 for length in source.shape)
-    predicted, reach = np.zeros((rows, columns)), np.zeros((rows, columns))
+@dataclass(frozen=True, eq=False)
+class _Sums:
+    """Weighted sums over the neighbours of each pixel of x, held against y.
 
-    def summed(first: int, end: int) -> None:
-        for start in range(first // columns, end // columns, _ROWS):
-            last = min(start + _ROWS, end // columns)
-            part = source[start : last + size - 1]
-            sizes = np.abs(part)
-            for slow, fast in np.ndindex(size, size):
-                weight = float(weights[slow, fast])
-                crop = slice(slow, slow + last - start), slice(fast, fast + columns)
-                predicted[start:last] += weight * part[crop]
-                reach[start:last] += abs(weight) * sizes[crop]
+    Attributes
+    ----------
+    x, y : ndarray
+        Shape (slow, fast).
+    weights : ndarray
+        Shape (2r + 1, 2r + 1).
+    places : ndarray or None
+        Flat places, the border left out, of the pixels that count; None if all do.
+    share : float
+        What may be left, of the sum of the sizes of what is summed.
+    some : tuple of ndarray
+        A few of these places, those from which the weights are solved, and others.
+    """
 
-    in_parts(rows * columns, columns, summed)
-    return predicted, reach
+    x: Values
+    y: Values
+    weights: Doubles
+    places: Places | None
+    share: float
+    some: tuple[Places, ...]
+
+    @property
+    def _shape(self) -> tuple[int, int]:
+        rows, columns = (length - len(self.weights) + 1 for length in self.x.shape)
+        return rows, columns
+
+    @property
+    def _count(self) -> int:
+        return math.prod(self._shape) if self.places is None else self.places.size
+
+    def leave_nothing(self) -> bool:
+        """Tell whether no more is left than the number format leaves."""
+        return self._nothing is not None
+
+    @cached_property
+    def _nothing(self) -> list[_Left] | None:
+        """What is left where that is nothing; None if it is more, which a few pixels mostly tell."""
+        if not all(self._leave_nothing_at(places) for places in self.some):
+            return None
+        failed = False
+
+        def left_nothing(first: int, end: int) -> _Left | None:
+            nonlocal failed
+            part = None if failed else self._left_of(first, end)
+            failed = failed or part is None or not part.nothing
+            return part
+
+        parts = of_leaves(self._count, left_nothing, _AT_ONCE)
+        return None if failed else [part for part in parts if part is not None]
+
+    def _leave_nothing_at(self, places: Places) -> bool:
+        rows, columns = np.divmod(places, self._shape[1])
+        predicted, reach = np.zeros((2, rows.size))
+        for slow, fast in np.ndindex(self.weights.shape):
+            weight, values = float(self.weights[slow, fast]), self.x[rows + slow, columns + fast].astype(np.float64)
+            predicted += weight * values
+            reach += abs(weight) * np.abs(values)
+        radius = len(self.weights) // 2
+        left = np.abs(self.y[rows + radius, columns + radius].astype(np.float64) - predicted)
+        return bool((left <= self.share * reach).all())
+
+    def spread(self, *, exact: bool) -> Spread | None:
+        """Return them with what they leave; None if there was no difference before."""
+        parts, count = self._left, self._count
+        before = total(count, [part.before for part in parts], _AT_ONCE)
+        if before == 0:
+            return None
+        return Spread(
+            weights=self.weights,
+            exact=exact,
+            left=max(part.largest for part in parts),
+            left_relative=max(part.relative for part in parts),
+            explained=1 - total(count, [part.squares for part in parts], _AT_ONCE) / before,
+            pixels=count,
+        )
+
+    @cached_property
+    def _left(self) -> list[_Left]:
+        return self._nothing or of_leaves(self._count, self._left_of, _AT_ONCE)
+
+    def _left_of(self, first: int, end: int) -> _Left:
+        """Return what is left of the pixels that count from the `first` one on."""
+        columns, radius = self._shape[1], len(self.weights) // 2
+        flat = (first, end) if self.places is None else (int(self.places[first]), int(self.places[end - 1]) + 1)
+        rows = flat[0] // columns, -(-flat[1] // columns)
+        own: Places | slice = slice(flat[0] - rows[0] * columns, flat[1] - rows[0] * columns)
+        if self.places is not None:
+            own = self.places[first:end] - rows[0] * columns
+        inner = slice(rows[0] + radius, rows[1] + radius), slice(radius, radius + columns)
+
+        def used(values: Values) -> Doubles:
+            found: Doubles = values.ravel()[own].astype(np.float64, copy=False)
+            return found
+
+        with np.errstate(all="ignore"):  # which a thread does not inherit
+            predicted = used(sums_over_neighbours(self.x, self.weights, *rows))
+            target = used(self.y[inner])
+            before = target - used(self.x[inner])
+            left = np.abs(target - predicted)
+            np.abs(predicted, out=predicted)
+            # The sum of the sizes is no smaller than the size of the sum, so it is mostly not looked at.
+            nothing = bool((left <= predicted * (self.share * _CERTAIN)).all())
+            if not nothing:
+                reach = used(sums_over_neighbours(self.x, self.weights, *rows, sizes=True))
+                nothing = bool((left <= self.share * reach).all())
+            sizes = np.maximum(np.abs(target, out=target), predicted, out=predicted)
+            relative = np.divide(left, sizes, out=target, where=sizes > 0)
+            relative[sizes == 0] = 0.0
+            before *= before
+            largest = float(left.max())
+            left *= left
+            return _Left(largest, float(relative.max()), float(left.sum()), float(before.sum()), nothing)
+
+
+def sums_over_neighbours(x: Values, weights: Doubles, first: int, end: int, *, sizes: bool = False) -> Doubles:
+    """Return the weighted sums over the neighbours of the pixels of some rows, the border left out, or of their sizes."""
+    size, columns = len(weights), x.shape[1] - len(weights) + 1
+    predicted = np.zeros((end - first, columns))
+    at_once = max(1, _PIXELS // columns)
+    added = np.empty((at_once, columns))
+    for start in range(first, end, at_once):
+        last = min(start + at_once, end)
+        part = x[start : last + size - 1].astype(np.float64)
+        if sizes:
+            np.abs(part, out=part)
+        own, term = predicted[start - first : last - first], added[: last - start]
+        for slow, fast in np.ndindex(size, size):
+            weight = abs(weights[slow, fast]) if sizes else weights[slow, fast]
+            np.multiply(part[slow : slow + last - start, fast : fast + columns], weight, out=term)
+            np.add(own, term, out=own)
+    return predicted

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nbtrace.compare.images.bands import FORMS, Band, Doubles, LineForm
+from nbtrace.compare.images.few_differences import is_whole
 from nbtrace.compare.images.image_parts import few_apart, in_parts
 from nbtrace.compare.images.order_statistics import distinct, median, outermost
 from nbtrace.compare.images.relation import RelationKind, RelationStep
@@ -355,21 +356,21 @@ def _wrapped(source: Values, y: Values) -> ValueRelation | None:
     """Return y as x in whole numbers of which only the lowest bits are left."""
     if not bool((np.rint(y[:_SPREAD]) == y[:_SPREAD]).all()):
         return None
-    x = source.astype(np.float64)
-    largest = float(np.abs(x).max())
-    if largest >= 2.0**53 or not bool((np.rint(y) == y).all()):
+    largest = max(float(source.max()), -float(source.min()))
+    if largest >= 2.0**53:
         return None
-    some = slice(None, None, max(1, x.size // _SPREAD))
+    some = slice(None, None, max(1, source.size // _SPREAD))
+    few = source[some].astype(np.float64)
     for (bits, signed), (function, words) in product(_WRAPS, ((np.rint, "rounded"), (np.trunc, "cut"))):
         if largest < 2.0 ** (bits - signed):
             continue
         # Some pixels tell where it is not so: remainders of all of them take long.
-        if not np.array_equal(_lowest_bits(function(x[some]), bits, signed=signed), y[some]):
+        if not np.array_equal(_lowest_bits(function(few), bits, signed=signed), y[some]) or not is_whole(y):
             continue
-        whole = function(x)
+        whole = function(source.astype(np.float64))
         wrapped = _lowest_bits(whole, bits, signed=signed)
         beyond = int(np.count_nonzero(wrapped != whole))
-        if beyond and beyond * 2 < x.size and np.array_equal(wrapped, y):
+        if beyond and beyond * 2 < source.size and np.array_equal(wrapped, y):
             kind = "signed " if signed else ""
             text = f"{words} to {kind}integers of {bits} bits, which {beyond} pixels overflow"
             return ValueRelation((RelationStep(RelationKind.WRAPPED, text),), wrapped)
