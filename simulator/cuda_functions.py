@@ -34,6 +34,10 @@ SHAPES = {
     CrystalShape.TOPHAT: TOPHAT,
 }
 
+NEAREST = tl.constexpr(0)
+TRICUBIC = tl.constexpr(1)
+RANGE_SCAN = tl.constexpr(2)
+
 # Where the constants of a model stand in the kernels' table of them.
 SINE = tl.constexpr(0)
 CELLS = tl.constexpr(6)
@@ -117,6 +121,20 @@ def _cubic_weight(t, node: tl.constexpr, sixth):
 
 
 @triton.jit
+def _cubic_slope(t, node: tl.constexpr, sixth):
+    """Return the derivative of :func:`_cubic_weight`."""
+    if node == 0:
+        slope = -(3.0 * t * t - 6.0 * t + 2.0) * sixth
+    elif node == 1:
+        slope = (3.0 * t * t - 4.0 * t - 1.0) * 0.5
+    elif node == 2:
+        slope = -(3.0 * t * t - 2.0 * t - 2.0) * 0.5
+    else:
+        slope = (3.0 * t * t - 1.0) * sixth
+    return slope
+
+
+@triton.jit
 def sine_quotient_along(index, nearest, nudge, cells, SINGLE: tl.constexpr, p0, p1, p2, p3, p4, p5):
     """Return numerator and denominator of sin(πNh)/sin(πh) along an axis, but for the sign."""
     real = tl.float32 if SINGLE else tl.float64
@@ -177,24 +195,73 @@ def is_within(index, low, count, margin):
 
 
 @triton.jit
-def tricubic(table, inside, h, k, l, low_h, low_k, low_l, count_h, count_k, count_l, sixth, SINGLE: tl.constexpr):  # noqa: E741
-    """Return F interpolated with the four nodes around each index; 0 where it is not inside."""
+def lowest_node(inside, h, k, l, low_h, low_k, low_l, count_k, count_l):  # noqa: E741
+    """Return where the first of the 64 nodes around indices stands in the bordered table; 0 if they are not inside."""
+    row = (tl.floor(h).to(tl.int32) - low_h) * (count_k + 2)
+    node = (row + tl.floor(k).to(tl.int32) - low_k) * (count_l + 2) + tl.floor(l).to(tl.int32) - low_l
+    return tl.where(inside, node, 0)
+
+
+@triton.jit
+def tricubic(table, first, h, k, l, count_k, count_l, sixth, SINGLE: tl.constexpr):  # noqa: E741
+    """Return F interpolated with the four nodes around each index, from :func:`lowest_node` on."""
     real = tl.float32 if SINGLE else tl.float64
-    base_h = tl.floor(h)
-    base_k = tl.floor(k)
-    base_l = tl.floor(l)
-    total = (h - h).to(real)
+    t_h = h - tl.floor(h)
+    t_k = k - tl.floor(k)
+    t_l = l - tl.floor(l)
+    total = tl.zeros_like(h).to(real)
     for i in tl.static_range(4):
-        weight_h = _cubic_weight(h - base_h, i, sixth).to(real)
-        row_h = _place(base_h + (i - 1), low_h, count_h) * (count_k + 2)
+        plane = tl.zeros_like(h).to(real)
         for j in tl.static_range(4):
-            weight_k = weight_h * _cubic_weight(k - base_k, j, sixth).to(real)
-            row_k = (row_h + _place(base_k + (j - 1), low_k, count_k)) * (count_l + 2)
+            row = table + (first + (i * (count_k + 2) + j) * (count_l + 2))
+            line = tl.zeros_like(h).to(real)
             for m in tl.static_range(4):
-                weight_l = weight_k * _cubic_weight(l - base_l, m, sixth).to(real)
-                node = row_k + _place(base_l + (m - 1), low_l, count_l)
-                total += weight_l * tl.load(table + node, mask=inside, other=0.0)
+                line += _cubic_weight(t_l, m, sixth).to(real) * tl.load(row + m)
+            plane += _cubic_weight(t_k, j, sixth).to(real) * line
+        total += _cubic_weight(t_h, i, sixth).to(real) * plane
     return total
+
+
+@triton.jit
+def tricubic_slopes(table, first, h, k, l, count_k, count_l, sixth):  # noqa: E741
+    """Return what :func:`tricubic` does, in float64, and its derivatives with respect to the indices."""
+    t_h = h - tl.floor(h)
+    t_k = k - tl.floor(k)
+    t_l = l - tl.floor(l)
+    none = tl.zeros_like(h)
+    total, along_h, along_k, along_l = none, none, none, none
+    for i in tl.static_range(4):
+        plane, plane_k, plane_l = none, none, none
+        for j in tl.static_range(4):
+            row = table + (first + (i * (count_k + 2) + j) * (count_l + 2))
+            line, line_l = none, none
+            for m in tl.static_range(4):
+                F = tl.load(row + m).to(tl.float64)
+                line += _cubic_weight(t_l, m, sixth) * F
+                line_l += _cubic_slope(t_l, m, sixth) * F
+            plane += _cubic_weight(t_k, j, sixth) * line
+            plane_k += _cubic_slope(t_k, j, sixth) * line
+            plane_l += _cubic_weight(t_k, j, sixth) * line_l
+        total += _cubic_weight(t_h, i, sixth) * plane
+        along_h += _cubic_slope(t_h, i, sixth) * plane
+        along_k += _cubic_weight(t_h, i, sixth) * plane_k
+        along_l += _cubic_weight(t_h, i, sixth) * plane_l
+    return total, along_h, along_k, along_l
+
+
+@triton.jit
+def add_to_nodes(out, first, present, value, h, k, l, count_k, count_l, sixth):  # noqa: E741
+    """Add a value by the weights of :func:`tricubic` to numbers that lie as the table does."""
+    t_h = h - tl.floor(h)
+    t_k = k - tl.floor(k)
+    t_l = l - tl.floor(l)
+    for i in tl.static_range(4):
+        plane = _cubic_weight(t_h, i, sixth) * value
+        for j in tl.static_range(4):
+            line = _cubic_weight(t_k, j, sixth) * plane
+            row = out + (first + (i * (count_k + 2) + j) * (count_l + 2))
+            for m in tl.static_range(4):
+                tl.atomic_add(row + m, _cubic_weight(t_l, m, sixth) * line, mask=present, sem="relaxed")
 
 
 def constants_of(model: Model) -> Tensor:

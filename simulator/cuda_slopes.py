@@ -17,45 +17,55 @@ from simulator.cuda_functions import (
     DEFAULT_F,
     FUDGE,
     GAUSS,
+    MARGIN,
     NUDGE,
     OF_SHAPE,
     PI,
     RECIPROCAL,
     ROUND,
-    SHAPES,
+    SIXTH,
     SQUARE,
+    TRICUBIC,
+    add_to_nodes,
     apart,
     gauss_lattice,
     half_turn_sine,
+    is_within,
+    lowest_node,
     nearest_index,
     nearest_turns,
     sine_coefficients,
     table_entry,
     tophat_lattice,
+    tricubic_slopes,
     vectors_of,
 )
-from simulator.cuda_sums import BLOCK_PIXELS, WARPS, CudaTask, cuda_sums
+from simulator.cuda_sums import SIZES, CudaTask, cuda_sums
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
 @triton.jit
-def _square_slope(index, nearest, nudge, cells, p0, p1, p2, p3, p4, p5, pi):
-    """Return (sin πNh / sin πh)² and half its derivative with respect to h, in float64."""
+def _distance_along(index, nearest, nudge, p0, p1, p2, p3, p4, p5):
+    """Return the distance to the reflection along an axis, and the lower sine."""
     delta = (index - nearest) + nudge
+    return delta, half_turn_sine(delta, p0, p1, p2, p3, p4, p5)
+
+
+@triton.jit
+def _square_slope(delta, one_below, cells, p0, p1, p2, p3, p4, p5, pi):
+    """Return (sin πNh / sin πh)² and half its derivative with respect to h, in float64."""
     phase = delta * cells
     rest = phase - nearest_turns(phase)
-    above = half_turn_sine(rest, p0, p1, p2, p3, p4, p5)
-    below = half_turn_sine(delta, p0, p1, p2, p3, p4, p5)
     # cos πx = sin π(½ - |x|); both factors change sign with every half turn of the phase, their product does not.
     above_cos = half_turn_sine(0.5 - tl.abs(rest), p0, p1, p2, p3, p4, p5)
     below_cos = half_turn_sine(0.5 - tl.abs(delta), p0, p1, p2, p3, p4, p5)
-    factor = above / below
-    slope = pi * (cells * above_cos - factor * below_cos) / below
+    factor = half_turn_sine(rest, p0, p1, p2, p3, p4, p5) * one_below
+    slope = pi * one_below * (cells * above_cos - factor * below_cos)
     # Next to a reflection the difference above is lost in rounding; there the first term of the series is exact enough.
     close = tl.abs(phase) < 1.0 / 1024.0
-    series = (1.0 - cells * cells) * cells * pi * pi * delta / 3.0
+    series = (1.0 - cells * cells) * cells * pi * pi / 3.0 * delta
     return factor * factor, factor * tl.where(close, series, slope)
 
 
@@ -79,7 +89,7 @@ def _round_slope(numbers, dh, dk, dl, pi):
     return height * height * form * form, height * height * form * slope * scale
 
 
-@triton.jit
+@triton.jit(do_not_specialize=SIZES)
 def slope_kernel(  # noqa: C901, PLR0912, PLR0915 - one kernel; its constants choose what is compiled of it
     scattering_out,  # float64 (3, n): the derivative with respect to `scattering`
     basis_out,  # float64 (samples, 9), added to
@@ -103,6 +113,7 @@ def slope_kernel(  # noqa: C901, PLR0912, PLR0915 - one kernel; its constants ch
     ALONG_B: tl.constexpr,
     ALONG_C: tl.constexpr,
     HAS_TABLE: tl.constexpr,
+    LOOKUP: tl.constexpr,
     OF_BASIS: tl.constexpr,
     OF_TABLE: tl.constexpr,
     OF_STAR: tl.constexpr,
@@ -117,6 +128,8 @@ def slope_kernel(  # noqa: C901, PLR0912, PLR0915 - one kernel; its constants ch
     nudge = tl.load(numbers + NUDGE)
     default_F = tl.load(numbers + DEFAULT_F)
     pi = tl.load(numbers + PI)
+    margin = tl.load(numbers + MARGIN)
+    sixth = tl.load(numbers + SIXTH)
     one = tl.full((BLOCK,), 1.0, dtype=tl.float64)
     none = tl.zeros((BLOCK,), dtype=tl.float64)
     gx = none
@@ -146,21 +159,37 @@ def slope_kernel(  # noqa: C901, PLR0912, PLR0915 - one kernel; its constants ch
         if HAS_TABLE:
             node = table_entry(h0, k0, l0, low_h, low_k, low_l, count_h, count_k, count_l)
             F = tl.load(table + node).to(tl.float64)
+        if LOOKUP == TRICUBIC:
+            inside = is_within(h, low_h, count_h, margin) & is_within(k, low_k, count_k, margin)
+            inside &= is_within(l, low_l, count_l, margin)
+            first = lowest_node(inside, h, k, l, low_h, low_k, low_l, count_k, count_l)
+            smooth, along_h, along_k, along_l = tricubic_slopes(table, first, h, k, l, count_k, count_l, sixth)
+            F = tl.where(inside, smooth, F)
         strength = gradient * F * F
         if SHAPE == SQUARE:
-            square_a, slope_a = one, none
-            square_b, slope_b = one, none
-            square_c, slope_c = one, none
+            delta_a, below_a, square_a, slope_a = none, one, one, none
+            delta_b, below_b, square_b, slope_b = none, one, one, none
+            delta_c, below_c, square_c, slope_c = none, one, one, none
             if ALONG_A:
-                square_a, slope_a = _square_slope(h, h0, nudge, tl.load(numbers + CELLS), p0, p1, p2, p3, p4, p5, pi)
+                delta_a, below_a = _distance_along(h, h0, nudge, p0, p1, p2, p3, p4, p5)
             if ALONG_B:
-                square_b, slope_b = _square_slope(
-                    k, k0, nudge, tl.load(numbers + CELLS + 1), p0, p1, p2, p3, p4, p5, pi
-                )
+                delta_b, below_b = _distance_along(k, k0, nudge, p0, p1, p2, p3, p4, p5)
             if ALONG_C:
-                square_c, slope_c = _square_slope(
-                    l, l0, nudge, tl.load(numbers + CELLS + 2), p0, p1, p2, p3, p4, p5, pi
-                )
+                delta_c, below_c = _distance_along(l, l0, nudge, p0, p1, p2, p3, p4, p5)
+            # One division for all three: it takes as long as a sine.
+            one_below = 1.0 / (below_a * below_b * below_c)
+            if ALONG_A:
+                cells = tl.load(numbers + CELLS)
+                below = one_below * (below_b * below_c)
+                square_a, slope_a = _square_slope(delta_a, below, cells, p0, p1, p2, p3, p4, p5, pi)
+            if ALONG_B:
+                cells = tl.load(numbers + CELLS + 1)
+                below = one_below * (below_a * below_c)
+                square_b, slope_b = _square_slope(delta_b, below, cells, p0, p1, p2, p3, p4, p5, pi)
+            if ALONG_C:
+                cells = tl.load(numbers + CELLS + 2)
+                below = one_below * (below_a * below_b)
+                square_c, slope_c = _square_slope(delta_c, below, cells, p0, p1, p2, p3, p4, p5, pi)
             squared = square_a * square_b * square_c
             gh = strength * slope_a * square_b * square_c
             gk = strength * square_a * slope_b * square_c
@@ -198,44 +227,52 @@ def slope_kernel(  # noqa: C901, PLR0912, PLR0915 - one kernel; its constants ch
             gh = none
             gk = none
             gl = none
+        carried = gradient * squared * F
+        if LOOKUP == TRICUBIC:
+            gh += tl.where(inside, carried * along_h, 0.0)
+            gk += tl.where(inside, carried * along_k, 0.0)
+            gl += tl.where(inside, carried * along_l, 0.0)
         if OF_TABLE:
-            if HAS_TABLE:
-                tl.atomic_add(table_out + node, gradient * squared * F, mask=present)
+            if LOOKUP == TRICUBIC:
+                tl.atomic_add(table_out + node, carried, mask=present & (inside == 0), sem="relaxed")
+                add_to_nodes(table_out, first, present & inside, carried, h, k, l, count_k, count_l, sixth)
+            elif HAS_TABLE:
+                tl.atomic_add(table_out + node, carried, mask=present, sem="relaxed")
             else:
-                of_default += gradient * squared * F
+                of_default += carried
         gx += gh * ax + gk * bx + gl * cx
         gy += gh * ay + gk * by + gl * cy
         gz += gh * az + gk * bz + gl * cz
         if OF_BASIS:
-            tl.atomic_add(out + 0, tl.sum(gh * sx))
-            tl.atomic_add(out + 1, tl.sum(gh * sy))
-            tl.atomic_add(out + 2, tl.sum(gh * sz))
-            tl.atomic_add(out + 3, tl.sum(gk * sx))
-            tl.atomic_add(out + 4, tl.sum(gk * sy))
-            tl.atomic_add(out + 5, tl.sum(gk * sz))
-            tl.atomic_add(out + 6, tl.sum(gl * sx))
-            tl.atomic_add(out + 7, tl.sum(gl * sy))
-            tl.atomic_add(out + 8, tl.sum(gl * sz))
+            tl.atomic_add(out + 0, tl.sum(gh * sx), sem="relaxed")
+            tl.atomic_add(out + 1, tl.sum(gh * sy), sem="relaxed")
+            tl.atomic_add(out + 2, tl.sum(gh * sz), sem="relaxed")
+            tl.atomic_add(out + 3, tl.sum(gk * sx), sem="relaxed")
+            tl.atomic_add(out + 4, tl.sum(gk * sy), sem="relaxed")
+            tl.atomic_add(out + 5, tl.sum(gk * sz), sem="relaxed")
+            tl.atomic_add(out + 6, tl.sum(gl * sx), sem="relaxed")
+            tl.atomic_add(out + 7, tl.sum(gl * sy), sem="relaxed")
+            tl.atomic_add(out + 8, tl.sum(gl * sz), sem="relaxed")
             out += 9
     tl.store(scattering_out + place, gx, mask=present)
     tl.store(scattering_out + pixels + place, gy, mask=present)
     tl.store(scattering_out + 2 * pixels + place, gz, mask=present)
     if OF_TABLE and not HAS_TABLE:
-        tl.atomic_add(table_out, tl.sum(of_default))
+        tl.atomic_add(table_out, tl.sum(of_default), sem="relaxed")
     if OF_STAR:
-        tl.atomic_add(star_out + 0, tl.sum(star_ax))
-        tl.atomic_add(star_out + 1, tl.sum(star_ay))
-        tl.atomic_add(star_out + 2, tl.sum(star_az))
-        tl.atomic_add(star_out + 3, tl.sum(star_bx))
-        tl.atomic_add(star_out + 4, tl.sum(star_by))
-        tl.atomic_add(star_out + 5, tl.sum(star_bz))
-        tl.atomic_add(star_out + 6, tl.sum(star_cx))
-        tl.atomic_add(star_out + 7, tl.sum(star_cy))
-        tl.atomic_add(star_out + 8, tl.sum(star_cz))
+        tl.atomic_add(star_out + 0, tl.sum(star_ax), sem="relaxed")
+        tl.atomic_add(star_out + 1, tl.sum(star_ay), sem="relaxed")
+        tl.atomic_add(star_out + 2, tl.sum(star_az), sem="relaxed")
+        tl.atomic_add(star_out + 3, tl.sum(star_bx), sem="relaxed")
+        tl.atomic_add(star_out + 4, tl.sum(star_by), sem="relaxed")
+        tl.atomic_add(star_out + 5, tl.sum(star_bz), sem="relaxed")
+        tl.atomic_add(star_out + 6, tl.sum(star_cx), sem="relaxed")
+        tl.atomic_add(star_out + 7, tl.sum(star_cy), sem="relaxed")
+        tl.atomic_add(star_out + 8, tl.sum(star_cz), sem="relaxed")
 
 
 class _DifferentiableCudaSums(torch.autograd.Function):
-    """The sums with the nearest reflections, with their derivatives."""
+    """The sums, with their derivatives."""
 
     @staticmethod
     def forward(
@@ -261,7 +298,7 @@ class _DifferentiableCudaSums(torch.autograd.Function):
         of_table = torch.zeros_like(table, dtype=torch.float64)
         of_reciprocal = torch.zeros_like(reciprocal)
         shape = task.model.crystal.shape
-        slope_kernel[(triton.cdiv(pixels, BLOCK_PIXELS),)](
+        slope_kernel[(triton.cdiv(pixels, task.block),)](
             of_scattering,
             of_basis,
             of_table,
@@ -274,15 +311,10 @@ class _DifferentiableCudaSums(torch.autograd.Function):
             pixels,
             len(orientations),
             *task.box,
-            SHAPE=SHAPES[shape],
-            **task.along,
-            HAS_TABLE=task.has_table,
             OF_BASIS=ctx.needs_input_grad[2],
             OF_TABLE=ctx.needs_input_grad[3],
             OF_STAR=ctx.needs_input_grad[4] and shape is CrystalShape.GAUSS,
-            BLOCK=BLOCK_PIXELS,
-            num_warps=WARPS,
-            enable_fp_fusion=True,
+            **task.constants,
         )
         return None, of_scattering, of_basis, of_table.to(table.dtype), of_reciprocal
 
