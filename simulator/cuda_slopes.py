@@ -65,7 +65,7 @@ def _square_slope(delta, one_below, cells, p0, p1, p2, p3, p4, p5, pi):
     slope = pi * one_below * (cells * above_cos - factor * below_cos)
     # Next to a reflection the difference above is lost in rounding; there the first term of the series is exact enough.
     close = tl.abs(phase) < 1.0 / 1024.0
-    series = (1.0 - cells * cells) * cells * pi * pi / 3.0 * delta
+    series = (1.0 - cells * cells) * cells * pi * pi * (1.0 / 3.0) * delta
     return factor * factor, factor * tl.where(close, series, slope)
 
 
@@ -87,6 +87,27 @@ def _round_slope(numbers, dh, dk, dl, pi):
     slope = tl.where(near, series, 3.0 * (ratio - far_form) / (x * x))
     height = tl.load(numbers + ALL_CELLS) * tl.load(numbers + OF_SHAPE)
     return height * height * form * form, height * height * form * slope * scale
+
+
+@triton.jit
+def _added(a, b, c, d, e, f, g, h, i, a2, b2, c2, d2, e2, f2, g2, h2, i2):
+    """Return nine sums: taken together they wait for each other once."""
+    return a + a2, b + b2, c + c2, d + d2, e + e2, f + f2, g + g2, h + h2, i + i2
+
+
+@triton.jit
+def _add_sums(out, a, b, c, d, e, f, g, h, i):
+    """Add the sums of nine numbers over a block to nine numbers."""
+    a, b, c, d, e, f, g, h, i = tl.reduce((a, b, c, d, e, f, g, h, i), 0, _added)
+    tl.atomic_add(out + 0, a, sem="relaxed")
+    tl.atomic_add(out + 1, b, sem="relaxed")
+    tl.atomic_add(out + 2, c, sem="relaxed")
+    tl.atomic_add(out + 3, d, sem="relaxed")
+    tl.atomic_add(out + 4, e, sem="relaxed")
+    tl.atomic_add(out + 5, f, sem="relaxed")
+    tl.atomic_add(out + 6, g, sem="relaxed")
+    tl.atomic_add(out + 7, h, sem="relaxed")
+    tl.atomic_add(out + 8, i, sem="relaxed")
 
 
 @triton.jit(do_not_specialize=SIZES)
@@ -120,7 +141,8 @@ def slope_kernel(  # noqa: C901, PLR0912, PLR0915 - one kernel; its constants ch
     BLOCK: tl.constexpr,
 ):
     """Carry the derivative of the sums of :func:`sweep_kernel` back to what they follow from."""
-    place = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    # One pixel after another to the threads: additions to the table take them so, and else were moved for each sample.
+    place = tl.max_contiguous(tl.program_id(0) * BLOCK + tl.arange(0, BLOCK), 1)
     present = place < pixels
     sx, sy, sz = vectors_of(scattering, place, pixels, present)
     gradient = 2.0 * tl.load(upstream + place, mask=present, other=0.0)
@@ -130,6 +152,9 @@ def slope_kernel(  # noqa: C901, PLR0912, PLR0915 - one kernel; its constants ch
     pi = tl.load(numbers + PI)
     margin = tl.load(numbers + MARGIN)
     sixth = tl.load(numbers + SIXTH)
+    cells_a = tl.load(numbers + CELLS)
+    cells_b = tl.load(numbers + CELLS + 1)
+    cells_c = tl.load(numbers + CELLS + 2)
     one = tl.full((BLOCK,), 1.0, dtype=tl.float64)
     none = tl.zeros((BLOCK,), dtype=tl.float64)
     gx = none
@@ -179,26 +204,23 @@ def slope_kernel(  # noqa: C901, PLR0912, PLR0915 - one kernel; its constants ch
             # One division for all three: it takes as long as a sine.
             one_below = 1.0 / (below_a * below_b * below_c)
             if ALONG_A:
-                cells = tl.load(numbers + CELLS)
                 below = one_below * (below_b * below_c)
-                square_a, slope_a = _square_slope(delta_a, below, cells, p0, p1, p2, p3, p4, p5, pi)
+                square_a, slope_a = _square_slope(delta_a, below, cells_a, p0, p1, p2, p3, p4, p5, pi)
             if ALONG_B:
-                cells = tl.load(numbers + CELLS + 1)
                 below = one_below * (below_a * below_c)
-                square_b, slope_b = _square_slope(delta_b, below, cells, p0, p1, p2, p3, p4, p5, pi)
+                square_b, slope_b = _square_slope(delta_b, below, cells_b, p0, p1, p2, p3, p4, p5, pi)
             if ALONG_C:
-                cells = tl.load(numbers + CELLS + 2)
                 below = one_below * (below_a * below_b)
-                square_c, slope_c = _square_slope(delta_c, below, cells, p0, p1, p2, p3, p4, p5, pi)
+                square_c, slope_c = _square_slope(delta_c, below, cells_c, p0, p1, p2, p3, p4, p5, pi)
             squared = square_a * square_b * square_c
             gh = strength * slope_a * square_b * square_c
             gk = strength * square_a * slope_b * square_c
             gl = strength * square_a * square_b * slope_c
         elif SHAPE == ROUND:
             squared, slope = _round_slope(numbers, h - h0, k - k0, l - l0, pi)
-            gh = strength * slope * tl.load(numbers + CELLS) * tl.load(numbers + CELLS) * (h - h0)
-            gk = strength * slope * tl.load(numbers + CELLS + 1) * tl.load(numbers + CELLS + 1) * (k - k0)
-            gl = strength * slope * tl.load(numbers + CELLS + 2) * tl.load(numbers + CELLS + 2) * (l - l0)
+            gh = strength * slope * cells_a * cells_a * (h - h0)
+            gk = strength * slope * cells_b * cells_b * (k - k0)
+            gl = strength * slope * cells_c * cells_c * (l - l0)
         elif SHAPE == GAUSS:
             lattice = gauss_lattice(numbers, h - h0, k - k0, l - l0, SINGLE=False)
             squared = lattice * lattice
@@ -244,15 +266,7 @@ def slope_kernel(  # noqa: C901, PLR0912, PLR0915 - one kernel; its constants ch
         gy += gh * ay + gk * by + gl * cy
         gz += gh * az + gk * bz + gl * cz
         if OF_BASIS:
-            tl.atomic_add(out + 0, tl.sum(gh * sx), sem="relaxed")
-            tl.atomic_add(out + 1, tl.sum(gh * sy), sem="relaxed")
-            tl.atomic_add(out + 2, tl.sum(gh * sz), sem="relaxed")
-            tl.atomic_add(out + 3, tl.sum(gk * sx), sem="relaxed")
-            tl.atomic_add(out + 4, tl.sum(gk * sy), sem="relaxed")
-            tl.atomic_add(out + 5, tl.sum(gk * sz), sem="relaxed")
-            tl.atomic_add(out + 6, tl.sum(gl * sx), sem="relaxed")
-            tl.atomic_add(out + 7, tl.sum(gl * sy), sem="relaxed")
-            tl.atomic_add(out + 8, tl.sum(gl * sz), sem="relaxed")
+            _add_sums(out, gh * sx, gh * sy, gh * sz, gk * sx, gk * sy, gk * sz, gl * sx, gl * sy, gl * sz)
             out += 9
     tl.store(scattering_out + place, gx, mask=present)
     tl.store(scattering_out + pixels + place, gy, mask=present)
@@ -260,15 +274,7 @@ def slope_kernel(  # noqa: C901, PLR0912, PLR0915 - one kernel; its constants ch
     if OF_TABLE and not HAS_TABLE:
         tl.atomic_add(table_out, tl.sum(of_default), sem="relaxed")
     if OF_STAR:
-        tl.atomic_add(star_out + 0, tl.sum(star_ax), sem="relaxed")
-        tl.atomic_add(star_out + 1, tl.sum(star_ay), sem="relaxed")
-        tl.atomic_add(star_out + 2, tl.sum(star_az), sem="relaxed")
-        tl.atomic_add(star_out + 3, tl.sum(star_bx), sem="relaxed")
-        tl.atomic_add(star_out + 4, tl.sum(star_by), sem="relaxed")
-        tl.atomic_add(star_out + 5, tl.sum(star_bz), sem="relaxed")
-        tl.atomic_add(star_out + 6, tl.sum(star_cx), sem="relaxed")
-        tl.atomic_add(star_out + 7, tl.sum(star_cy), sem="relaxed")
-        tl.atomic_add(star_out + 8, tl.sum(star_cz), sem="relaxed")
+        _add_sums(star_out, star_ax, star_ay, star_az, star_bx, star_by, star_bz, star_cx, star_cy, star_cz)
 
 
 class _DifferentiableCudaSums(torch.autograd.Function):

@@ -96,6 +96,10 @@ DIFFERENTIATED = (
     "-gauss_xtal -fudge 0.5 -Nc 2 -osc 1 -phisteps 2",
     "-gauss_xtal -hkl F.hkl -nointerpolate -N 2 -mosaic_spread 0.5 -mosaic_domains 3",
     "-tophat_spots -hkl F.hkl -nointerpolate -N 1",
+    "-hkl F.hkl -interpolate",
+    "-round_xtal -hkl F.hkl -interpolate -N 2 -dispersion 2 -dispsteps 2",
+    "-gauss_xtal -hkl F.hkl -interpolate -N 2 -osc 1 -phisteps 2",
+    "-tophat_spots -hkl F.hkl -interpolate -N 1",
 )
 """Crystals of every shape whose derivatives have a kernel."""
 
