@@ -46,8 +46,10 @@ class CudaSweep:
         before = state.intensity.to(torch.float64)
         if weight is not None and running:
             # I = (I + brightness term) weight is brightness (I / brightness + term) weight.
-            product = (before / brightness).contiguous(), weight.to(torch.float64).contiguous()
-            total = cuda_sums(task, scattering, orientations, table, product) * brightness
+            start = before if brightness == 1.0 else before / brightness
+            product = start.contiguous(), weight.to(torch.float64).contiguous()
+            total = cuda_sums(task, scattering, orientations, table, product)
+            total = total if brightness == 1.0 else total * brightness
         else:
             added = (differentiable_sums if torch.is_grad_enabled() else cuda_sums)(
                 task, scattering, orientations, table
