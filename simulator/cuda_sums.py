@@ -173,7 +173,7 @@ class CudaTask:
     @property
     def block(self) -> int:
         """Pixels of a block."""
-        return TRICUBIC_BLOCK if self.lookup == TRICUBIC else BLOCK_PIXELS
+        return TRICUBIC_BLOCK if self.lookup.value == TRICUBIC.value else BLOCK_PIXELS
 
     @property
     def constants(self) -> dict[str, Any]:
@@ -181,9 +181,9 @@ class CudaTask:
         along = {f"ALONG_{axis}": count > 1 for axis, count in zip("ABC", self.model.crystal.N, strict=True)}
         return {
             **along,
-            "SHAPE": SHAPES[self.model.crystal.shape],
+            "SHAPE": SHAPES[self.model.crystal.shape].value,
             "HAS_TABLE": self.model.factors.bordered is not None,
-            "LOOKUP": self.lookup,
+            "LOOKUP": self.lookup.value,
             "BLOCK": self.block,
             "num_warps": WARPS,
             "enable_fp_fusion": True,
