@@ -15,7 +15,7 @@ import triton.language as tl
 from torch import Tensor
 
 from simulator.config import CrystalShape
-from simulator.lattice import SHAPE_CONSTANTS, SINE_COEFFICIENTS, axis_nudge
+from simulator.lattice import COSINE_COEFFICIENTS, SHAPE_CONSTANTS, SINE_COEFFICIENTS, axis_nudge
 from simulator.model import Model
 from simulator.structure_factors import INTERPOLATION_MARGIN
 from simulator.vectors import plain
@@ -50,6 +50,7 @@ PI = tl.constexpr(14)
 MARGIN = tl.constexpr(15)
 SIXTH = tl.constexpr(16)
 RECIPROCAL = tl.constexpr(17)
+COSINE = tl.constexpr(26)
 
 
 @triton.jit
@@ -82,9 +83,25 @@ def half_turn_sine(x, p0, p1, p2, p3, p4, p5):
 
 
 @triton.jit
+def half_turn_cosine(x, c0, c1, c2, c3, c4, c5, c6):
+    """Return cos(πx) for |x| ≤ ½."""
+    square = x * x
+    return (((((c0 * square + c1) * square + c2) * square + c3) * square + c4) * square + c5) * square + c6
+
+
+@triton.jit
 def nearest_turns(x):
     """Return the whole number next to x; which one of two as near does not matter to a squared sine."""
     return tl.floor(x + 0.5)
+
+
+@triton.jit
+def added_turns(x):
+    """Return what :func:`nearest_turns` does, for |x| < 2^51, by two additions.
+
+    A conversion takes as long as four of them: where the sines are in single precision, these are what is short.
+    """
+    return (x + 6755399441055744.0) - 6755399441055744.0
 
 
 @triton.jit
@@ -140,7 +157,8 @@ def sine_quotient_along(index, nearest, nudge, cells, SINGLE: tl.constexpr, p0, 
     real = tl.float32 if SINGLE else tl.float64
     delta = (index - nearest) + nudge
     phase = delta * cells
-    above = half_turn_sine((phase - nearest_turns(phase)).to(real), p0, p1, p2, p3, p4, p5)
+    turns = added_turns(phase) if SINGLE else nearest_turns(phase)
+    above = half_turn_sine((phase - turns).to(real), p0, p1, p2, p3, p4, p5)
     return above, half_turn_sine(delta.to(real), p0, p1, p2, p3, p4, p5)
 
 
@@ -279,6 +297,7 @@ def constants_of(model: Model) -> Tensor:
         MARGIN: (INTERPOLATION_MARGIN,),
         SIXTH: (1.0 / 6.0,),
         RECIPROCAL: [plain(component) for v in crystal.reciprocal for component in v],
+        COSINE: COSINE_COEFFICIENTS,
     }
     numbers = torch.zeros(sum(map(len, sections.values())), dtype=torch.float64)
     for place, values in sections.items():

@@ -14,6 +14,7 @@ from simulator.config import CrystalShape
 from simulator.cuda_functions import (
     ALL_CELLS,
     CELLS,
+    COSINE,
     DEFAULT_F,
     FUDGE,
     GAUSS,
@@ -29,6 +30,7 @@ from simulator.cuda_functions import (
     add_to_nodes,
     apart,
     gauss_lattice,
+    half_turn_cosine,
     half_turn_sine,
     is_within,
     lowest_node,
@@ -54,15 +56,14 @@ def _distance_along(index, nearest, nudge, p0, p1, p2, p3, p4, p5):
 
 
 @triton.jit
-def _square_slope(delta, one_below, cells, p0, p1, p2, p3, p4, p5, pi):
+def _square_slope(delta, one_below, cells, p0, p1, p2, p3, p4, p5, c0, c1, c2, c3, c4, c5, c6, pi):
     """Return (sin πNh / sin πh)² and half its derivative with respect to h, in float64."""
     phase = delta * cells
     rest = phase - nearest_turns(phase)
-    # cos πx = sin π(½ - |x|); both factors change sign with every half turn of the phase, their product does not.
-    above_cos = half_turn_sine(0.5 - tl.abs(rest), p0, p1, p2, p3, p4, p5)
-    below_cos = half_turn_sine(0.5 - tl.abs(delta), p0, p1, p2, p3, p4, p5)
     factor = half_turn_sine(rest, p0, p1, p2, p3, p4, p5) * one_below
-    slope = pi * one_below * (cells * above_cos - factor * below_cos)
+    # Both sine and cosine of the phase change sign with every half turn of it, their product does not.
+    above_cos = cells * half_turn_cosine(rest, c0, c1, c2, c3, c4, c5, c6)
+    slope = pi * one_below * (above_cos - factor * half_turn_cosine(delta, c0, c1, c2, c3, c4, c5, c6))
     # Next to a reflection the difference above is lost in rounding; there the first term of the series is exact enough.
     close = tl.abs(phase) < 1.0 / 1024.0
     series = (1.0 - cells * cells) * cells * pi * pi * (1.0 / 3.0) * delta
@@ -147,6 +148,9 @@ def slope_kernel(  # noqa: C901, PLR0912, PLR0915 - one kernel; its constants ch
     sx, sy, sz = vectors_of(scattering, place, pixels, present)
     gradient = 2.0 * tl.load(upstream + place, mask=present, other=0.0)
     p0, p1, p2, p3, p4, p5 = sine_coefficients(numbers, SINGLE=False)
+    c0, c1, c2 = tl.load(numbers + COSINE), tl.load(numbers + COSINE + 1), tl.load(numbers + COSINE + 2)
+    c3, c4, c5 = tl.load(numbers + COSINE + 3), tl.load(numbers + COSINE + 4), tl.load(numbers + COSINE + 5)
+    c6 = tl.load(numbers + COSINE + 6)
     nudge = tl.load(numbers + NUDGE)
     default_F = tl.load(numbers + DEFAULT_F)
     pi = tl.load(numbers + PI)
@@ -205,17 +209,23 @@ def slope_kernel(  # noqa: C901, PLR0912, PLR0915 - one kernel; its constants ch
             one_below = 1.0 / (below_a * below_b * below_c)
             if ALONG_A:
                 below = one_below * (below_b * below_c)
-                square_a, slope_a = _square_slope(delta_a, below, cells_a, p0, p1, p2, p3, p4, p5, pi)
+                square_a, slope_a = _square_slope(
+                    delta_a, below, cells_a, p0, p1, p2, p3, p4, p5, c0, c1, c2, c3, c4, c5, c6, pi
+                )
             if ALONG_B:
                 below = one_below * (below_a * below_c)
-                square_b, slope_b = _square_slope(delta_b, below, cells_b, p0, p1, p2, p3, p4, p5, pi)
+                square_b, slope_b = _square_slope(
+                    delta_b, below, cells_b, p0, p1, p2, p3, p4, p5, c0, c1, c2, c3, c4, c5, c6, pi
+                )
             if ALONG_C:
                 below = one_below * (below_a * below_b)
-                square_c, slope_c = _square_slope(delta_c, below, cells_c, p0, p1, p2, p3, p4, p5, pi)
-            squared = square_a * square_b * square_c
-            gh = strength * slope_a * square_b * square_c
-            gk = strength * square_a * slope_b * square_c
-            gl = strength * square_a * square_b * slope_c
+                square_c, slope_c = _square_slope(
+                    delta_c, below, cells_c, p0, p1, p2, p3, p4, p5, c0, c1, c2, c3, c4, c5, c6, pi
+                )
+            squared = square_a * (square_b * square_c)
+            gh = strength * slope_a * (square_b * square_c)
+            gk = strength * slope_b * (square_a * square_c)
+            gl = strength * slope_c * (square_a * square_b)
         elif SHAPE == ROUND:
             squared, slope = _round_slope(numbers, h - h0, k - k0, l - l0, pi)
             gh = strength * slope * cells_a * cells_a * (h - h0)

@@ -107,7 +107,7 @@ def _start(model: Model, pixels: Tensor, *, first_sweep: bool) -> PixelState:
 
 
 def _background(model: Model, zero: Tensor) -> tuple[Tensor, Tensor]:
-    """Return what the water scatters before the first sample, and what it adds to each, in units of the Bragg intensity."""
+    """Return what water adds before the first sample, and what to each, in units of the Bragg intensity."""
     water_um, fluence = model.config.beam.water_um, model.beam.fluence_per_m2
     none = zero.new_zeros(())
     if water_um == 0.0:
