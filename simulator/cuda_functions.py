@@ -63,6 +63,38 @@ def vectors_of(components, place, pixels, present):
 
 
 @triton.jit
+def pixel_coordinates(pixels, numbers, place, present, n_fast, oversample, sub_slow, sub_fast):
+    """Return the fast and slow coordinates (m) of the centre of a subpixel; its size stands twelfth in the numbers."""
+    pixel = tl.load(pixels + place, mask=present, other=0)
+    row = pixel // n_fast
+    size = tl.load(numbers + 12)
+    fast = ((pixel - row * n_fast) * oversample + sub_fast).to(tl.float64) * size + size * 0.5
+    slow = (row * oversample + sub_slow).to(tl.float64) * size + size * 0.5
+    return fast, slow
+
+
+@triton.jit
+def _added(a, b, c, d, e, f, g, h, i, a2, b2, c2, d2, e2, f2, g2, h2, i2):
+    """Return nine sums: taken together they wait for each other once."""
+    return a + a2, b + b2, c + c2, d + d2, e + e2, f + f2, g + g2, h + h2, i + i2
+
+
+@triton.jit
+def add_sums(first, second, third, a, b, c, d, e, f, g, h, i):
+    """Add the sums of nine numbers over a block to three numbers each at three places."""
+    a, b, c, d, e, f, g, h, i = tl.reduce((a, b, c, d, e, f, g, h, i), 0, _added)
+    tl.atomic_add(first + 0, a, sem="relaxed")
+    tl.atomic_add(first + 1, b, sem="relaxed")
+    tl.atomic_add(first + 2, c, sem="relaxed")
+    tl.atomic_add(second + 0, d, sem="relaxed")
+    tl.atomic_add(second + 1, e, sem="relaxed")
+    tl.atomic_add(second + 2, f, sem="relaxed")
+    tl.atomic_add(third + 0, g, sem="relaxed")
+    tl.atomic_add(third + 1, h, sem="relaxed")
+    tl.atomic_add(third + 2, i, sem="relaxed")
+
+
+@triton.jit
 def sine_coefficients(numbers, SINGLE: tl.constexpr):
     """Return what :func:`half_turn_sine` takes."""
     real = tl.float32 if SINGLE else tl.float64

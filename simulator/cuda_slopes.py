@@ -27,6 +27,7 @@ from simulator.cuda_functions import (
     SIXTH,
     SQUARE,
     TRICUBIC,
+    add_sums,
     add_to_nodes,
     apart,
     gauss_lattice,
@@ -88,27 +89,6 @@ def _round_slope(numbers, dh, dk, dl, pi):
     slope = tl.where(near, series, 3.0 * (ratio - far_form) / (x * x))
     height = tl.load(numbers + ALL_CELLS) * tl.load(numbers + OF_SHAPE)
     return height * height * form * form, height * height * form * slope * scale
-
-
-@triton.jit
-def _added(a, b, c, d, e, f, g, h, i, a2, b2, c2, d2, e2, f2, g2, h2, i2):
-    """Return nine sums: taken together they wait for each other once."""
-    return a + a2, b + b2, c + c2, d + d2, e + e2, f + f2, g + g2, h + h2, i + i2
-
-
-@triton.jit
-def _add_sums(out, a, b, c, d, e, f, g, h, i):
-    """Add the sums of nine numbers over a block to nine numbers."""
-    a, b, c, d, e, f, g, h, i = tl.reduce((a, b, c, d, e, f, g, h, i), 0, _added)
-    tl.atomic_add(out + 0, a, sem="relaxed")
-    tl.atomic_add(out + 1, b, sem="relaxed")
-    tl.atomic_add(out + 2, c, sem="relaxed")
-    tl.atomic_add(out + 3, d, sem="relaxed")
-    tl.atomic_add(out + 4, e, sem="relaxed")
-    tl.atomic_add(out + 5, f, sem="relaxed")
-    tl.atomic_add(out + 6, g, sem="relaxed")
-    tl.atomic_add(out + 7, h, sem="relaxed")
-    tl.atomic_add(out + 8, i, sem="relaxed")
 
 
 @triton.jit(do_not_specialize=SIZES)
@@ -276,7 +256,9 @@ def slope_kernel(  # noqa: C901, PLR0912, PLR0915 - one kernel; its constants ch
         gy += gh * ay + gk * by + gl * cy
         gz += gh * az + gk * bz + gl * cz
         if OF_BASIS:
-            _add_sums(out, gh * sx, gh * sy, gh * sz, gk * sx, gk * sy, gk * sz, gl * sx, gl * sy, gl * sz)
+            add_sums(
+                out, out + 3, out + 6, gh * sx, gh * sy, gh * sz, gk * sx, gk * sy, gk * sz, gl * sx, gl * sy, gl * sz
+            )
             out += 9
     tl.store(scattering_out + place, gx, mask=present)
     tl.store(scattering_out + pixels + place, gy, mask=present)
@@ -284,7 +266,20 @@ def slope_kernel(  # noqa: C901, PLR0912, PLR0915 - one kernel; its constants ch
     if OF_TABLE and not HAS_TABLE:
         tl.atomic_add(table_out, tl.sum(of_default), sem="relaxed")
     if OF_STAR:
-        _add_sums(star_out, star_ax, star_ay, star_az, star_bx, star_by, star_bz, star_cx, star_cy, star_cz)
+        add_sums(
+            star_out,
+            star_out + 3,
+            star_out + 6,
+            star_ax,
+            star_ay,
+            star_az,
+            star_bx,
+            star_by,
+            star_bz,
+            star_cx,
+            star_cy,
+            star_cz,
+        )
 
 
 class _DifferentiableCudaSums(torch.autograd.Function):

@@ -69,8 +69,8 @@ class CudaSweep:
         if known and rows in self._orientations:
             return self._orientations[rows]
         index = torch.tensor(rows, device=self._numbers.device)
-        columns = [component[index].reshape(-1) for v in model.crystal.orientations.basis for component in v]
-        table = torch.stack(columns, dim=1).contiguous()
+        whole = torch.stack([component for v in model.crystal.orientations.basis for component in v], dim=-1)
+        table = whole[index].reshape(-1, 9)
         if known:
             self._orientations[rows] = table
         return table

@@ -128,8 +128,8 @@ def test_its_derivatives_are_those_of_the_eager_engine(
     by_eager = []
     monkeypatch.setattr("simulator.cuda_sweep.eager_sweep", lambda *_: by_eager.append(1))
     # Several blocks, the last of which is not full.
-    for name in ("BLOCK_PIXELS", "TRICUBIC_BLOCK"):
-        monkeypatch.setattr(f"simulator.cuda_sums.{name}", 64)
+    for name in ("cuda_sums.BLOCK_PIXELS", "cuda_sums.TRICUBIC_BLOCK", "cuda_stage_slopes.BLOCK"):
+        monkeypatch.setattr(f"simulator.{name}", 64)
     for is_ours in (False, True):
         model = build_model(config, inputs, given)
         engine = cuda_engine(model) if is_ours else EAGER
@@ -160,7 +160,7 @@ def test_where_interpolation_ends_is_what_the_eager_engine_finds(
         monkeypatch.setattr("simulator.cuda_sweep.eager_sweep", None)
         ends.append(history(model, visited, cuda_engine(model)).switch)
         assert ends[-1] == history(model, visited).switch
-    # Within the limit the sample is another one; spots of a large crystal are too small for any, but of water all count.
+    # Within the limit the sample is another one; spots of a large crystal are too small for any, but water counts all.
     assert ends == [58, 82, None, 58]
 
 
