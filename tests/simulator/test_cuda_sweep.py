@@ -144,6 +144,49 @@ def test_its_derivatives_are_those_of_the_eager_engine(
         torch.testing.assert_close(found, eager, rtol=1e-8, atol=1e-9 * float(eager.abs().max()))
 
 
+GIVEN = {
+    Parameter.ROTX: 3.0,
+    Parameter.TWOTHETA: 5.0,
+    Parameter.DISTANCE: 100.0,
+    Parameter.WAVELENGTH: 1.5,
+    Parameter.KAHN_FACTOR: 0.9,
+    Parameter.FLUENCE: 1e20,
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("-polar 0.9 -detector_thick 450 -thicksteps 2 -detector_abs 200", list(GIVEN)[:4]),
+        ("-point_pixel -nopolar -oversample 2 -oversample_omega -mode spec", list(GIVEN)[:4]),
+        ("-dispersion 2 -dispsteps 2 -polar 0.9", list(GIVEN)),
+        ("-curved_det -polar 0", list(GIVEN)[2:4]),
+    ],
+)
+def test_derivatives_of_the_steps_around_the_sum_are_those_of_the_eager_engine(
+    words: str, names: list[Parameter], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Down to the angles of the detector and the beam: through rays, scattering vectors, factors and photons."""
+    if not ON_GPU:
+        monkeypatch.setenv("TRITON_INTERPRET", "1")
+    pytest.importorskip("triton")
+    from simulator.cuda_sweep import cuda_engine  # noqa: PLC0415 - where Triton is installed
+
+    for name in ("cuda_sums.BLOCK_PIXELS", "cuda_stage_slopes.BLOCK"):
+        monkeypatch.setattr(f"simulator.{name}", 32)
+    config = config_of(f"{SMALL} -detpixels 7 {words}", tmp_path)
+    given = {name: torch.tensor(GIVEN[name], dtype=torch.float64, requires_grad=True) for name in names}
+    derivatives = []
+    for is_ours in (False, True):
+        model = build_model(config, read_inputs(config), given)
+        image = image_values(model, visited_pixels(config, None), engine=cuda_engine(model) if is_ours else EAGER)
+        weights = torch.arange(1.0, len(image) + 1.0, dtype=torch.float64, device=image.device)
+        derivatives.append(torch.autograd.grad((image * weights).sum(), list(given.values())))
+    for eager, found in zip(*derivatives, strict=True):
+        assert eager != 0.0
+        torch.testing.assert_close(found, eager, rtol=1e-8, atol=0.0)
+
+
 def test_where_interpolation_ends_is_what_the_eager_engine_finds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
