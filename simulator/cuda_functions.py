@@ -15,7 +15,7 @@ import triton.language as tl
 from torch import Tensor
 
 from simulator.config import CrystalShape
-from simulator.lattice import SHAPE_CONSTANTS, SINE_COEFFICIENTS, axis_nudge
+from simulator.lattice import COSINE_COEFFICIENTS, SHAPE_CONSTANTS, SINE_COEFFICIENTS, axis_nudge
 from simulator.model import Model
 from simulator.structure_factors import INTERPOLATION_MARGIN
 from simulator.vectors import plain
@@ -34,6 +34,10 @@ SHAPES = {
     CrystalShape.TOPHAT: TOPHAT,
 }
 
+NEAREST = tl.constexpr(0)
+TRICUBIC = tl.constexpr(1)
+RANGE_SCAN = tl.constexpr(2)
+
 # Where the constants of a model stand in the kernels' table of them.
 SINE = tl.constexpr(0)
 CELLS = tl.constexpr(6)
@@ -46,6 +50,7 @@ PI = tl.constexpr(14)
 MARGIN = tl.constexpr(15)
 SIXTH = tl.constexpr(16)
 RECIPROCAL = tl.constexpr(17)
+COSINE = tl.constexpr(26)
 
 
 @triton.jit
@@ -55,6 +60,38 @@ def vectors_of(components, place, pixels, present):
     y = tl.load(components + pixels + place, mask=present, other=0.0)
     z = tl.load(components + 2 * pixels + place, mask=present, other=0.0)
     return x, y, z
+
+
+@triton.jit
+def pixel_coordinates(pixels, numbers, place, present, n_fast, oversample, sub_slow, sub_fast):
+    """Return the fast and slow coordinates (m) of the centre of a subpixel; its size stands twelfth in the numbers."""
+    pixel = tl.load(pixels + place, mask=present, other=0)
+    row = pixel // n_fast
+    size = tl.load(numbers + 12)
+    fast = ((pixel - row * n_fast) * oversample + sub_fast).to(tl.float64) * size + size * 0.5
+    slow = (row * oversample + sub_slow).to(tl.float64) * size + size * 0.5
+    return fast, slow
+
+
+@triton.jit
+def _added(a, b, c, d, e, f, g, h, i, a2, b2, c2, d2, e2, f2, g2, h2, i2):
+    """Return nine sums: taken together they wait for each other once."""
+    return a + a2, b + b2, c + c2, d + d2, e + e2, f + f2, g + g2, h + h2, i + i2
+
+
+@triton.jit
+def add_sums(first, second, third, a, b, c, d, e, f, g, h, i):
+    """Add the sums of nine numbers over a block to three numbers each at three places."""
+    a, b, c, d, e, f, g, h, i = tl.reduce((a, b, c, d, e, f, g, h, i), 0, _added)
+    tl.atomic_add(first + 0, a, sem="relaxed")
+    tl.atomic_add(first + 1, b, sem="relaxed")
+    tl.atomic_add(first + 2, c, sem="relaxed")
+    tl.atomic_add(second + 0, d, sem="relaxed")
+    tl.atomic_add(second + 1, e, sem="relaxed")
+    tl.atomic_add(second + 2, f, sem="relaxed")
+    tl.atomic_add(third + 0, g, sem="relaxed")
+    tl.atomic_add(third + 1, h, sem="relaxed")
+    tl.atomic_add(third + 2, i, sem="relaxed")
 
 
 @triton.jit
@@ -78,9 +115,25 @@ def half_turn_sine(x, p0, p1, p2, p3, p4, p5):
 
 
 @triton.jit
+def half_turn_cosine(x, c0, c1, c2, c3, c4, c5, c6):
+    """Return cos(πx) for |x| ≤ ½."""
+    square = x * x
+    return (((((c0 * square + c1) * square + c2) * square + c3) * square + c4) * square + c5) * square + c6
+
+
+@triton.jit
 def nearest_turns(x):
     """Return the whole number next to x; which one of two as near does not matter to a squared sine."""
     return tl.floor(x + 0.5)
+
+
+@triton.jit
+def added_turns(x):
+    """Return what :func:`nearest_turns` does, for |x| < 2^51, by two additions.
+
+    A conversion takes as long as four of them: where the sines are in single precision, these are what is short.
+    """
+    return (x + 6755399441055744.0) - 6755399441055744.0
 
 
 @triton.jit
@@ -117,12 +170,27 @@ def _cubic_weight(t, node: tl.constexpr, sixth):
 
 
 @triton.jit
+def _cubic_slope(t, node: tl.constexpr, sixth):
+    """Return the derivative of :func:`_cubic_weight`."""
+    if node == 0:
+        slope = -(3.0 * t * t - 6.0 * t + 2.0) * sixth
+    elif node == 1:
+        slope = (3.0 * t * t - 4.0 * t - 1.0) * 0.5
+    elif node == 2:
+        slope = -(3.0 * t * t - 2.0 * t - 2.0) * 0.5
+    else:
+        slope = (3.0 * t * t - 1.0) * sixth
+    return slope
+
+
+@triton.jit
 def sine_quotient_along(index, nearest, nudge, cells, SINGLE: tl.constexpr, p0, p1, p2, p3, p4, p5):
     """Return numerator and denominator of sin(πNh)/sin(πh) along an axis, but for the sign."""
     real = tl.float32 if SINGLE else tl.float64
     delta = (index - nearest) + nudge
     phase = delta * cells
-    above = half_turn_sine((phase - nearest_turns(phase)).to(real), p0, p1, p2, p3, p4, p5)
+    turns = added_turns(phase) if SINGLE else nearest_turns(phase)
+    above = half_turn_sine((phase - turns).to(real), p0, p1, p2, p3, p4, p5)
     return above, half_turn_sine(delta.to(real), p0, p1, p2, p3, p4, p5)
 
 
@@ -177,24 +245,73 @@ def is_within(index, low, count, margin):
 
 
 @triton.jit
-def tricubic(table, inside, h, k, l, low_h, low_k, low_l, count_h, count_k, count_l, sixth, SINGLE: tl.constexpr):  # noqa: E741
-    """Return F interpolated with the four nodes around each index; 0 where it is not inside."""
+def lowest_node(inside, h, k, l, low_h, low_k, low_l, count_k, count_l):  # noqa: E741
+    """Return where the first of the 64 nodes around indices stands in the bordered table; 0 if they are not inside."""
+    row = (tl.floor(h).to(tl.int32) - low_h) * (count_k + 2)
+    node = (row + tl.floor(k).to(tl.int32) - low_k) * (count_l + 2) + tl.floor(l).to(tl.int32) - low_l
+    return tl.where(inside, node, 0)
+
+
+@triton.jit
+def tricubic(table, first, h, k, l, count_k, count_l, sixth, SINGLE: tl.constexpr):  # noqa: E741
+    """Return F interpolated with the four nodes around each index, from :func:`lowest_node` on."""
     real = tl.float32 if SINGLE else tl.float64
-    base_h = tl.floor(h)
-    base_k = tl.floor(k)
-    base_l = tl.floor(l)
-    total = (h - h).to(real)
+    t_h = h - tl.floor(h)
+    t_k = k - tl.floor(k)
+    t_l = l - tl.floor(l)
+    total = tl.zeros_like(h).to(real)
     for i in tl.static_range(4):
-        weight_h = _cubic_weight(h - base_h, i, sixth).to(real)
-        row_h = _place(base_h + (i - 1), low_h, count_h) * (count_k + 2)
+        plane = tl.zeros_like(h).to(real)
         for j in tl.static_range(4):
-            weight_k = weight_h * _cubic_weight(k - base_k, j, sixth).to(real)
-            row_k = (row_h + _place(base_k + (j - 1), low_k, count_k)) * (count_l + 2)
+            row = table + (first + (i * (count_k + 2) + j) * (count_l + 2))
+            line = tl.zeros_like(h).to(real)
             for m in tl.static_range(4):
-                weight_l = weight_k * _cubic_weight(l - base_l, m, sixth).to(real)
-                node = row_k + _place(base_l + (m - 1), low_l, count_l)
-                total += weight_l * tl.load(table + node, mask=inside, other=0.0)
+                line += _cubic_weight(t_l, m, sixth).to(real) * tl.load(row + m)
+            plane += _cubic_weight(t_k, j, sixth).to(real) * line
+        total += _cubic_weight(t_h, i, sixth).to(real) * plane
     return total
+
+
+@triton.jit
+def tricubic_slopes(table, first, h, k, l, count_k, count_l, sixth):  # noqa: E741
+    """Return what :func:`tricubic` does, in float64, and its derivatives with respect to the indices."""
+    t_h = h - tl.floor(h)
+    t_k = k - tl.floor(k)
+    t_l = l - tl.floor(l)
+    none = tl.zeros_like(h)
+    total, along_h, along_k, along_l = none, none, none, none
+    for i in tl.static_range(4):
+        plane, plane_k, plane_l = none, none, none
+        for j in tl.static_range(4):
+            row = table + (first + (i * (count_k + 2) + j) * (count_l + 2))
+            line, line_l = none, none
+            for m in tl.static_range(4):
+                F = tl.load(row + m).to(tl.float64)
+                line += _cubic_weight(t_l, m, sixth) * F
+                line_l += _cubic_slope(t_l, m, sixth) * F
+            plane += _cubic_weight(t_k, j, sixth) * line
+            plane_k += _cubic_slope(t_k, j, sixth) * line
+            plane_l += _cubic_weight(t_k, j, sixth) * line_l
+        total += _cubic_weight(t_h, i, sixth) * plane
+        along_h += _cubic_slope(t_h, i, sixth) * plane
+        along_k += _cubic_weight(t_h, i, sixth) * plane_k
+        along_l += _cubic_weight(t_h, i, sixth) * plane_l
+    return total, along_h, along_k, along_l
+
+
+@triton.jit
+def add_to_nodes(out, first, present, value, h, k, l, count_k, count_l, sixth):  # noqa: E741
+    """Add a value by the weights of :func:`tricubic` to numbers that lie as the table does."""
+    t_h = h - tl.floor(h)
+    t_k = k - tl.floor(k)
+    t_l = l - tl.floor(l)
+    for i in tl.static_range(4):
+        plane = _cubic_weight(t_h, i, sixth) * value
+        for j in tl.static_range(4):
+            line = _cubic_weight(t_k, j, sixth) * plane
+            row = out + (first + (i * (count_k + 2) + j) * (count_l + 2))
+            for m in tl.static_range(4):
+                tl.atomic_add(row + m, _cubic_weight(t_l, m, sixth) * line, mask=present, sem="relaxed")
 
 
 def constants_of(model: Model) -> Tensor:
@@ -212,6 +329,7 @@ def constants_of(model: Model) -> Tensor:
         MARGIN: (INTERPOLATION_MARGIN,),
         SIXTH: (1.0 / 6.0,),
         RECIPROCAL: [plain(component) for v in crystal.reciprocal for component in v],
+        COSINE: COSINE_COEFFICIENTS,
     }
     numbers = torch.zeros(sum(map(len, sections.values())), dtype=torch.float64)
     for place, values in sections.items():

@@ -14,48 +14,60 @@ from simulator.config import CrystalShape
 from simulator.cuda_functions import (
     ALL_CELLS,
     CELLS,
+    COSINE,
     DEFAULT_F,
     FUDGE,
     GAUSS,
+    MARGIN,
     NUDGE,
     OF_SHAPE,
     PI,
     RECIPROCAL,
     ROUND,
-    SHAPES,
+    SIXTH,
     SQUARE,
+    TRICUBIC,
+    add_sums,
+    add_to_nodes,
     apart,
     gauss_lattice,
+    half_turn_cosine,
     half_turn_sine,
+    is_within,
+    lowest_node,
     nearest_index,
     nearest_turns,
     sine_coefficients,
     table_entry,
     tophat_lattice,
+    tricubic_slopes,
     vectors_of,
 )
-from simulator.cuda_sums import BLOCK_PIXELS, WARPS, CudaTask, cuda_sums
+from simulator.cuda_sums import SIZES, CudaTask, cuda_sums
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
 @triton.jit
-def _square_slope(index, nearest, nudge, cells, p0, p1, p2, p3, p4, p5, pi):
-    """Return (sin πNh / sin πh)² and half its derivative with respect to h, in float64."""
+def _distance_along(index, nearest, nudge, p0, p1, p2, p3, p4, p5):
+    """Return the distance to the reflection along an axis, and the lower sine."""
     delta = (index - nearest) + nudge
+    return delta, half_turn_sine(delta, p0, p1, p2, p3, p4, p5)
+
+
+@triton.jit
+def _square_slope(delta, one_below, cells, p0, p1, p2, p3, p4, p5, c0, c1, c2, c3, c4, c5, c6, pi):
+    """Return (sin πNh / sin πh)² and half its derivative with respect to h, in float64."""
     phase = delta * cells
     rest = phase - nearest_turns(phase)
-    above = half_turn_sine(rest, p0, p1, p2, p3, p4, p5)
-    below = half_turn_sine(delta, p0, p1, p2, p3, p4, p5)
-    # cos πx = sin π(½ - |x|); both factors change sign with every half turn of the phase, their product does not.
-    above_cos = half_turn_sine(0.5 - tl.abs(rest), p0, p1, p2, p3, p4, p5)
-    below_cos = half_turn_sine(0.5 - tl.abs(delta), p0, p1, p2, p3, p4, p5)
-    factor = above / below
-    slope = pi * (cells * above_cos - factor * below_cos) / below
+    factor = half_turn_sine(rest, p0, p1, p2, p3, p4, p5) * one_below
+    # Both sine and cosine of the phase change sign with every half turn of it, their product does not.
+    above_cos = cells * half_turn_cosine(rest, c0, c1, c2, c3, c4, c5, c6)
+    slope = pi * one_below * (above_cos - factor * half_turn_cosine(delta, c0, c1, c2, c3, c4, c5, c6))
     # Next to a reflection the difference above is lost in rounding; there the first term of the series is exact enough.
     close = tl.abs(phase) < 1.0 / 1024.0
-    series = (1.0 - cells * cells) * cells * pi * pi * delta / 3.0
+    series = (1.0 - cells * cells) * cells * pi * pi * (1.0 / 3.0) * delta
     return factor * factor, factor * tl.where(close, series, slope)
 
 
@@ -79,7 +91,7 @@ def _round_slope(numbers, dh, dk, dl, pi):
     return height * height * form * form, height * height * form * slope * scale
 
 
-@triton.jit
+@triton.jit(do_not_specialize=SIZES)
 def slope_kernel(  # noqa: C901, PLR0912, PLR0915 - one kernel; its constants choose what is compiled of it
     scattering_out,  # float64 (3, n): the derivative with respect to `scattering`
     basis_out,  # float64 (samples, 9), added to
@@ -103,20 +115,30 @@ def slope_kernel(  # noqa: C901, PLR0912, PLR0915 - one kernel; its constants ch
     ALONG_B: tl.constexpr,
     ALONG_C: tl.constexpr,
     HAS_TABLE: tl.constexpr,
+    LOOKUP: tl.constexpr,
     OF_BASIS: tl.constexpr,
     OF_TABLE: tl.constexpr,
     OF_STAR: tl.constexpr,
     BLOCK: tl.constexpr,
 ):
     """Carry the derivative of the sums of :func:`sweep_kernel` back to what they follow from."""
-    place = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    # One pixel after another to the threads: additions to the table take them so, and else were moved for each sample.
+    place = tl.max_contiguous(tl.program_id(0) * BLOCK + tl.arange(0, BLOCK), 1)
     present = place < pixels
     sx, sy, sz = vectors_of(scattering, place, pixels, present)
     gradient = 2.0 * tl.load(upstream + place, mask=present, other=0.0)
     p0, p1, p2, p3, p4, p5 = sine_coefficients(numbers, SINGLE=False)
+    c0, c1, c2 = tl.load(numbers + COSINE), tl.load(numbers + COSINE + 1), tl.load(numbers + COSINE + 2)
+    c3, c4, c5 = tl.load(numbers + COSINE + 3), tl.load(numbers + COSINE + 4), tl.load(numbers + COSINE + 5)
+    c6 = tl.load(numbers + COSINE + 6)
     nudge = tl.load(numbers + NUDGE)
     default_F = tl.load(numbers + DEFAULT_F)
     pi = tl.load(numbers + PI)
+    margin = tl.load(numbers + MARGIN)
+    sixth = tl.load(numbers + SIXTH)
+    cells_a = tl.load(numbers + CELLS)
+    cells_b = tl.load(numbers + CELLS + 1)
+    cells_c = tl.load(numbers + CELLS + 2)
     one = tl.full((BLOCK,), 1.0, dtype=tl.float64)
     none = tl.zeros((BLOCK,), dtype=tl.float64)
     gx = none
@@ -146,30 +168,49 @@ def slope_kernel(  # noqa: C901, PLR0912, PLR0915 - one kernel; its constants ch
         if HAS_TABLE:
             node = table_entry(h0, k0, l0, low_h, low_k, low_l, count_h, count_k, count_l)
             F = tl.load(table + node).to(tl.float64)
+        if LOOKUP == TRICUBIC:
+            inside = is_within(h, low_h, count_h, margin) & is_within(k, low_k, count_k, margin)
+            inside &= is_within(l, low_l, count_l, margin)
+            first = lowest_node(inside, h, k, l, low_h, low_k, low_l, count_k, count_l)
+            smooth, along_h, along_k, along_l = tricubic_slopes(table, first, h, k, l, count_k, count_l, sixth)
+            F = tl.where(inside, smooth, F)
         strength = gradient * F * F
         if SHAPE == SQUARE:
-            square_a, slope_a = one, none
-            square_b, slope_b = one, none
-            square_c, slope_c = one, none
+            delta_a, below_a, square_a, slope_a = none, one, one, none
+            delta_b, below_b, square_b, slope_b = none, one, one, none
+            delta_c, below_c, square_c, slope_c = none, one, one, none
             if ALONG_A:
-                square_a, slope_a = _square_slope(h, h0, nudge, tl.load(numbers + CELLS), p0, p1, p2, p3, p4, p5, pi)
+                delta_a, below_a = _distance_along(h, h0, nudge, p0, p1, p2, p3, p4, p5)
             if ALONG_B:
+                delta_b, below_b = _distance_along(k, k0, nudge, p0, p1, p2, p3, p4, p5)
+            if ALONG_C:
+                delta_c, below_c = _distance_along(l, l0, nudge, p0, p1, p2, p3, p4, p5)
+            # One division for all three: it takes as long as a sine.
+            one_below = 1.0 / (below_a * below_b * below_c)
+            if ALONG_A:
+                below = one_below * (below_b * below_c)
+                square_a, slope_a = _square_slope(
+                    delta_a, below, cells_a, p0, p1, p2, p3, p4, p5, c0, c1, c2, c3, c4, c5, c6, pi
+                )
+            if ALONG_B:
+                below = one_below * (below_a * below_c)
                 square_b, slope_b = _square_slope(
-                    k, k0, nudge, tl.load(numbers + CELLS + 1), p0, p1, p2, p3, p4, p5, pi
+                    delta_b, below, cells_b, p0, p1, p2, p3, p4, p5, c0, c1, c2, c3, c4, c5, c6, pi
                 )
             if ALONG_C:
+                below = one_below * (below_a * below_b)
                 square_c, slope_c = _square_slope(
-                    l, l0, nudge, tl.load(numbers + CELLS + 2), p0, p1, p2, p3, p4, p5, pi
+                    delta_c, below, cells_c, p0, p1, p2, p3, p4, p5, c0, c1, c2, c3, c4, c5, c6, pi
                 )
-            squared = square_a * square_b * square_c
-            gh = strength * slope_a * square_b * square_c
-            gk = strength * square_a * slope_b * square_c
-            gl = strength * square_a * square_b * slope_c
+            squared = square_a * (square_b * square_c)
+            gh = strength * slope_a * (square_b * square_c)
+            gk = strength * slope_b * (square_a * square_c)
+            gl = strength * slope_c * (square_a * square_b)
         elif SHAPE == ROUND:
             squared, slope = _round_slope(numbers, h - h0, k - k0, l - l0, pi)
-            gh = strength * slope * tl.load(numbers + CELLS) * tl.load(numbers + CELLS) * (h - h0)
-            gk = strength * slope * tl.load(numbers + CELLS + 1) * tl.load(numbers + CELLS + 1) * (k - k0)
-            gl = strength * slope * tl.load(numbers + CELLS + 2) * tl.load(numbers + CELLS + 2) * (l - l0)
+            gh = strength * slope * cells_a * cells_a * (h - h0)
+            gk = strength * slope * cells_b * cells_b * (k - k0)
+            gl = strength * slope * cells_c * cells_c * (l - l0)
         elif SHAPE == GAUSS:
             lattice = gauss_lattice(numbers, h - h0, k - k0, l - l0, SINGLE=False)
             squared = lattice * lattice
@@ -198,44 +239,51 @@ def slope_kernel(  # noqa: C901, PLR0912, PLR0915 - one kernel; its constants ch
             gh = none
             gk = none
             gl = none
+        carried = gradient * squared * F
+        if LOOKUP == TRICUBIC:
+            gh += tl.where(inside, carried * along_h, 0.0)
+            gk += tl.where(inside, carried * along_k, 0.0)
+            gl += tl.where(inside, carried * along_l, 0.0)
         if OF_TABLE:
-            if HAS_TABLE:
-                tl.atomic_add(table_out + node, gradient * squared * F, mask=present)
+            if LOOKUP == TRICUBIC:
+                tl.atomic_add(table_out + node, carried, mask=present & (inside == 0), sem="relaxed")
+                add_to_nodes(table_out, first, present & inside, carried, h, k, l, count_k, count_l, sixth)
+            elif HAS_TABLE:
+                tl.atomic_add(table_out + node, carried, mask=present, sem="relaxed")
             else:
-                of_default += gradient * squared * F
+                of_default += carried
         gx += gh * ax + gk * bx + gl * cx
         gy += gh * ay + gk * by + gl * cy
         gz += gh * az + gk * bz + gl * cz
         if OF_BASIS:
-            tl.atomic_add(out + 0, tl.sum(gh * sx))
-            tl.atomic_add(out + 1, tl.sum(gh * sy))
-            tl.atomic_add(out + 2, tl.sum(gh * sz))
-            tl.atomic_add(out + 3, tl.sum(gk * sx))
-            tl.atomic_add(out + 4, tl.sum(gk * sy))
-            tl.atomic_add(out + 5, tl.sum(gk * sz))
-            tl.atomic_add(out + 6, tl.sum(gl * sx))
-            tl.atomic_add(out + 7, tl.sum(gl * sy))
-            tl.atomic_add(out + 8, tl.sum(gl * sz))
+            add_sums(
+                out, out + 3, out + 6, gh * sx, gh * sy, gh * sz, gk * sx, gk * sy, gk * sz, gl * sx, gl * sy, gl * sz
+            )
             out += 9
     tl.store(scattering_out + place, gx, mask=present)
     tl.store(scattering_out + pixels + place, gy, mask=present)
     tl.store(scattering_out + 2 * pixels + place, gz, mask=present)
     if OF_TABLE and not HAS_TABLE:
-        tl.atomic_add(table_out, tl.sum(of_default))
+        tl.atomic_add(table_out, tl.sum(of_default), sem="relaxed")
     if OF_STAR:
-        tl.atomic_add(star_out + 0, tl.sum(star_ax))
-        tl.atomic_add(star_out + 1, tl.sum(star_ay))
-        tl.atomic_add(star_out + 2, tl.sum(star_az))
-        tl.atomic_add(star_out + 3, tl.sum(star_bx))
-        tl.atomic_add(star_out + 4, tl.sum(star_by))
-        tl.atomic_add(star_out + 5, tl.sum(star_bz))
-        tl.atomic_add(star_out + 6, tl.sum(star_cx))
-        tl.atomic_add(star_out + 7, tl.sum(star_cy))
-        tl.atomic_add(star_out + 8, tl.sum(star_cz))
+        add_sums(
+            star_out,
+            star_out + 3,
+            star_out + 6,
+            star_ax,
+            star_ay,
+            star_az,
+            star_bx,
+            star_by,
+            star_bz,
+            star_cx,
+            star_cy,
+            star_cz,
+        )
 
 
 class _DifferentiableCudaSums(torch.autograd.Function):
-    """The sums with the nearest reflections, with their derivatives."""
+    """The sums, with their derivatives."""
 
     @staticmethod
     def forward(
@@ -261,7 +309,7 @@ class _DifferentiableCudaSums(torch.autograd.Function):
         of_table = torch.zeros_like(table, dtype=torch.float64)
         of_reciprocal = torch.zeros_like(reciprocal)
         shape = task.model.crystal.shape
-        slope_kernel[(triton.cdiv(pixels, BLOCK_PIXELS),)](
+        slope_kernel[(triton.cdiv(pixels, task.block),)](
             of_scattering,
             of_basis,
             of_table,
@@ -274,15 +322,10 @@ class _DifferentiableCudaSums(torch.autograd.Function):
             pixels,
             len(orientations),
             *task.box,
-            SHAPE=SHAPES[shape],
-            **task.along,
-            HAS_TABLE=task.has_table,
             OF_BASIS=ctx.needs_input_grad[2],
             OF_TABLE=ctx.needs_input_grad[3],
             OF_STAR=ctx.needs_input_grad[4] and shape is CrystalShape.GAUSS,
-            BLOCK=BLOCK_PIXELS,
-            num_warps=WARPS,
-            enable_fp_fusion=True,
+            **task.constants,
         )
         return None, of_scattering, of_basis, of_table.to(table.dtype), of_reciprocal
 

@@ -1,7 +1,7 @@
 """The steps around the sweep on CUDA, one launch each: rays, solid angles, scattering vectors, factors and photons.
 
-Each kernel states once more what the function that it stands for does, which its wrapper names; where a graph is
-recorded, or the detector is curved, that function itself runs.
+Each kernel states once more what the function that it stands for does, which its wrapper names; where the detector is
+curved, or a derivative is wanted that has no kernel, that function itself runs.
 """
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
@@ -17,6 +17,16 @@ from torch import Tensor
 from simulator.absorption import capture_fraction
 from simulator.beam import BeamSource, scattering_vector
 from simulator.constants import CLASSICAL_ELECTRON_RADIUS_SQR_M2
+from simulator.cuda_functions import pixel_coordinates
+from simulator.cuda_stage_slopes import (
+    Step,
+    polarization_back,
+    ray_back,
+    scattering_back,
+    solid_angle_back,
+    taken,
+    taken_photons,
+)
 from simulator.detector import Detector
 from simulator.kernel import photons
 from simulator.model import Model, P, T
@@ -53,11 +63,7 @@ def _component(numbers, fast, slow, depth, axis: tl.constexpr):
 def _ray_kernel(out, pixels, numbers, count, n_fast, oversample, sub_slow, sub_fast, BLOCK: tl.constexpr):
     place = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     present = place < count
-    pixel = tl.load(pixels + place, mask=present, other=0)
-    row = pixel // n_fast
-    size = tl.load(numbers + 12)
-    fast = ((pixel - row * n_fast) * oversample + sub_fast).to(tl.float64) * size + size * 0.5
-    slow = (row * oversample + sub_slow).to(tl.float64) * size + size * 0.5
+    fast, slow = pixel_coordinates(pixels, numbers, place, present, n_fast, oversample, sub_slow, sub_fast)
     depth = tl.load(numbers + 13)
     x = _component(numbers, fast, slow, depth, 0)
     y = _component(numbers, fast, slow, depth, 1)
@@ -140,7 +146,14 @@ def joined(v: Vector) -> Tensor:
     count = x.numel()
     one = x.untyped_storage().data_ptr() == y.untyped_storage().data_ptr() == z.untyped_storage().data_ptr()
     offsets = [component.storage_offset() - x.storage_offset() for component in v]
-    if one and offsets == [0, count, 2 * count] and all(c.numel() == count and c.is_contiguous() for c in v):
+    # A graph that goes through the first component alone would lose the others.
+    plain_tensors = not any(component.requires_grad for component in v)
+    if (
+        plain_tensors
+        and one
+        and offsets == [0, count, 2 * count]
+        and all(c.numel() == count and c.is_contiguous() for c in v)
+    ):
         return x.as_strided((3, count), (count, 1))
     return torch.stack([component.expand(x.shape) for component in v]).contiguous()
 
@@ -171,42 +184,98 @@ class CudaStages:
             capture_fraction: self._capture,
             photons: self._photons,
         }
+        self._with_graph: dict[Any, Callable[..., Any]] = {
+            self.ray: self._ray_with_graph,
+            scattering_vector: self._scattering_with_graph,
+            solid_angle: self._solid_angle_with_graph,
+            polarization_factor: self._polarization_with_graph,
+            photons: self._photons_with_graph,
+        }
 
     def stage(self, step: Callable[P, T], /) -> Callable[P, T]:
-        """Return what stands in for a step; the step itself where a graph is recorded."""
-        return step if torch.is_grad_enabled() else cast("Callable[P, T]", self._stages.get(step, step))
+        """Return what stands in for a step; where a graph is recorded, one through which derivatives go."""
+        known = self._with_graph if torch.is_grad_enabled() else self._stages
+        return cast("Callable[P, T]", known.get(step, step))
 
     def ray(
         self, detector: Detector, pixels: Tensor, subpixel: tuple[int, int], oversample: int, depth_m: float
     ) -> Ray:
         """Return what :func:`simulator.rays.pixel_ray` does; rays to a curved detector are left to it."""
-        if detector.curved or torch.is_grad_enabled():
+        if detector.curved:
             return pixel_ray(detector, pixels, subpixel, oversample, depth_m)
         table = self._table(*self._axes, detector.pixel_m / oversample, depth_m)
-        pixels = pixels.contiguous()
         sizes = len(pixels), detector.shape_slow_fast[1], oversample, *subpixel
-        x, y, z, distance, *direction = self._launched(_ray_kernel, 7, len(pixels), pixels, table, sizes)
-        return Ray(Vector(x, y, z), distance, Vector(*direction))
+        return _ray_of(self._launched(_ray_kernel, 7, len(pixels), pixels.contiguous(), table, sizes))
+
+    def _ray_with_graph(
+        self, detector: Detector, pixels: Tensor, subpixel: tuple[int, int], oversample: int, depth_m: float
+    ) -> Ray:
+        if detector.curved:
+            return pixel_ray(detector, pixels, subpixel, oversample, depth_m)
+        vectors = detector.fast, detector.slow, detector.normal, detector.pix0
+        sizes = len(pixels), detector.shape_slow_fast[1], oversample, *subpixel
+        constants = self._table(detector.pixel_m / oversample, depth_m).unbind()
+        numbers = torch.stack([component for v in (*vectors, constants) for component in v])
+
+        def forth(pixels: Tensor, numbers: Tensor) -> Tensor:
+            return self._launched(_ray_kernel, 7, len(pixels), pixels, numbers, sizes)
+
+        return _ray_of(taken(Step(forth, ray_back(sizes, depth_m)), pixels.contiguous(), numbers))
 
     def _solid_angle(self, detector: Detector, distance: Tensor) -> Tensor:
         table = self._table(detector.pixel_m * detector.pixel_m, self._close_m)
-        constants = {"IS_POINT": detector.point_pixel}
+        return self._solid_angles(distance, table, detector.point_pixel)
+
+    def _solid_angles(self, distance: Tensor, table: Tensor, is_point: bool) -> Tensor:  # noqa: FBT001 - the kernel's
+        constants = {"IS_POINT": is_point}
         return self._launched(_solid_angle_kernel, 1, distance.numel(), distance, table, constants=constants)[0]
+
+    def _solid_angle_with_graph(self, detector: Detector, distance: Tensor) -> Tensor:
+        area = self._table(detector.pixel_m * detector.pixel_m)[0]
+
+        def forth(distance: Tensor, numbers: Tensor) -> Tensor:
+            return self._solid_angles(distance, numbers, detector.point_pixel)
+
+        step = Step(forth, solid_angle_back(is_point=detector.point_pixel))
+        return taken(step, distance.contiguous(), torch.stack([area, detector.close_m]))
 
     def _scattering(self, direction: Vector, source: BeamSource) -> Vector:
         known = self._sources.get(id(source))
         if known is None:
             return scattering_vector(direction, source)
-        there = joined(direction)
-        return Vector(*self._launched(_scattering_kernel, 3, there.shape[1], there, self._table(*known)))
+        return Vector(*self._scattered(joined(direction), self._table(*known)))
+
+    def _scattered(self, there: Tensor, table: Tensor) -> Tensor:
+        return self._launched(_scattering_kernel, 3, there.shape[1], there, table)
+
+    def _scattering_with_graph(self, direction: Vector, source: BeamSource) -> Vector:
+        numbers = torch.stack([*source.incident, source.wavelength_m])
+        return Vector(*taken(Step(self._scattered, scattering_back()), joined(direction), numbers))
 
     def _polarization(self, kahn_factor: Tensor | None, incident: Vector, diffracted: Vector, polar: Vector) -> Tensor:
         known = self._fields.get(id(incident))
         if known is None:
             return polarization_factor(kahn_factor, incident, diffracted, polar)
-        there, table = joined(diffracted), self._table(*known, self._kahn)
-        constants = {"IS_POLARIZED": kahn_factor is not None}
+        return self._polarized(joined(diffracted), self._table(*known, self._kahn), kahn_factor is not None)
+
+    def _polarized(self, there: Tensor, table: Tensor, is_polarized: bool) -> Tensor:  # noqa: FBT001 - the kernel's
+        constants = {"IS_POLARIZED": is_polarized}
         return self._launched(_polarization_kernel, 1, there.shape[1], there, table, constants=constants)[0]
+
+    def _polarization_with_graph(
+        self, kahn_factor: Tensor | None, incident: Vector, diffracted: Vector, polar: Vector
+    ) -> Tensor:
+        known = self._fields.get(id(incident))
+        numbers = (*incident, *polar, *(() if kahn_factor is None else (kahn_factor,)))
+        if known is None or any(number.requires_grad for number in numbers):
+            return polarization_factor(kahn_factor, incident, diffracted, polar)
+        is_polarized = kahn_factor is not None
+
+        def forth(there: Tensor, numbers: Tensor) -> Tensor:
+            return self._polarized(there, numbers, is_polarized)
+
+        step = Step(forth, polarization_back(is_polarized=is_polarized))
+        return taken(step, joined(diffracted), self._table(*known, self._kahn))
 
     def _capture(self, layer: int, step_m: float, mu_per_m: float, direction: Vector, normal: Vector) -> Tensor:
         del normal  # that of the model
@@ -217,6 +286,15 @@ class CudaStages:
     def _photons(self, intensity: Tensor, fluence: Tensor, steps: int, factors: Sequence[Tensor]) -> Tensor:
         del fluence  # that of the model
         table = self._table(CLASSICAL_ELECTRON_RADIUS_SQR_M2 * self._fluence, float(steps))
+        return self._photons_of(intensity, table, factors)
+
+    def _photons_with_graph(self, intensity: Tensor, fluence: Tensor, steps: int, factors: Sequence[Tensor]) -> Tensor:
+        if fluence.requires_grad:
+            return photons(intensity, fluence, steps, factors)
+        table = self._table(CLASSICAL_ELECTRON_RADIUS_SQR_M2 * self._fluence, float(steps))
+        return taken_photons(self._photons_of, table, intensity, [factor.contiguous() for factor in factors])
+
+    def _photons_of(self, intensity: Tensor, table: Tensor, factors: Sequence[Tensor]) -> Tensor:
         given = [factor.contiguous() for factor in factors]
         padded = (*given, table, table, table)[:3]
         constants = {"FACTORS": len(given)}
@@ -238,11 +316,16 @@ class CudaStages:
         table: Tensor,
         more: Sequence[object] | None = None,
         constants: dict[str, Any] | None = None,
-    ) -> tuple[Tensor, ...]:
+    ) -> Tensor:
         out = torch.empty((rows, count), dtype=torch.float64, device=self._device)
         more = (count,) if more is None else more
         kernel[(triton.cdiv(count, BLOCK),)](out, values, table, *more, **(constants or {}), BLOCK=BLOCK)
-        return out.unbind()
+        return out
+
+
+def _ray_of(rows: Tensor) -> Ray:
+    x, y, z, distance, *direction = rows.unbind()
+    return Ray(Vector(x, y, z), distance, Vector(*direction))
 
 
 def _numbers(*scalars: Tensor) -> tuple[float, ...]:

@@ -7,6 +7,7 @@ crystal shapes and options. Memory does not grow with the samples.
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import triton
@@ -18,13 +19,17 @@ from simulator.cuda_functions import (
     DEFAULT_F,
     GAUSS,
     MARGIN,
+    NEAREST,
     NUDGE,
+    RANGE_SCAN,
     ROUND,
     SHAPES,
     SIXTH,
     SQUARE,
+    TRICUBIC,
     gauss_lattice,
     is_within,
+    lowest_node,
     nearest_index,
     round_lattice,
     sine_coefficients,
@@ -35,15 +40,29 @@ from simulator.cuda_functions import (
     vectors_of,
 )
 from simulator.model import Model
+from simulator.structure_factors import (
+    INTERPOLATION_MARGIN,
+    Lookup,
+    NearestLookup,
+    RangeScan,
+    StructureFactors,
+    TricubicLookup,
+)
 
 BLOCK_PIXELS = 512
 WARPS = 4
+
+TRICUBIC_BLOCK = 256
+"""Pixels of a block where F is interpolated: of more, the numbers of a thread would not fit its registers."""
+
+SIZES = ("pixels", "samples", "low_h", "low_k", "low_l", "count_h", "count_k", "count_l")
+"""Numbers whose values make no other code: else every portion, list and crystal might be compiled anew."""
 
 SAMPLES_AT_ONCE = 64
 """Samples whose sum is taken in the precision of the factors before it joins the sum in float64."""
 
 
-@triton.jit
+@triton.jit(do_not_specialize=SIZES)
 def sweep_kernel(  # noqa: C901, PLR0912, PLR0915 - one kernel; its constants choose what is compiled of it
     total_out,  # float64 (n,)
     scattering,  # float64 (3, n), 1/m
@@ -66,13 +85,13 @@ def sweep_kernel(  # noqa: C901, PLR0912, PLR0915 - one kernel; its constants ch
     ALONG_B: tl.constexpr,
     ALONG_C: tl.constexpr,
     HAS_TABLE: tl.constexpr,
-    TRICUBIC: tl.constexpr,
+    LOOKUP: tl.constexpr,
     RUNNING: tl.constexpr,
     SKIPS_ZERO: tl.constexpr,
     BLOCK: tl.constexpr,
     AT_ONCE: tl.constexpr,
 ):
-    """Write the sum over samples of F_cell² F_latt² of each pixel."""
+    """Write the sum over samples of F_cell² F_latt² of each pixel, or how many samples leave the table's range."""
     place = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     present = place < pixels
     sx, sy, sz = vectors_of(scattering, place, pixels, present)
@@ -118,18 +137,20 @@ def sweep_kernel(  # noqa: C901, PLR0912, PLR0915 - one kernel; its constants ch
                 lattice = gauss_lattice(numbers, (h - h0).to(real), (k - k0).to(real), (l - l0).to(real), SINGLE)
             else:
                 lattice = tophat_lattice(numbers, h - h0, k - k0, l - l0).to(real)
-            amplitude = lattice * default_F
-            if HAS_TABLE:
-                F = tl.load(table + table_entry(h0, k0, l0, low_h, low_k, low_l, count_h, count_k, count_l))
-                if TRICUBIC:
-                    inside = is_within(h, low_h, count_h, margin) & is_within(k, low_k, count_k, margin)
-                    inside &= is_within(l, low_l, count_l, margin)
-                    smooth = tricubic(
-                        table, inside, h, k, l, low_h, low_k, low_l, count_h, count_k, count_l, sixth, SINGLE
-                    )
-                    F = tl.where(inside, smooth, F)
+            if LOOKUP != NEAREST:
+                inside = is_within(h, low_h, count_h, margin) & is_within(k, low_k, count_k, margin)
+                inside &= is_within(l, low_l, count_l, margin)
+            if LOOKUP == RANGE_SCAN:
+                term = tl.where(inside | ((lattice == 0.0) & SKIPS_ZERO), 0.0, 1.0).to(real)
+            else:
+                F = default_F
+                if HAS_TABLE:
+                    F = tl.load(table + table_entry(h0, k0, l0, low_h, low_k, low_l, count_h, count_k, count_l))
+                if LOOKUP == TRICUBIC:
+                    first_node = lowest_node(inside, h, k, l, low_h, low_k, low_l, count_k, count_l)
+                    F = tl.where(inside, tricubic(table, first_node, h, k, l, count_k, count_l, sixth, SINGLE), F)
                 amplitude = lattice * F
-            term = amplitude * amplitude
+                term = amplitude * amplitude
             if RUNNING:
                 product = (total + term) * factor
                 total = tl.where(lattice != 0.0, product, total) if SKIPS_ZERO else product
@@ -146,22 +167,46 @@ class CudaTask:
 
     model: Model
     numbers: Tensor
-    tricubic: bool
+    lookup: tl.constexpr
+    """:data:`~simulator.cuda_functions.NEAREST`, `TRICUBIC` or `RANGE_SCAN`."""
 
     @property
-    def along(self) -> dict[str, bool]:
-        """Along which axes there is more than one cell."""
-        return {f"ALONG_{axis}": count > 1 for axis, count in zip("ABC", self.model.crystal.N, strict=True)}
+    def block(self) -> int:
+        """Pixels of a block."""
+        return TRICUBIC_BLOCK if self.lookup.value == TRICUBIC.value else BLOCK_PIXELS
+
+    @property
+    def constants(self) -> dict[str, Any]:
+        """What both kernels are compiled for."""
+        along = {f"ALONG_{axis}": count > 1 for axis, count in zip("ABC", self.model.crystal.N, strict=True)}
+        return {
+            **along,
+            "SHAPE": SHAPES[self.model.crystal.shape].value,
+            "HAS_TABLE": self.model.factors.bordered is not None,
+            "LOOKUP": self.lookup.value,
+            "BLOCK": self.block,
+            "num_warps": WARPS,
+            "enable_fp_fusion": True,
+        }
 
     @property
     def box(self) -> tuple[int, ...]:
         """The table's lowest indices, and how many there are."""
         return (*self.model.factors.low, *self.model.factors.counts)
 
-    @property
-    def has_table(self) -> bool:
-        """Whether there is a list of reflections."""
-        return self.model.factors.bordered is not None
+
+def kernel_lookup(lookup: Lookup, factors: StructureFactors) -> tl.constexpr | None:
+    """Return how the kernels find structure factors; None if they do not."""
+    match lookup:
+        case NearestLookup():
+            return NEAREST
+        case TricubicLookup():
+            # In a table of less nothing is inside.
+            has_inside = factors.bordered is not None and min(factors.counts) > 2.0 * INTERPOLATION_MARGIN
+            return TRICUBIC if has_inside else NEAREST
+        case RangeScan():
+            return RANGE_SCAN
+    return None
 
 
 def cuda_sums(
@@ -175,7 +220,7 @@ def cuda_sums(
     pixels = scattering.shape[1]
     total = torch.empty(pixels, dtype=torch.float64, device=scattering.device)
     start, weight = (task.numbers, task.numbers) if running is None else running
-    sweep_kernel[(triton.cdiv(pixels, BLOCK_PIXELS),)](
+    sweep_kernel[(triton.cdiv(pixels, task.block),)](
         total,
         scattering,
         start,
@@ -186,16 +231,10 @@ def cuda_sums(
         pixels,
         len(orientations),
         *task.box,
-        SHAPE=SHAPES[task.model.crystal.shape],
         SINGLE=task.model.dtype == torch.float32,
-        **task.along,
-        HAS_TABLE=task.has_table,
-        TRICUBIC=task.tricubic,
         RUNNING=running is not None,
         SKIPS_ZERO=task.model.config.beam.water_um == 0.0,
-        BLOCK=BLOCK_PIXELS,
         AT_ONCE=SAMPLES_AT_ONCE,
-        num_warps=WARPS,
-        enable_fp_fusion=True,
+        **task.constants,
     )
     return total

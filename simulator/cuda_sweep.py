@@ -6,17 +6,17 @@ from torch import Tensor
 from simulator.cuda_functions import constants_of
 from simulator.cuda_slopes import differentiable_sums
 from simulator.cuda_stages import CudaStages, joined
-from simulator.cuda_sums import CudaTask, cuda_sums
+from simulator.cuda_sums import CudaTask, cuda_sums, kernel_lookup
 from simulator.defects import Defect
 from simulator.model import Engine, Model, PixelState, SweepContext, sample_weight
 from simulator.samples import eager_sweep
-from simulator.structure_factors import NearestLookup, TricubicLookup
+from simulator.structure_factors import RangeScan
 
 
 class CudaSweep:
     """A sweep of :func:`simulator.kernel.pixel_values` by one launch for all its samples.
 
-    Derivatives follow where the nearest reflections count; the eager sweep has those of interpolated ones.
+    The eager sweep takes what is left: the lookup that switches itself off, and derivatives of running products.
     """
 
     def __init__(self, model: Model) -> None:
@@ -26,23 +26,30 @@ class CudaSweep:
 
     def __call__(self, context: SweepContext, state: PixelState) -> None:
         """Add the contributions of all φ steps and mosaic domains of one source."""
-        model, brightness = context.model, context.source.weight
+        model = context.model
         weight = sample_weight(model, state)
         running = weight is not None and model.has(Defect.RUNNING_PRODUCTS)
-        if not _is_possible(context, running=running):
+        lookup = kernel_lookup(context.lookup, model.factors)
+        if lookup is None or (running and (torch.is_grad_enabled() or context.source.weight == 0.0)):
             eager_sweep(context, state)
             return
         rows = tuple(model.crystal.fresh_rows() if state.first_sweep else state.rows)
         state.first_sweep = False
-        task = CudaTask(model, self._numbers, isinstance(context.lookup, TricubicLookup))
+        task = CudaTask(model, self._numbers, lookup)
         scattering = joined(context.scattering)
         orientations = self._table_of(model, rows)
         table = model.factors.default_F if model.factors.bordered is None else model.factors.bordered
+        if isinstance(context.lookup, RangeScan):
+            _note_range(context.lookup, cuda_sums(task, scattering, orientations, table) > 0.0, context.used)
+            return
+        brightness = context.source.weight
         before = state.intensity.to(torch.float64)
         if weight is not None and running:
             # I = (I + brightness term) weight is brightness (I / brightness + term) weight.
-            product = (before / brightness).contiguous(), weight.to(torch.float64).contiguous()
-            total = cuda_sums(task, scattering, orientations, table, product) * brightness
+            start = before if brightness == 1.0 else before / brightness
+            product = start.contiguous(), weight.to(torch.float64).contiguous()
+            total = cuda_sums(task, scattering, orientations, table, product)
+            total = total if brightness == 1.0 else total * brightness
         else:
             added = (differentiable_sums if torch.is_grad_enabled() else cuda_sums)(
                 task, scattering, orientations, table
@@ -62,20 +69,16 @@ class CudaSweep:
         if known and rows in self._orientations:
             return self._orientations[rows]
         index = torch.tensor(rows, device=self._numbers.device)
-        columns = [component[index].reshape(-1) for v in model.crystal.orientations.basis for component in v]
-        table = torch.stack(columns, dim=1).contiguous()
+        whole = torch.stack([component for v in model.crystal.orientations.basis for component in v], dim=-1)
+        table = whole[index].reshape(-1, 9)
         if known:
             self._orientations[rows] = table
         return table
 
 
-def _is_possible(context: SweepContext, *, running: bool) -> bool:
-    """Tell whether the kernels know the lookup, and the derivatives that are wanted."""
-    if running and context.source.weight == 0.0:
-        return False
-    if torch.is_grad_enabled():
-        return not running and isinstance(context.lookup, NearestLookup)
-    return isinstance(context.lookup, NearestLookup | TricubicLookup)
+def _note_range(scan: RangeScan, left: Tensor, used: Tensor | None) -> None:
+    left = left if used is None else left & used
+    scan.left_range = left if scan.left_range is None else scan.left_range | left
 
 
 def cuda_engine(model: Model) -> Engine:

@@ -92,20 +92,30 @@ def _stage(engine: Engine, pixels: Tensor) -> Stage:
 
 def _start(model: Model, pixels: Tensor, *, first_sweep: bool) -> PixelState:
     zero = torch.zeros(pixels.shape, dtype=torch.float64, device=pixels.device)
-    background = water_background(model.config.beam.water_um, model.beam.fluence_per_m2)
-    squared = model.has(Defect.SQUARED_WATER_SCALING)
-    share = background / (CLASSICAL_ELECTRON_RADIUS_SQR_M2 * model.beam.fluence_per_m2)
+    intensity, share = _background(model, zero)
     crystal = model.crystal
     stale = model.has(Defect.STALE_PHI_ROTATION)
     return PixelState(
-        intensity=(zero + background if squared and model.config.beam.water_um != 0.0 else zero).to(model.dtype),
+        intensity=intensity.to(model.dtype),
         polar=zero if model.config.beam.polarized else torch.ones_like(zero),
         omega=zero,
         capture=torch.ones_like(zero),
         rows=crystal.stale_rows() if stale else crystal.nominal_rows(),
         first_sweep=first_sweep and stale,
-        share=(torch.zeros_like(share) if squared else share).to(model.dtype),
+        share=share.to(model.dtype),
     )
+
+
+def _background(model: Model, zero: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what water adds before the first sample, and what to each, in units of the Bragg intensity."""
+    water_um, fluence = model.config.beam.water_um, model.beam.fluence_per_m2
+    none = zero.new_zeros(())
+    if water_um == 0.0:
+        return zero, none
+    background = water_background(water_um, fluence)
+    if model.has(Defect.SQUARED_WATER_SCALING):
+        return zero + background, none
+    return zero, background / (CLASSICAL_ELECTRON_RADIUS_SQR_M2 * fluence)
 
 
 @dataclass(frozen=True)
@@ -147,7 +157,7 @@ def _subpixel(place: _Subpixel, state: PixelState) -> None:
         if index == 0:
             _observe_ray(place, state, ray, source, scattering)
         used = _within_resolution(model, scattering)
-        if used is not None and not bool(used.any()):
+        if used is not None and _is_asked(used) and not bool(used.any()):
             continue
         _update_polarization(place, state, ray, source, used, first=index == 0 and place.first_of_pixel)
         place.engine.sweep(
@@ -182,6 +192,11 @@ def _observe_ray(place: _Subpixel, state: PixelState, ray: Ray, source: BeamSour
     observe("lambda_meters", source.wavelength_m)
     observe("lambda_angstroms", lambda: source.wavelength_m / ANGSTROM_M)
     observe("scattering_vec_A_inv", scattering)
+
+
+def _is_asked(used: Tensor) -> bool:
+    """Tell whether to ask if any pixel sees a source; of many on a GPU, to ask takes longer than to go on without."""
+    return used.device.type == "cpu" or len(used) == 1
 
 
 def _within_resolution(model: Model, scattering: Vector) -> Tensor | None:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from numpy.polynomial import Chebyshev, Polynomial
 from torch import Tensor
@@ -15,6 +16,8 @@ from simulator.constants import GAUSS_SHAPE_CONSTANT, ROUND_SHAPE_FACTOR, TOPHAT
 from simulator.crystal import Basis, Crystal
 from simulator.observe import Observable
 from simulator.vectors import Vector, dot
+
+Floats = npt.NDArray[np.float64]
 
 
 def miller_indices(basis: Basis, scattering: Vector) -> Vector:
@@ -177,16 +180,17 @@ def _sine_quotient(x: Tensor, count: int) -> Tensor:
     return torch.sin(x * count) / torch.sin(x)
 
 
-_SINE_DEGREE = 5
-
-
-def _sine_coefficients() -> tuple[float, ...]:
-    """Return sin(πx)/x for |x| ≤ ½ in powers of x², highest first: interpolated at Chebyshev nodes, to 2e-10."""
-    fit = Chebyshev.interpolate(lambda square: np.pi * np.sinc(np.sqrt(square)), _SINE_DEGREE, domain=[0.0, 0.25])
+def _coefficients(function: Callable[[Floats], Floats], degree: int) -> tuple[float, ...]:
+    """Return a function of x² for |x| ≤ ½ in powers of x², highest first: interpolated at Chebyshev nodes."""
+    fit = Chebyshev.interpolate(function, degree, domain=[0.0, 0.25])
     return tuple(float(c) for c in reversed(fit.convert(kind=Polynomial).coef))
 
 
-SINE_COEFFICIENTS = _sine_coefficients()
+SINE_COEFFICIENTS = _coefficients(lambda square: np.pi * np.sinc(np.sqrt(square)), 5)
+"""Those of sin(πx)/x, to 2e-10."""
+
+COSINE_COEFFICIENTS = _coefficients(lambda square: np.cos(np.pi * np.sqrt(square)), 6)
+"""Those of cos(πx), to 1e-12."""
 
 
 def _sine_of_half_turns(x: Tensor) -> Tensor:

@@ -32,7 +32,7 @@ class RunNotes:
     """An observer that adds up solid angles over pixels, layers and subpixels, and notes where interpolation ends."""
 
     def __init__(self) -> None:
-        self._solid_angles_sr: list[float] = []
+        self._solid_angles_sr: list[torch.Tensor] = []
         self.interpolation_ends_at: int | None = None
 
     def __call__(self, name: str, value: Observable) -> None:
@@ -43,12 +43,13 @@ class RunNotes:
         if name == "omega_pixel_sr":
             omega = resolve(value)
             if isinstance(omega, torch.Tensor):
-                self._solid_angles_sr.append(float(omega.sum()))
+                # On a GPU, to look at a sum would be to wait for it.
+                self._solid_angles_sr.append(omega.sum())
 
     @property
     def total_sr(self) -> float:
         """Sum of all solid angles, in whatever order they came."""
-        return math.fsum(self._solid_angles_sr)
+        return math.fsum(map(float, self._solid_angles_sr))
 
 
 def header(model: Model) -> SmvHeader:

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeAlias, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +17,15 @@ from simulator.defects import Defect
 from simulator.errors import ConfigurationError
 from simulator.kernel import EAGER, pixel_values
 from simulator.memory import portion_size
-from simulator.model import Engine, Model
-from simulator.observe import Observable, Observer, silent
+from simulator.model import Engine, Model, PixelState, SweepContext
+from simulator.observe import Observer, silent
 from simulator.structure_factors import Lookup, NearestLookup, RangeScan, SwitchingLookup, TricubicLookup
 
 Image = npt.NDArray[np.float32]
+
+Indices: TypeAlias = Tensor | range
+"""Flat indices of pixels, ascending: int64 on the CPU, or a stretch of all, which takes no memory."""
+
 
 SMALLEST_SHARE = 1 << 12
 """Fewer pixels are not worth a thread of their own."""
@@ -28,15 +33,32 @@ SMALLEST_SHARE = 1 << 12
 
 def visited_pixels(config: Config, mask: Mask | None) -> Tensor:
     """Return the flat indices (int64) of the pixels inside region and mask, in the reference's order."""
+    visited = visited_indices(config, mask)
+    return torch.arange(visited.start, visited.stop) if isinstance(visited, range) else visited
+
+
+def visited_indices(config: Config, mask: Mask | None) -> Indices:
+    """Return the pixels of :func:`visited_pixels`; whole rows without a mask are a stretch."""
     fast = config.shape_slow_fast[1]
     first_f, last_f, first_s, last_s = config.roi
-    if last_f - first_f + 1 == fast:
-        indices = torch.arange(first_s * fast, (last_s + 1) * fast)
-    else:
-        rows = torch.arange(first_s, last_s + 1)
-        columns = torch.arange(first_f, last_f + 1)
-        indices = (rows[:, None] * fast + columns[None, :]).reshape(-1)
+    if mask is None and last_f - first_f + 1 == fast:
+        return range(first_s * fast, (last_s + 1) * fast)
+    rows = torch.arange(first_s, last_s + 1)
+    columns = torch.arange(first_f, last_f + 1)
+    indices = (rows[:, None] * fast + columns[None, :]).reshape(-1)
     return indices if mask is None else indices[torch.from_numpy(mask.reshape(-1))[indices]]
+
+
+def places_of(visited: Indices) -> Tensor | slice:
+    """Return what picks the visited pixels out of an image of one dimension."""
+    return slice(visited.start, visited.stop) if isinstance(visited, range) else visited
+
+
+def _position(pixels: Indices, pixel: int) -> int:
+    """Return where a pixel stands among ascending ones, or would."""
+    if isinstance(pixels, range):
+        return min(max(pixel - pixels.start, 0), len(pixels))
+    return int(torch.searchsorted(pixels, pixel))
 
 
 def interpolates(model: Model) -> bool:
@@ -54,7 +76,7 @@ def row_blocks(rows: int, threads: int) -> Iterator[range]:
         start = stop
 
 
-def fresh_pixels(model: Model, pixels: Tensor) -> list[int]:
+def fresh_pixels(model: Model, pixels: Indices) -> list[int]:
     """Return the pixels (flat indices) in which a thread of the reference executes its first sweep.
 
     Empty where that sweep is no different: without the carry-over, or if the first step of the rotation is not at 0.
@@ -65,14 +87,14 @@ def fresh_pixels(model: Model, pixels: Tensor) -> list[int]:
     slow, fast = model.config.shape_slow_fast
     first = []
     for rows in row_blocks(slow, model.config.execution.threads_emulated):
-        start, stop = (int(torch.searchsorted(pixels, row * fast)) for row in (rows.start, rows.stop))
+        start, stop = (_position(pixels, row * fast) for row in (rows.start, rows.stop))
         fresh = _first_with_sweep(model, pixels[start:stop])
         if fresh is not None:
             first.append(fresh)
     return first
 
 
-def _first_with_sweep(model: Model, pixels: Tensor) -> int | None:
+def _first_with_sweep(model: Model, pixels: Indices) -> int | None:
     """Return the first pixel that sees at least one source within the resolution limit."""
     if model.config.beam.dmin_angstrom <= 0.0:
         return int(pixels[0]) if len(pixels) else None
@@ -87,16 +109,17 @@ def _first_with_sweep(model: Model, pixels: Tensor) -> int | None:
     return None
 
 
-def _with_sweep(model: Model, pixels: Tensor) -> Tensor:
+def _with_sweep(model: Model, pixels: Indices) -> Tensor:
     """Tell which pixels see at least one source within the resolution limit."""
     swept = torch.zeros(len(pixels), dtype=torch.bool, device=_device(model))
 
-    def note(name: str, value: Observable) -> None:
-        if name == "at.used" and isinstance(value, Tensor):
-            swept.logical_or_(value)
+    def note(context: SweepContext, _: PixelState) -> None:
+        if context.used is not None:
+            swept.logical_or_(context.used)
 
     with torch.no_grad():
-        pixel_values(model, pixels.to(_device(model)), NearestLookup(model.factors), note)
+        there = _on_device(pixels, _device(model))
+        pixel_values(model, there, NearestLookup(model.factors), engine=replace(EAGER, sweep=note))
     return swept
 
 
@@ -127,7 +150,7 @@ class History:
         return TricubicLookup(model.factors)
 
 
-def history(model: Model, visited: Tensor, engine: Engine = EAGER) -> History:
+def history(model: Model, visited: Indices, engine: Engine = EAGER) -> History:
     """Find what the reference carries from pixel to pixel when it visits these pixels in ascending order."""
     interpolated = interpolates(model)
     switched = interpolated and model.has(Defect.INTERPOLATION_SWITCH_OFF)
@@ -135,14 +158,14 @@ def history(model: Model, visited: Tensor, engine: Engine = EAGER) -> History:
     return History(tuple(fresh_pixels(model, visited)), switch, interpolated)
 
 
-def _switch(model: Model, visited: Tensor, engine: Engine) -> int | None:
+def _switch(model: Model, visited: Indices, engine: Engine) -> int | None:
     """Return the first pixel with a sample out of the range of interpolation."""
     start, size = 0, 64
     while start < len(visited):
         part = visited[start : start + size]
         scan = RangeScan(model.factors)
         with torch.no_grad():
-            pixel_values(model, part.to(_device(model)), scan, engine=engine)
+            pixel_values(model, _on_device(part, _device(model)), scan, engine=engine)
         if scan.left_range is not None and bool(scan.left_range.any()):
             return int(part[int(scan.left_range.to(torch.int8).argmax())])
         start += size
@@ -150,7 +173,15 @@ def _switch(model: Model, visited: Tensor, engine: Engine) -> int | None:
     return None
 
 
-def portions(past: History, pixels: Tensor, size: int) -> Iterator[Tensor]:
+@overload
+def portions(past: History, pixels: Tensor, size: int) -> Iterator[Tensor]: ...
+
+
+@overload
+def portions(past: History, pixels: Indices, size: int) -> Iterator[Indices]: ...
+
+
+def portions(past: History, pixels: Indices, size: int) -> Iterator[Indices]:
     """Cut ascending pixels into portions of at most `size` that share one past.
 
     A pixel that the history singles out is alone, and no portion reaches across one.
@@ -158,26 +189,29 @@ def portions(past: History, pixels: Tensor, size: int) -> Iterator[Tensor]:
     special = sorted({*past.fresh, *(() if past.switch is None else (past.switch,))})
     start = 0
     for pixel in special:
-        index = int(torch.searchsorted(pixels, pixel))
-        if index > start:
-            yield from torch.split(pixels[start:index], size)
+        index = _position(pixels, pixel)
+        yield from _split(pixels[start:index], size)
         present = index < len(pixels) and int(pixels[index]) == pixel
         if present:
             yield pixels[index : index + 1]
         start = index + 1 if present else index
-    if start < len(pixels):
-        yield from torch.split(pixels[start:], size)
+    yield from _split(pixels[start:], size)
+
+
+def _split(pixels: Indices, size: int) -> Iterator[Indices]:
+    for start in range(0, len(pixels), size):
+        yield pixels[start : start + size]
 
 
 def image_values(
-    model: Model, visited: Tensor, observe: Observer = silent, engine: Engine = EAGER, workers: int = 1
+    model: Model, visited: Indices, observe: Observer = silent, engine: Engine = EAGER, workers: int = 1
 ) -> Tensor:
     """Return the photons (float64) in the pixels that a run visits, with what the reference carries between them.
 
     Parameters
     ----------
     model : Model
-    visited : Tensor
+    visited : Tensor or range
         Flat indices, int64, ascending.
     observe : Observer
         Sees the portions in turn, each announced by ``at.pixels``.
@@ -222,10 +256,15 @@ def selected_values(model: Model, visited: Tensor, pixels: Tensor, observe: Obse
     return _values(model, past, pixels, observe, engine)
 
 
-def _values(model: Model, past: History, pixels: Tensor, observe: Observer, engine: Engine, workers: int = 1) -> Tensor:
-    def values(part: Tensor) -> Tensor:
-        observe("at.pixels", part)
-        return _portion_values(model, past, part, observe, engine)
+def _values(
+    model: Model, past: History, pixels: Indices, observe: Observer, engine: Engine, workers: int = 1
+) -> Tensor:
+    def values(part: Indices) -> Tensor:
+        there = _on_device(part, _device(model))
+        observe("at.pixels", there)
+        first = int(part[0])
+        lookup, first_sweep = past.lookup(model, first), first in past.fresh
+        return pixel_values(model, there, lookup, observe, first_sweep=first_sweep, engine=engine)
 
     concurrent = workers > 1 and not torch.is_grad_enabled()
     size = portion_size(model.config)
@@ -234,17 +273,18 @@ def _values(model: Model, past: History, pixels: Tensor, observe: Observer, engi
     parts = list(portions(past, pixels, size))
     if not parts:
         return torch.zeros(0, dtype=torch.float64, device=_device(model))
-    return torch.cat(_concurrently(values, parts, workers) if concurrent else [values(part) for part in parts])
+    found = _concurrently(values, parts, workers) if concurrent else [values(part) for part in parts]
+    return found[0] if len(found) == 1 else torch.cat(found)
 
 
-def _concurrently(values: Callable[[Tensor], Tensor], parts: Sequence[Tensor], workers: int) -> list[Tensor]:
+def _concurrently(values: Callable[[Indices], Tensor], parts: Sequence[Indices], workers: int) -> list[Tensor]:
     """Compute portions side by side, each on one thread.
 
     The library's own threads meet after every operation; where the processor is shared, that costs more than it brings.
     """
     threads = torch.get_num_threads()
 
-    def on_one_thread(part: Tensor) -> Tensor:
+    def on_one_thread(part: Indices) -> Tensor:
         torch.set_num_threads(1)
         with torch.no_grad():
             return values(part)
@@ -260,18 +300,12 @@ def _device(model: Model) -> torch.device:
     return model.detector.pix0.x.device
 
 
-def _portion_values(model: Model, past: History, part: Tensor, observe: Observer, engine: Engine = EAGER) -> Tensor:
-    first = int(part[0])
-    lookup = past.lookup(model, first)
-    return pixel_values(
-        model, _on_device(part, _device(model)), lookup, observe, first_sweep=first in past.fresh, engine=engine
-    )
-
-
-def _on_device(part: Tensor, device: torch.device) -> Tensor:
+def _on_device(part: Indices, device: torch.device) -> Tensor:
     """Return ascending indices on a device; those of a whole stretch are made there instead of copied."""
-    if device.type == "cpu":
-        return part
+    if isinstance(part, range):
+        return torch.arange(part.start, part.stop, device=device)
+    if device.type == "cpu" or not len(part):
+        return part.to(device)
     first, last = int(part[0]), int(part[-1])
     if last - first + 1 == len(part):
         return torch.arange(first, last + 1, device=device)
@@ -322,13 +356,13 @@ def simulate(model: Model, mask: Mask | None = None, observe: Observer | None = 
     engine : Engine
         Takes the place of the eager one, for instance :func:`simulator.fused.fused_engine`.
     """
-    visited = visited_pixels(model.config, mask)
+    visited = visited_indices(model.config, mask)
     with torch.no_grad():
         workers = torch.get_num_threads() if engine.in_threads and _device(model).type == "cpu" else 1
         values = _on_host(image_values(model, visited, observe or silent, engine, workers))
     if len(visited) < math.prod(model.config.shape_slow_fast):
         image = torch.zeros(math.prod(model.config.shape_slow_fast), dtype=torch.float32)
-        image[visited] = values
+        image[places_of(visited)] = values
     else:
         image = values
     pixels: Image = image.reshape(model.config.shape_slow_fast).numpy()

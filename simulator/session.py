@@ -20,7 +20,7 @@ from simulator.model import Model
 from simulator.observe import Observable, Value, resolve
 from simulator.outputs import RunNotes, write_dump, write_outputs
 from simulator.random import Generator
-from simulator.run import simulate, trace_values, visited_pixels
+from simulator.run import places_of, simulate, trace_values, visited_indices, visited_pixels
 from simulator.vectors import Matrix, Vector
 from simulator.work import AUTO
 
@@ -82,10 +82,10 @@ def simulate_command(
     say("")
     for line in write_outputs(model, inputs, image, notes.total_sr, generator):
         say(line)
-    visited = visited_pixels(config, inputs.mask)
-    if not len(visited) or not np.isnan(image.reshape(-1)[visited.numpy()]).all():
+    visited = visited_indices(config, inputs.mask)
+    if not len(visited) or not np.isnan(image.reshape(-1)[places_of(visited)]).all():
         return RunEnd.COMPLETE
-    say(f"WARNING: every pixel is NaN{_reason(model, visited)}")
+    say(f"WARNING: every pixel is NaN{_reason(model, visited_pixels(config, inputs.mask))}")
     return RunEnd.ALL_NAN
 
 

@@ -1,15 +1,11 @@
 """The CUDA engine against the eager one: on a GPU where there is one, else by Triton's interpreter."""
 
-from collections import Counter
-from collections.abc import Callable
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from simulator.__main__ import main
 from simulator.arguments import parse
@@ -19,9 +15,10 @@ from simulator.device import device_name, device_of, gpu_pays, on_available_devi
 from simulator.engines import AGREEMENT, EngineKind, check_engine, chosen_engine
 from simulator.errors import ConfigurationError
 from simulator.kernel import EAGER
-from simulator.memory import LARGEST_PORTION, needed_bytes, portion_size
+from simulator.memory import LARGEST_GPU_PORTION, LARGEST_PORTION, needed_bytes, portion_size
+from simulator.native_sweep import LARGEST_TABLE
 from simulator.parameters import Parameter
-from simulator.run import fresh_pixels, image_values, simulate, visited_pixels
+from simulator.run import history, image_values, visited_pixels
 from simulator.work import PAYING_SAMPLES
 
 ON_GPU = torch.cuda.is_available()
@@ -43,6 +40,7 @@ CASES = {
     "factors of subpixels": "-oversample 2 -oversample_omega -oversample_polarization",
     "a thick sensor": "-detector_thick 450 -thicksteps 3 -detector_abs 200 -oversample_thick",
     "tricubic": "-hkl F.hkl -interpolate",
+    "tricubic up to the edges of the list": "-hkl near.hkl -interpolate -lambda 0.7",
     "a resolution limit": "-dmin 3",
     "a pixel that is a point, no beam polarised": "-point_pixel -nopolar",
     "an unpolarised beam": "-polar 0 -curved_det",
@@ -59,7 +57,9 @@ def config_of(words: str, folder: Path) -> Config:
     rows = [f"{h} {k} {index} {10 + (7 * h + 5 * k + 3 * index) % 23}" for h, k, index in box]
     (folder / "F.hkl").write_text("\n".join(rows))
     (folder / "sources.txt").write_text("-10 0.01 0 0.5 1.5e-10\n-10 0.01 0 1.5 1.6e-10\n-10 -0.02 0.01 1 1.4e-10\n")
-    for name in ("F.hkl", "sources.txt"):
+    box = product(range(-4, 5), repeat=3)
+    (folder / "near.hkl").write_text("\n".join(f"{h} {k} {index} {10 + (7 * h + 5 * k) % 23}" for h, k, index in box))
+    for name in ("F.hkl", "near.hkl", "sources.txt"):
         words = words.replace(name, str(folder / name))
     return parse(words.split()).config
 
@@ -96,8 +96,13 @@ DIFFERENTIATED = (
     "-gauss_xtal -fudge 0.5 -Nc 2 -osc 1 -phisteps 2",
     "-gauss_xtal -hkl F.hkl -nointerpolate -N 2 -mosaic_spread 0.5 -mosaic_domains 3",
     "-tophat_spots -hkl F.hkl -nointerpolate -N 1",
+    "-hkl F.hkl -interpolate",
+    "-round_xtal -hkl F.hkl -interpolate -N 2",
+    "-gauss_xtal -hkl F.hkl -interpolate -N 2",
+    "-tophat_spots -hkl F.hkl -interpolate -N 1",
+    "-hkl near.hkl -interpolate -mode spec -N 3 -lambda 0.7",
 )
-"""Crystals of every shape whose derivatives have a kernel."""
+"""Crystals of every shape, F of the nearest reflection or interpolated; in the last one up to the edges of the list."""
 
 
 @pytest.mark.parametrize("words", DIFFERENTIATED)
@@ -117,11 +122,14 @@ def test_its_derivatives_are_those_of_the_eager_engine(
     }
     if inputs.reflections is not None:
         given[Parameter.STRUCTURE_FACTORS] = torch.from_numpy(inputs.reflections.values).requires_grad_()
-    else:
+    if "F.hkl" not in words:
         given[Parameter.DEFAULT_F] = torch.tensor(100.0, dtype=torch.float64, requires_grad=True)
     derivatives = []
     by_eager = []
     monkeypatch.setattr("simulator.cuda_sweep.eager_sweep", lambda *_: by_eager.append(1))
+    # Several blocks, the last of which is not full.
+    for name in ("cuda_sums.BLOCK_PIXELS", "cuda_sums.TRICUBIC_BLOCK", "cuda_stage_slopes.BLOCK"):
+        monkeypatch.setattr(f"simulator.{name}", 64)
     for is_ours in (False, True):
         model = build_model(config, inputs, given)
         engine = cuda_engine(model) if is_ours else EAGER
@@ -136,62 +144,73 @@ def test_its_derivatives_are_those_of_the_eager_engine(
         torch.testing.assert_close(found, eager, rtol=1e-8, atol=1e-9 * float(eager.abs().max()))
 
 
-class Launches(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Counts what a GPU would be asked for: copies, and each operation that is more than a view or memory."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.counted: Counter[str] = Counter()
-        self.paused = False
-
-    def __torch_dispatch__(self, function: Any, types: Any, arguments: Any = (), named: Any = None) -> Any:
-        name = str(function).split(".")[1]
-        # The list of the pixels lies on the CPU, whatever computes their values.
-        of_pixels = isinstance(arguments[0], torch.Tensor) and arguments[0].dtype == torch.int64 if arguments else False
-        if not self.paused and name not in FREE and not of_pixels:
-            self.counted[name] += 1
-        return function(*arguments, **(named or {}))
-
-    def kernel(self, launch: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the launch of a Triton kernel that counts as one, whatever its interpreter does."""
-
-        def counted(*arguments: Any, **named: Any) -> Any:
-            self.counted["triton"] += 1
-            self.paused = True
-            try:
-                return launch(*arguments, **named)
-            finally:
-                self.paused = False
-
-        return counted
-
-
-FREE = {
-    *("view", "select", "slice", "split", "split_with_sizes", "unbind", "expand", "as_strided", "alias", "detach"),
-    *("lift_fresh", "empty", "unsqueeze", "_unsafe_view", "reshape", "t"),
+GIVEN = {
+    Parameter.ROTX: 3.0,
+    Parameter.TWOTHETA: 5.0,
+    Parameter.DISTANCE: 100.0,
+    Parameter.WAVELENGTH: 1.5,
+    Parameter.KAHN_FACTOR: 0.9,
+    Parameter.FLUENCE: 1e20,
 }
 
 
-@pytest.mark.skipif(ON_GPU, reason="the interpreter is counted")
-def test_an_image_with_a_fresh_pixel_is_at_most_forty_launches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A rotation that starts at 0: one pixel, in which nothing was carried over, is a portion of its own."""
-    monkeypatch.setenv("TRITON_INTERPRET", "1")
-    interpreter = pytest.importorskip("triton.runtime.interpreter")
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("-polar 0.9 -detector_thick 450 -thicksteps 2 -detector_abs 200", list(GIVEN)[:4]),
+        ("-point_pixel -nopolar -oversample 2 -oversample_omega -mode spec", list(GIVEN)[:4]),
+        ("-dispersion 2 -dispsteps 2 -polar 0.9", list(GIVEN)),
+        ("-curved_det -polar 0", list(GIVEN)[2:4]),
+    ],
+)
+def test_derivatives_of_the_steps_around_the_sum_are_those_of_the_eager_engine(
+    words: str, names: list[Parameter], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Down to the angles of the detector and the beam: through rays, scattering vectors, factors and photons."""
+    if not ON_GPU:
+        monkeypatch.setenv("TRITON_INTERPRET", "1")
+    pytest.importorskip("triton")
     from simulator.cuda_sweep import cuda_engine  # noqa: PLC0415 - where Triton is installed
 
-    config = config_of(f"{SMALL} -phi 0 -osc 0.1 -phisteps 3 -hkl F.hkl -nointerpolate -polar 0.9", tmp_path)
-    model = build_model(config, read_inputs(config))
-    engine = cuda_engine(model)
-    expected = simulate(model)
-    assert np.allclose(simulate(model, engine=engine), expected, rtol=1e-6, atol=1e-6 * expected.max())
-    assert len(fresh_pixels(model, visited_pixels(config, None))) == 1
-    launches = Launches()
-    monkeypatch.setattr(interpreter.GridExecutor, "__call__", launches.kernel(interpreter.GridExecutor.__call__))
-    with launches:
-        simulate(model, engine=engine)
-    assert launches.counted["triton"] == 2 * 6
-    # Both portions make their indices on the GPU, which the CPU does not need.
-    assert launches.counted.total() + 2 <= 40, launches.counted
+    for name in ("cuda_sums.BLOCK_PIXELS", "cuda_stage_slopes.BLOCK"):
+        monkeypatch.setattr(f"simulator.{name}", 32)
+    config = config_of(f"{SMALL} -detpixels 7 {words}", tmp_path)
+    given = {name: torch.tensor(GIVEN[name], dtype=torch.float64, requires_grad=True) for name in names}
+    derivatives = []
+    for is_ours in (False, True):
+        model = build_model(config, read_inputs(config), given)
+        image = image_values(model, visited_pixels(config, None), engine=cuda_engine(model) if is_ours else EAGER)
+        weights = torch.arange(1.0, len(image) + 1.0, dtype=torch.float64, device=image.device)
+        derivatives.append(torch.autograd.grad((image * weights).sum(), list(given.values())))
+    for eager, found in zip(*derivatives, strict=True):
+        assert eager != 0.0
+        torch.testing.assert_close(found, eager, rtol=1e-8, atol=0.0)
+
+
+def test_where_interpolation_ends_is_what_the_eager_engine_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends in the first pixel that has a counted sample out of the table's range."""
+    if not ON_GPU:
+        monkeypatch.setenv("TRITON_INTERPRET", "1")
+    pytest.importorskip("triton")
+    from simulator.cuda_sweep import cuda_engine  # noqa: PLC0415 - where Triton is installed
+
+    ends = []
+    for words in ("", "-dmin 40", "-tophat_spots -N 40", "-tophat_spots -N 40 -water 1"):
+        config = config_of(f"{SMALL} {words} -roi 4 11 4 11 -hkl near.hkl -interpolate", tmp_path)
+        model, visited = build_model(config, read_inputs(config)), visited_pixels(config, None)
+        monkeypatch.setattr("simulator.cuda_sweep.eager_sweep", None)
+        ends.append(history(model, visited, cuda_engine(model)).switch)
+        assert ends[-1] == history(model, visited).switch
+    # Within the limit the sample is another one; spots of a large crystal are too small for any, but water counts all.
+    assert ends == [58, 82, None, 58]
+
+
+def test_no_place_in_a_portion_or_a_table_is_beyond_32_bits() -> None:
+    """The kernels count places in 32 bits: seven numbers of a ray for each pixel of a portion, and those of a table."""
+    assert 7 * (LARGEST_GPU_PORTION + 512) < 1 << 31
+    assert LARGEST_TABLE <= 1 << 31
 
 
 @pytest.mark.skipif(not ON_GPU, reason="this machine has no CUDA")
