@@ -349,6 +349,20 @@ def test_pixels_beyond_a_log_that_has_no_final_value_are_counted(tmp_path: Path)
     assert diff_document(by_columns) == diff_document(by_records)
 
 
+def test_configurations_that_differ_are_counted_without_those_that_are_the_same_in_fewer_digits(tmp_path: Path) -> None:
+    """A notice shows six of them, and how many more there are."""
+    names = []
+    for name, side, factors in (("c.log", "TRACE_C", [1.0] * 3), ("py.log", "TRACE_PY", [1.00001, 1.5, 1.00002])):
+        fluences = [1e24 * factors[at % 3] for at in range(30)]
+        blocks = [f"{side}: F_latt 2\n{side}: fluence_photons_per_m2 {own:.15g}\n" for own in fluences]
+        (tmp_path / name).write_text("".join(blocks))
+        names.append(str(tmp_path / name))
+    by_columns = diff_long(names[0], names[1], chunk=300)
+    assert by_columns is not None
+    assert any(notice.text.endswith("; and 4 more") for notice in by_columns.notices)
+    assert diff_document(by_columns) == diff_document(diff_traces(read_trace(names[0]), read_trace(names[1])))
+
+
 def test_whether_a_relation_may_be_of_another_sample_is_told_by_the_whole_log(tmp_path: Path) -> None:
     """Only one pixel, whose values are like those of others, prints both of the samples that a pixel is the sum of."""
     names = []
