@@ -136,9 +136,15 @@ def _by_place(records: Iterable[Record], block_of: Mapping[int, int]) -> tuple[d
             continue
         loser, winner = sorted((earlier, record), key=lambda candidate: candidate.rank)
         chosen[place] = winner
-        if loser.numbers != winner.numbers and loser.family == winner.family:
+        if loser.family == winner.family and _is_another(loser, winner):
             twice.setdefault(place, []).append((loser, winner))
     return chosen, {place: tuple(pairs) for place, pairs in twice.items()}
+
+
+def _is_another(one: Record, other: Record) -> bool:
+    """Whether two records hold different values; numbers are the same in other digits, too, and a NaN is another's."""
+    apart = one.numbers != other.numbers or not one.numbers
+    return apart and one.value.text != other.value.text
 
 
 def place_of(record: Record) -> Index:

@@ -38,7 +38,7 @@ def configured_apart(rows: Sequence[Row], c: Trace, py: Trace) -> tuple[Configur
 def _shown(rows: Sequence[Row], c: Trace) -> Iterator[ConfiguredApart]:
     configured = logs_of(c.vocabulary).configured
     for row in rows:
-        if row.quantity in configured and row.status.diverges and _matters(row):
+        if row.quantity in configured and row.status.diverges and matters(row):
             yield _apart(row.label, row.c.value.text, row.py.value.text)
 
 
@@ -68,7 +68,8 @@ def _same(c: str, py: str) -> bool:
     return c == py or (left is not None and left == right)
 
 
-def _matters(row: Row) -> bool:
+def matters(row: Row) -> bool:
+    """Whether a configuration value that diverges is another one, and not the same in fewer digits."""
     if row.difference is None:
         return row.status is not Status.MISSING
     return abs(row.difference.relative) > MINOR_BELOW

@@ -98,5 +98,6 @@ def moved_by(rows: Iterable[Row], name: str) -> Repeatability:
     return Repeatability(name, relative, moved)
 
 
-def _values(trace: Trace) -> list[tuple[str, tuple[float, ...]]]:
-    return [(record.quantity, record.numbers) for record in trace.records]
+def _values(trace: Trace) -> list[tuple[str, str]]:
+    """Return the values of a trace as text, in which a NaN is another one's equal."""
+    return [(record.quantity, repr(record.numbers)) for record in trace.records]

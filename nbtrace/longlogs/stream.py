@@ -14,6 +14,7 @@ import numpy as np
 
 from nbtrace.compare.align import Alignment, Pair, align, pair_blocks
 from nbtrace.compare.check import check, instances_of, remarks_on
+from nbtrace.compare.configured import matters
 from nbtrace.compare.diff import Coverage, conflicts_of, coverage, verdict_of
 from nbtrace.compare.divergence import group_rows
 from nbtrace.compare.excerpt import WholeLog, excerpt_of
@@ -383,7 +384,8 @@ class BlockComparison:
         """Return, for each configured quantity, one of its rows as often as rows are missing from the result."""
         further = []
         for name, total in self.tally.configured_over.items():
-            shown = [row for row in rows if row.quantity == name and row.status.diverges and not self._own(row)]
+            diverging = (row for row in rows if row.quantity == name and row.status.diverges and not self._own(row))
+            shown = list(filter(matters, diverging))
             further += shown[-1:] * (total - len(shown))
         return further
 

@@ -51,13 +51,13 @@ class _Limits:
     limit: Floats
     blind: Flags
 
-    def bands(self, both: Flags) -> tuple[Floats, tuple[Flags, Flags, Flags]]:
-        """Return what is held against the bounds of a band, and which values are in the first to third or above."""
+    def bands(self, both: Flags) -> tuple[Flags, Flags, Flags]:
+        """Return which values are in the first to third band or above."""
         over = both & (self.worst > self.limit)
         measure = np.where(self.relative, self.worst / self.size, self.worst)
         minor = np.where(self.relative, MINOR_BELOW, self.value * ABSOLUTE_MINOR)
         divergent = np.where(self.relative, DIVERGENT_BELOW, self.value * ABSOLUTE_DIVERGENT)
-        return measure, (over, over & (measure >= minor), over & (measure >= divergent))
+        return over, over & (measure >= minor), over & (measure >= divergent)
 
 
 @dataclass
@@ -103,7 +103,7 @@ class Tally:
     lacking : (LackCount, LackCount)
         What C (0) and what Py (1) lacks of what it prints elsewhere.
     configured_over : Counter of str
-        Diverging values of configured quantities that a notice counts.
+        Diverging values of configured quantities that a notice counts, as :func:`~nbtrace.compare.configured.matters`.
     spread : BlockSpread or None
         In which blocks values diverge, where that is asked for.
     """
@@ -238,7 +238,7 @@ class Tally:
 
     def statuses(self, window: "Window", loop: CellLoop, slots: Ints, both: Flags, size: int) -> Ints:
         """Return 0 for values that agree, 1 to 3 for those of the bands above."""
-        bands = self._measured(window, loop, slots, both, size)[1].bands(both)[1]
+        bands = self._measured(window, loop, slots, both, size)[1].bands(both)
         result: Ints = np.sum(bands, axis=0, dtype=np.int64)
         return result
 
@@ -260,7 +260,7 @@ class Tally:
         per_block = window.shape.cells_per_block(loop)
         values, found = self._measured(window, loop, slots, both, components)
         worst, limit = found.worst, found.limit
-        measure, bands = found.bands(both)
+        bands = found.bands(both)
         over = bands[0]
         if self.spread is not None:
             self.spread.add(window.shape.first_block, both, over, per_block)
@@ -275,14 +275,9 @@ class Tally:
                 self.chosen.worst((what, name), float(sizes[at, cell]), window.block_of(cell, per_block))
         for at, slot in enumerate(slots.tolist()):
             name = window.slots.quantity[slot]
-            if (
-                name in self.configured
-                and (
-                    matters := over[at]
-                    & ((measure[at] > MINOR_BELOW) | (name in logs_of(self.policy.vocabulary).elsewhere))
-                ).any()
-            ):
-                self._configure(window, name, np.flatnonzero(matters), per_block)
+            if name in self.configured and over[at].any():
+                matters = np.flatnonzero(over[at] & (worst[at] / found.size[at] > MINOR_BELOW))
+                self._configure(window, name, matters, per_block)
 
     def _count(
         self,

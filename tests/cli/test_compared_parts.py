@@ -23,3 +23,8 @@ def test_what_other_commands_compare_is_told_from_a_slip_of_the_pen(
     part: ComparedPart, name: str, elsewhere: bool
 ) -> None:
     assert part.elsewhere(["k_frac", "F_latt_b"], {"F_latt_a", "F_cell"})(name) is elsewhere
+
+
+def test_a_gate_that_is_spelt_like_a_compared_quantity_is_no_slip_of_the_pen() -> None:
+    elsewhere = ComparedPart.SOME.elsewhere(["scales", "finite"], ())
+    assert [elsewhere(name) for name in ("scale", "finite", "scalse")] == [True, False, False]

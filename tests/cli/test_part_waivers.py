@@ -91,3 +91,20 @@ def test_check_holds_waivers_that_name_its_log(nb: "Run", tmp_path: Path) -> Non
     assert nb("check", C, "--json", "out.json", "--force").code == 1
     assert outcomes(tmp_path) == {"F_latt": "XPASS"}
     assert nb("check", "c.log", "--format", "--case", "x").code == 2
+
+
+@pytest.mark.parametrize(
+    ("command", "inherited"), [("phi", ["phi_k_frac"]), ("scaling", ["I_before_scaling", "I_pixel_final"])]
+)
+def test_what_follows_from_waived_divergences_is_told_of_the_part(
+    command: str, inherited: list[str], nb: "Run", tmp_path: Path
+) -> None:
+    """Where a divergence outside of the part is not waived, it may follow from that, and is not waived either."""
+    logs = (FRESH, C) if command == "phi" else (C, FRESH)
+    for roots, is_waived in ((ROOTS, True), ('"rot_a_angstroms", "rot_b_angstroms"', False)):
+        (tmp_path / "waivers.toml").write_text(waiver(roots))
+        nb(command, *logs, "--case", "c one", "--json", "out.json", "--force")
+        document = json.loads((tmp_path / "out.json").read_text())["waivers"]
+        assert document["follows"] == ({"c one": inherited} if is_waived else {})
+        left = [item["what"] for item in document["left"]]
+        assert left == ([] if is_waived else [f"{name} may follow from what is not waived" for name in inherited])

@@ -190,6 +190,7 @@ def test_what_is_no_number_is_compared_or_no_agreement(compared: Callable[..., D
     assert (equal.verdict, equal.coverage.equal) == (Verdict.AGREE, ("note",))
     apart = compared(columns() | {"note": ["same"] * 39 + ["other"]}, text)
     assert (apart.verdict, apart.coverage.apart) == (Verdict.DIFFER, ("note",))
+    assert "; texts differ: note" in apart.report(width=200).splitlines()[0]
     no_matrix = columns() | {"R_total": np.ones(40)}
     result = compared(no_matrix, no_matrix)
     assert dict(result.coverage.unused_c) == {"R_total": "holds a number, and R_total is a matrix"}

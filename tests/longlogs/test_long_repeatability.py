@@ -44,3 +44,21 @@ def test_the_other_log_is_no_second_one_of_the_reference(logs: tuple[str, str, s
     for given in (py, str(renamed)):
         with pytest.raises(UsageError, match="is a log of Py"):
             long_repeatability(result, given)
+
+
+@pytest.mark.parametrize("line", ["", "abcd {}", "polar nan", "k" * 29 + " {}"], ids=["", "short", "nan", "long"])
+def test_the_values_of_the_other_log_are_known_in_lines_of_any_form(tmp_path: Path, line: str) -> None:
+    """A key of four letters is for the line reader behind one prefix, and for arrays behind the other."""
+    logs = []
+    for name, side, value in (("c", "TRACE_C", 1.0), ("py", "TRACE_PY", 1.5), ("again", "TRACE_C", 1.5)):
+        more = f"{side}: {line.format(value)}" if line else ""
+        blocks = [f"{side}: F_latt {value + at}\n{more}\n{side}: steps 1\n" for at in range(9)]
+        (tmp_path / name).write_text("".join(blocks))
+        logs.append(str(tmp_path / name))
+    c, py, again = logs
+    result = diff_long(c, py, chunk=200)
+    assert result is not None
+    with pytest.raises(UsageError, match="is a log of Py"):
+        long_repeatability(result, again)
+    with pytest.raises(UsageError, match="is a log of Py"):
+        repeatability(read_trace(c), read_trace(again), read_trace(py))

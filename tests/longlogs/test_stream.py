@@ -349,6 +349,35 @@ def test_pixels_beyond_a_log_that_has_no_final_value_are_counted(tmp_path: Path)
     assert diff_document(by_columns) == diff_document(by_records)
 
 
+def test_configurations_that_differ_are_counted_without_those_that_are_the_same_in_fewer_digits(tmp_path: Path) -> None:
+    """A notice shows six of them, and how many more there are."""
+    names = []
+    for name, side, factors in (("c.log", "TRACE_C", [1.0] * 3), ("py.log", "TRACE_PY", [1.00001, 1.5, 1.00002])):
+        fluences = [1e24 * factors[at % 3] for at in range(30)]
+        blocks = [f"{side}: F_latt 2\n{side}: fluence_photons_per_m2 {own:.15g}\n" for own in fluences]
+        (tmp_path / name).write_text("".join(blocks))
+        names.append(str(tmp_path / name))
+    by_columns = diff_long(names[0], names[1], chunk=300)
+    assert by_columns is not None
+    assert any(notice.text.endswith("; and 4 more") for notice in by_columns.notices)
+    assert diff_document(by_columns) == diff_document(diff_traces(read_trace(names[0]), read_trace(names[1])))
+
+
+def test_a_text_that_one_of_several_runs_prints_otherwise_is_told(tmp_path: Path) -> None:
+    """The last one is compared, so that the logs agree; of numbers the same is said."""
+    logs = []
+    for side, other in (("TRACE_C", "Fbeam"), ("TRACE_PY", "Sbeam")):
+        texts = ["Fbeam"] * 4 + [other] + ["Fbeam"] * 6
+        runs = [f"{side}:convention_mapping={text}\n{side}: F_latt 2\n{side}: I_pixel_final 3\n" for text in texts]
+        logs.append("".join(runs).encode())
+    assert _same(tmp_path, logs, 200, strict=False)
+    c, py = (read_trace(str(tmp_path / f"compared_{name}.log")) for _, name in SIDES)
+    told = [
+        notice.text for notice in diff_traces(c, py).notices if "more than once with different values" in notice.text
+    ]
+    assert len(told) == 1
+
+
 def test_whether_a_relation_may_be_of_another_sample_is_told_by_the_whole_log(tmp_path: Path) -> None:
     """Only one pixel, whose values are like those of others, prints both of the samples that a pixel is the sum of."""
     names = []
