@@ -15,7 +15,7 @@ from nbtrace.parsers.log_prefixes import message
 from nbtrace.parsers.outcome import Fields, Outcome
 from nbtrace.parsers.values import read_value
 from nbtrace.parsers.worded_numbers import assigns_a_number, worded_numbers
-from nbtrace.records import Shape
+from nbtrace.records import Shape, Value
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 
@@ -79,6 +79,8 @@ _damaged = re.compile(r"[+-]?\.?[0-9]\S*|\*+").fullmatch
 _clock = re.compile(r"time|elapsed|duration|wall|took|seconds|date|eta\b", re.IGNORECASE).search
 _CLOCKS = frozenset({"s", "ms", "µs", "us", "ns", "min", "h", "it/s"})
 
+_TRUTHS = frozenset({"true", "false"})
+
 _TELLING = 3
 """Known quantities that make a text a log, however much else stands in it."""
 
@@ -140,6 +142,12 @@ def is_key(text: str, vocabulary: Vocabulary) -> bool:
 def is_a_time(unit: str | None) -> bool:
     """Whether an unknown value is how long something took, which no two runs have in common."""
     return unit in _CLOCKS
+
+
+def told_truth(text: str) -> Value | None:
+    """Return the value of a text that says true or false, as Python, C or Fortran prints it; None for any other."""
+    word = text.strip().strip(".").casefold()
+    return Value(Shape.TEXT, (), (), word) if word in _TRUTHS else None
 
 
 def looks_untagged(lines: Iterable[str], vocabulary: Vocabulary) -> bool:
