@@ -32,7 +32,7 @@ def _is_name(key: str) -> bool:
 def _objects(lines: Sequence[str]) -> list[Mapping[str, str]]:
     if not lines or not lines[0].lstrip().startswith("{"):
         return []
-    rows = []
+    rows: list[Mapping[str, str]] = []
     for line in lines:
         try:
             found = json.loads(line)

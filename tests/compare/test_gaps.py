@@ -317,7 +317,7 @@ def test_what_both_logs_print_again_on_lines_of_another_prefix_is_compared(read:
     c, same, other = (read(text.format(value)) for value in ("1.000000e+24", "1.0e+24", "3.000000e+24"))
     assert diff(c, same).verdict is Verdict.AGREE
     result = diff(c, other)
-    assert (result.verdict, result.conflicts) == (Verdict.DIFFER, {"fluence_photons_per_m2"})
+    assert (result.verdict, result.conflicts) == (Verdict.DIFFER, frozenset({"fluence_photons_per_m2"}))
     (told,) = [notice.text for notice in result.notices if "Fluence" in notice.text]
     assert "C 1.000000e+24, line 3; Py 3.000000e+24, line 3" in told
     assert not any("is one log a copy" in notice.text for notice in result.notices)
