@@ -14,7 +14,7 @@ from nbtrace.parsers.keyed import is_formula, key_values
 from nbtrace.parsers.log_prefixes import message
 from nbtrace.parsers.outcome import Fields, Outcome
 from nbtrace.parsers.values import read_value
-from nbtrace.parsers.worded_numbers import assigns_a_number, worded_numbers
+from nbtrace.parsers.worded_numbers import worded_numbers
 from nbtrace.records import Shape, Value
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -157,7 +157,6 @@ def looks_untagged(lines: Iterable[str], vocabulary: Vocabulary) -> bool:
     for line in lines:
         filled += bool(line.strip())
         found = assignment(message(line), vocabulary) if len(line) <= LONGEST_LINE else None
-        given += found is None and len(line) <= LONGEST_LINE and assigns_a_number(message(line))
         for key, text in () if found is None else found.pairs:
             if read_value(text).shape is not Shape.TEXT:
                 given += 1
