@@ -50,12 +50,15 @@ class Alignment:
         Records whose place the other side does not have.
     twice : (mapping of Place to tuple of (Record, Record), the same)
         Places that C, and that Py, fills twice with different values: the record left out and the one taken.
+    again : tuple of (Record, Record)
+        What both print a second time, under one key in lines of one further prefix, and differently: C's and Py's.
     """
 
     pairs: tuple[Pair, ...]
     only_c: tuple[Record, ...]
     only_py: tuple[Record, ...]
     twice: tuple[Twice, Twice] = ({}, {})
+    again: tuple[tuple[Record, Record], ...] = ()
 
     @property
     def duplicates(self) -> tuple[tuple[Record, Record], ...]:
@@ -73,8 +76,8 @@ def align(c: Trace, py: Trace, block_of: Mapping[int, int] | None = None) -> Ali
         Which pixel block of C a block of Py belongs to; by default the one with the same number.
     """
     vocabulary = c.vocabulary
-    left, left_twice = _by_place(c.records, {})
-    right, right_twice = _by_place(py.records, block_of or {})
+    left, left_twice, left_again = _by_place(c.records, {})
+    right, right_twice, right_again = _by_place(py.records, block_of or {})
     order = ExecutionOrder(vocabulary, (*c.records, *py.records))
     pairs = [Pair(place[0], place[1], left[place], right[place]) for place in left if place in right]
     only_c = {place: record for place, record in left.items() if place not in right}
@@ -89,6 +92,7 @@ def align(c: Trace, py: Trace, block_of: Mapping[int, int] | None = None) -> Ali
         tuple(sorted(only_c.values(), key=lambda record: record.line)),
         tuple(sorted(only_py.values(), key=lambda record: record.line)),
         (left_twice, right_twice),
+        tuple((mine, right_again[at]) for at, mine in left_again.items() if _differ(mine, right_again.get(at))),
     )
 
 
@@ -125,8 +129,12 @@ def pair_blocks(c: Trace, py: Trace) -> dict[int, int]:
     return partners
 
 
-def _by_place(records: Iterable[Record], block_of: Mapping[int, int]) -> tuple[dict[Place, Record], Twice]:
+def _by_place(
+    records: Iterable[Record], block_of: Mapping[int, int]
+) -> tuple[dict[Place, Record], Twice, dict[tuple[Place, str, str], Record]]:
+    """Return the record taken for each place, those left out of the same family, and of others by key and family."""
     chosen: dict[Place, Record] = {}
+    again: dict[tuple[Place, str, str], Record] = {}
     twice: dict[Place, list[tuple[Record, Record]]] = {}
     for record in records:
         place = record.quantity, _place(record, block_of)
@@ -136,9 +144,16 @@ def _by_place(records: Iterable[Record], block_of: Mapping[int, int]) -> tuple[d
             continue
         loser, winner = sorted((earlier, record), key=lambda candidate: candidate.rank)
         chosen[place] = winner
-        if loser.family == winner.family and _is_another(loser, winner):
+        if loser.family != winner.family:
+            again[place, loser.key, loser.family] = loser
+        elif _is_another(loser, winner):
             twice.setdefault(place, []).append((loser, winner))
-    return chosen, {place: tuple(pairs) for place, pairs in twice.items()}
+    return chosen, {place: tuple(pairs) for place, pairs in twice.items()}, again
+
+
+def _differ(mine: Record, other: Record | None) -> bool:
+    """Whether what two logs print a second time differs; what only one of them prints again is nothing to compare."""
+    return other is not None and mine.value.shape is other.value.shape and not _alike(mine, other)
 
 
 def _is_another(one: Record, other: Record) -> bool:
@@ -187,7 +202,7 @@ def conflicting(alignment: Alignment) -> tuple[tuple[Record, Record], ...]:
     """Return the values of a pixel that one log prints twice and differently; nobody can tell which one is meant.
 
     The detector block is left out, unless one of the two is no number: the reference prints it on the way and again at
-    the end. What both logs print twice in the same way is no conflict.
+    the end. What both logs print twice in the same way is no conflict; what they print again, each otherwise, is one.
     """
     conflicts = []
     for mine, others in (alignment.twice, alignment.twice[::-1]):
@@ -197,7 +212,7 @@ def conflicting(alignment: Alignment) -> tuple[tuple[Record, Record], ...]:
                 echoed = number < len(echoes) and all(map(_alike, pair, echoes[number]))
                 if not echoed and _in_conflict(*pair):
                     conflicts.append(pair)
-    return tuple(conflicts)
+    return (*conflicts, *alignment.again)
 
 
 def _in_conflict(loser: Record, winner: Record) -> bool:

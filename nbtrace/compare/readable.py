@@ -14,6 +14,8 @@ PAGE = "docs/trace-format.md"
 INPUTS = "docs/guide/inputs.md"
 """The page that says what is read."""
 
+_OF_OTHERS = "what {} of other programs mean, a vocabulary says (--vocabulary; nbtrace vocabulary init A B drafts one)"
+
 _INSTALLED = Path(__file__).parents[1]
 """Where an installation that is no checkout has the pages."""
 
@@ -25,12 +27,12 @@ def readable_line(vocabulary: Vocabulary, source: str = "") -> str:
     """
     form = _FORMS.get(Path(source).suffix.casefold())
     if form is not None:
-        return f"one that is read holds `{form(_quantity(vocabulary))}`; {page(INPUTS)} says what else is"
+        holds = form(_quantity(vocabulary))
+        return f"one that is read holds `{holds}`; {page(INPUTS)} says what else is; {_OF_OTHERS.format('names')}"
     return (
         f"one that is read is `{_tag(vocabulary)}{_key_and_value(_quantity(vocabulary))}`; "
         f"{page()} says how to print such lines, and nbtrace init-logging c|fortran|python writes the code for it; "
-        "what lines of other programs mean, a vocabulary says (--vocabulary; nbtrace vocabulary init A.log B.log "
-        "drafts one)"
+        f"{_OF_OTHERS.format('lines')}"
     )
 
 

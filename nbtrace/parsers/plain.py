@@ -24,6 +24,7 @@ from nbtrace.parsers.untagged import (
     is_a_time,
     known_keys,
     looks_untagged,
+    told_truth,
 )
 from nbtrace.parsers.values import ordinal, read_value
 from nbtrace.records import Index, Shape, Side, Value
@@ -163,8 +164,9 @@ class PlainDialect(Dialect):
 
     def assigned(self, found: Assignment) -> Outcome:
         """Return the values of a line without a prefix."""
-        body = " ".join(f"{key}={text}" for key, text in found.pairs) if found.form is UntaggedForm.PAIRS else ""
-        pairs = [] if body else [(key.strip(), text) for key, text in found.pairs]
+        told = [(key, text if (truth := told_truth(text)) is None else truth.text) for key, text in found.pairs]
+        body = " ".join(f"{key}={text}" for key, text in told) if found.form is UntaggedForm.PAIRS else ""
+        pairs = [] if body else [(key.strip(), text) for key, text in told]
         return self._values(body, {}) if body else self._fields(pairs, {})
 
     def side_of(self, family: str) -> Side:
@@ -218,7 +220,9 @@ class _Assignments(UntaggedReader):
 
     def _is_value(self, key: str, text: str) -> bool:
         value = read_value(text)
-        return self._dialect.vocabulary.knows(key) or (value.shape is not Shape.TEXT and not is_a_time(value.unit))
+        if value.shape is Shape.TEXT:
+            return self._dialect.vocabulary.knows(key) or told_truth(text) is not None
+        return self._dialect.vocabulary.knows(key) or not is_a_time(value.unit)
 
 
 def _key_values(text: str) -> list[tuple[str, str]]:

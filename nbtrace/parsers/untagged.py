@@ -14,8 +14,8 @@ from nbtrace.parsers.keyed import is_formula, key_values
 from nbtrace.parsers.log_prefixes import message
 from nbtrace.parsers.outcome import Fields, Outcome
 from nbtrace.parsers.values import read_value
-from nbtrace.parsers.worded_numbers import assigns_a_number, worded_numbers
-from nbtrace.records import Shape
+from nbtrace.parsers.worded_numbers import worded_numbers
+from nbtrace.records import Shape, Value
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 
@@ -78,6 +78,8 @@ _damaged = re.compile(r"[+-]?\.?[0-9]\S*|\*+").fullmatch
 """One word that begins as a number, or the stars that Fortran prints where one does not fit."""
 _clock = re.compile(r"time|elapsed|duration|wall|took|seconds|date|eta\b", re.IGNORECASE).search
 _CLOCKS = frozenset({"s", "ms", "µs", "us", "ns", "min", "h", "it/s"})
+
+_TRUTHS = frozenset({"true", "false"})
 
 _TELLING = 3
 """Known quantities that make a text a log, however much else stands in it."""
@@ -142,6 +144,12 @@ def is_a_time(unit: str | None) -> bool:
     return unit in _CLOCKS
 
 
+def told_truth(text: str) -> Value | None:
+    """Return the value of a text that says true or false, as Python, C or Fortran prints it; None for any other."""
+    word = text.strip().strip(".").casefold()
+    return Value(Shape.TEXT, (), (), word) if word in _TRUTHS else None
+
+
 def looks_untagged(lines: Iterable[str], vocabulary: Vocabulary) -> bool:
     """Return whether the lines of a text are the output of a script that assigns values."""
     known: set[str] = set()
@@ -149,7 +157,6 @@ def looks_untagged(lines: Iterable[str], vocabulary: Vocabulary) -> bool:
     for line in lines:
         filled += bool(line.strip())
         found = assignment(message(line), vocabulary) if len(line) <= LONGEST_LINE else None
-        given += found is None and len(line) <= LONGEST_LINE and assigns_a_number(message(line))
         for key, text in () if found is None else found.pairs:
             if read_value(text).shape is not Shape.TEXT:
                 given += 1

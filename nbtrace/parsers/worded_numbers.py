@@ -9,7 +9,6 @@ from nbtrace.parsers.numerals import NUMBER
 
 _UNIT_BEHIND = r"(?<=[0-9.])(?=[A-Za-zµ°Å%]+(?!\w))"
 _number = re.compile(rf"(?<![\w.^])(?:{NUMBER})(?:(?!\w)|{_UNIT_BEHIND})").finditer
-_assigned = re.compile(rf"[^\W0-9][\w.)\]]*\s*=\s*(?:{NUMBER})(?!\w)").search
 _no_number = re.compile(
     r"[0-9]+:[0-9]{2}(?::[0-9]{2})?(?:\.[0-9]+)?"  # a clock
     r"|[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}"  # a date
@@ -52,11 +51,6 @@ def worded_numbers(line: str) -> tuple[tuple[str, str], ...]:
         else:
             found.append((_key(between), match[0]))
     return tuple(found)
-
-
-def assigns_a_number(line: str) -> bool:
-    """Return whether a number follows a name and a sign of equality somewhere in a line."""
-    return "=" in line and _assigned(line) is not None and bool(worded_numbers(line))
 
 
 def _key(between: str) -> str:

@@ -372,7 +372,9 @@ def _run_notices(sides: Sequence[SideRun], line: FlagLine, threads: int, names: 
         text = f"{THREADS_VARIABLE} is {elsewhere} here, and {threads} in this comparison (--threads)"
         notices.append(Notice(Subject.CONFIGURATION, Weight.INFO, text))
     if _is_same_program(*(run.identity for run in sides)):
-        text = "both sides are the same program: it always agrees with itself"
+        alike = len({run.made.digests[:1] for run in sides}) == 1
+        moves = "it does not repeat itself (nbtrace trust says which pixels move)"
+        text = f"both sides are the same program: {'it always agrees with itself' if alike else moves}"
         notices.append(Notice(Subject.SIDES, Weight.WARNING, text))
     for label, run in zip(names.pair, sides, strict=True):
         if run.made.identical is False:

@@ -1,7 +1,8 @@
 """A first vocabulary from two logs: what a person would otherwise type, to be looked through by that person.
 
 The reader of lines here is its own and simple: a prefix, then `key value`, `key: value` or `key=value`, with whole
-numbers in front as the places of the others. Where no line has a prefix, `key = value` and `key: value` are read.
+numbers in front as the places of the others. Where no line has a prefix, `key = value` and `key: value` are read, and
+where none is of these, the rows of a table or of JSON lines.
 """
 
 import json
@@ -15,6 +16,7 @@ from itertools import chain
 from nbtrace.errors import InputError, UsageError
 from nbtrace.vocabulary import dimensions, names
 from nbtrace.vocabulary.drafted_relations import DraftedRelation, Series, aliases, relations
+from nbtrace.vocabulary.drafted_rows import rows_as_lines
 from nbtrace.vocabulary.expressions import RESERVED, NameRole, Symbol, Words, parse
 from nbtrace.vocabulary.file import MOST_QUANTITIES
 from nbtrace.vocabulary.syntax import FormulaError
@@ -104,9 +106,11 @@ def _read(text: str, source: str) -> Log:
         prefixes = ()
         read = [items for line in lines if _assigned(line) and (items := list(_parsed(_tokens(line))))]
     if not read:
+        read = [items for line in rows_as_lines(lines) if (items := list(_parsed(_tokens(line))))]
+    if not read:
         raise InputError(
-            f"{source}: no line is `key = value`, and none begins with a prefix such as `mysim>` "
-            "and goes on with keys and values"
+            f"{source}: no line is `key = value`, none begins with a prefix such as `mysim>` and goes on with keys "
+            "and values, and it is no table with titles"
         )
     indices = _indices(read)
     log = Log(source, prefixes, indices)

@@ -310,3 +310,16 @@ def test_the_counts_are_those_of_the_lines_left_out(read: Read, seed: int) -> No
     assert result.gaps[1].steps_there == 4 * 2 * 3
     assert dict(result.gaps[1].lost) == dict(lost)
     assert result.verdict is Verdict.DIFFER
+
+
+def test_what_both_logs_print_again_on_lines_of_another_prefix_is_compared(read: Read) -> None:
+    text = "TRACE_PY: fluence_photons_per_m2 1e+24\nTRACE_PY: steps 1\nTRACE: Fluence = {}\n"
+    c, same, other = (read(text.format(value)) for value in ("1.000000e+24", "1.0e+24", "3.000000e+24"))
+    assert diff(c, same).verdict is Verdict.AGREE
+    result = diff(c, other)
+    assert (result.verdict, result.conflicts) == (Verdict.DIFFER, frozenset({"fluence_photons_per_m2"}))
+    (told,) = [notice.text for notice in result.notices if "Fluence" in notice.text]
+    assert "C 1.000000e+24, line 3; Py 3.000000e+24, line 3" in told
+    assert not any("is one log a copy" in notice.text for notice in result.notices)
+    # What one of them prints once is nothing to compare with.
+    assert diff(read(text.partition("TRACE: ")[0]), other).verdict is Verdict.AGREE

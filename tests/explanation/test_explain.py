@@ -63,3 +63,9 @@ def test_the_explained_pixel_is_named() -> None:
 def test_a_single_pixel_needs_no_name() -> None:
     result = explain(trace_of(SECOND), trace_of(halved(SECOND)))
     assert not [notice for notice in result.diff.notices if notice.subject is Subject.PIXEL]
+
+
+def test_logs_without_a_common_step_are_explained_by_what_they_share() -> None:
+    text = "TRACE_{0}: polar {1}\nTRACE_{0}_PHI phi_tic={2} phi_deg={2} k_frac=1.5 F_latt_b=1 F_latt=2\n"
+    (c,), (py,) = parse_trace(text.format("C", 0.5, 0)), parse_trace(text.format("PY", 0.625, 1))
+    assert [root.quantity for root in explain(c, py).roots] == ["polar"]

@@ -170,3 +170,13 @@ def test_what_a_line_is_of_may_stand_in_front_of_its_value() -> None:
     lines = [f"  inner {turn}: x = {turn / 10}\n" for turn in range(4)]
     (trace,) = parse_trace("".join(lines))
     assert [(record.quantity, record.numbers) for record in trace.records] == [("x", (turn / 10,)) for turn in range(4)]
+
+
+@pytest.mark.parametrize("form", ["converged = {}\n", "converged: {}\n", "converged={} restarts=3\n"])
+def test_what_is_true_in_one_log_and_false_in_the_other_differs(form: str) -> None:
+    rod = load_vocabulary(EXAMPLES / "heat" / "rod.toml")
+    for words in (rod, registry.default()):
+        texts = [f"{script(' = ')}{form.format(word)}" for word in ("True", "False", ".TRUE.")]
+        one, other, fortran = (parse_trace(text, vocabulary=words)[0] for text in texts)
+        assert diff(one, other).verdict is Verdict.DIFFER
+        assert diff(one, fortran).verdict is Verdict.AGREE

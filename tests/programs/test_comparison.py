@@ -195,7 +195,15 @@ def test_a_noise_that_the_clock_made_excuses_nothing(source: MakeSource) -> None
 def test_one_program_as_both_sides_is_told(source: MakeSource) -> None:
     one = source()
     found = compare(one, replace(one, label="Py"), one.line, Plan(traces=False))
-    assert any("both sides are the same program" in notice.text for notice in found.notices)
+    assert any("same program: it always agrees with itself" in notice.text for notice in found.notices)
+
+
+def test_one_program_that_moves_is_not_said_to_agree_with_itself(source: MakeSource, tmp_path: Path) -> None:
+    one = source("counter", COUNTER=str(tmp_path / "count"))
+    found = compare(one, replace(one, label="Py"), one.line, Plan(traces=False))
+    assert found.verdict is Verdict.DIFFER
+    (told,) = [notice.text for notice in found.notices if "same program" in notice.text]
+    assert told.startswith("both sides are the same program: it does not repeat itself")
 
 
 @pytest.mark.parametrize(("here", "told"), [("4", True), ("1", False), (None, False)])

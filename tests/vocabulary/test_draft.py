@@ -226,7 +226,7 @@ def test_a_relation_that_the_units_contradict_is_a_remark() -> None:
 
 @pytest.mark.parametrize("text", ["", "\n\n", "no trace at all\n", "key value\n", "> = = =\n"])
 def test_a_log_without_prefixes(text: str) -> None:
-    with pytest.raises(InputError, match=r"b\.log: no line is `key = value`, and none begins with a prefix"):
+    with pytest.raises(InputError, match=r"b\.log: no line is `key = value`, none begins with a prefix"):
         draft("a> x 1\n", text, ("a.log", "b.log"))
 
 

@@ -220,12 +220,10 @@ def _notices(
         yield Notice(Subject.SIDES, Weight.WARNING, f"both images are {c.source}: a file always agrees with itself")
     elif metrics.identical == metrics.pixels:
         yield Notice(Subject.PRECISION, Weight.INFO, f"all {metrics.pixels} compared pixels have identical values")
-    if selection.both_not_finite:
-        yield Notice(
-            Subject.PRECISION,
-            Weight.WARNING,
-            f"{selection.both_not_finite} pixels are nan or inf in both images and are not compared",
-        )
+    if many := selection.both_not_finite:
+        those, are = ("1 pixel", "is") if many == 1 else (f"{many} pixels", "are")
+        text = f"{those} {are} nan or inf in both images and {are} not compared"
+        yield Notice(Subject.PRECISION, Weight.WARNING, text)
     if c.pixels.dtype != py.pixels.dtype:
         kinds = f"{names.reference} {c.pixels.dtype.name}, {names.candidate} {py.pixels.dtype.name}"
         yield Notice(Subject.PRECISION, Weight.INFO, f"the images hold different number formats: {kinds}")

@@ -11,7 +11,7 @@ from nbtrace.compare.notices.gap_notices import (
     unfinished_log,
     unread_quantities,
 )
-from nbtrace.compare.notices.line_notices import LINE_KINDS, duplicates, readings
+from nbtrace.compare.notices.line_notices import LINE_KINDS, duplicates, printed_again, readings
 from nbtrace.compare.notices.log_notices import contradictions, habits, single_precision
 from nbtrace.compare.notices.pixel_notices import different_pixels, different_points, unpaired_pixels
 from nbtrace.compare.notices.side_notices import copies, which_is_which
@@ -50,6 +50,7 @@ NOTICE_KINDS: tuple[NoticeKind, ...] = (
     EachSide((contradictions,)),
     EachSide(LINE_KINDS),
     duplicates,
+    printed_again,
     idle_tolerances,
     different_statistics,
 )

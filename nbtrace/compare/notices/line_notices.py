@@ -67,3 +67,15 @@ def duplicates(logs: ComparedLogs) -> Iterator[Notice]:
             f"({key}: lines {lines[0]} and {lines[1]}); the later ones are compared"
         )
         yield Notice(Subject.LINES, Weight.WARNING if conflict else Weight.INFO, text)
+
+
+def printed_again(logs: ComparedLogs) -> Iterator[Notice]:
+    """Yield what both logs print again on lines of another prefix, and not alike: no row of the table shows it."""
+    again = logs.alignment.again
+    if again:
+        (c, py), (reference, candidate) = again[0], logs.names.pair
+        text = (
+            f"the logs print {some(list(dict.fromkeys(mine.key for mine, _ in again)))} again, with values that differ "
+            f"({c.key}: {reference} {c.value.text}, line {c.line}; {candidate} {py.value.text}, line {py.line})"
+        )
+        yield Notice(Subject.LINES, Weight.WARNING, text)

@@ -53,7 +53,7 @@ def copies(logs: ComparedLogs) -> Iterator[Notice]:
     """Yield that nothing tells the two logs apart."""
     if logs.alignment.only_c or logs.alignment.only_py or not logs.rows:
         return
-    if logs.c.account.unreadable or logs.py.account.unreadable:
+    if logs.c.account.unreadable or logs.py.account.unreadable or logs.alignment.again:
         return
     if all(row.c.value.text == row.py.value.text for row in logs.rows):
         text = "every printed value is the same, digit for digit: is one log a copy of the other?"

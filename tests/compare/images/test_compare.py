@@ -193,6 +193,7 @@ def test_pixels_that_are_not_finite() -> None:
     assert both.verdict is Verdict.AGREE
     assert both.metrics.pixels == c.size - 1
     assert any("nan or inf in both" in notice.text for notice in both.notices)
+    assert not any("1 pixels" in notice.text for notice in both.notices)
     py[3, 4] = np.inf
     c[5, 6] = np.nan
     result = compared(c, py)

@@ -18,6 +18,7 @@ from nbtrace.parsers.untagged import (
     is_a_time,
     known_keys,
     looks_untagged,
+    told_truth,
 )
 from nbtrace.parsers.values import comma_hint, read_value
 from nbtrace.physics.nanobragg.dialects.banner import banner
@@ -153,6 +154,8 @@ class LabelReader(UntaggedReader):
         value = read_value(text)
         if value.shape is Shape.TEXT and (last := _last_member(text)):
             value = read_value(last)
+        if value.shape is Shape.TEXT and not VOCABULARY.knows(_bare(label)[0]) and (truth := told_truth(text)):
+            return Fields((Field(label, truth, located_meaning(label, truth, None, self.heading)),))
         if value.shape is Shape.TEXT:
             return _unread(label, text)
         if complaint := _doubtful(label, value):
