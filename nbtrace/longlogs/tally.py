@@ -51,7 +51,7 @@ class _Limits:
     def bands(self, both: Flags) -> tuple[Floats, tuple[Flags, Flags, Flags]]:
         """Return what is held against the bounds of a band, and which values are in the first to third or above."""
         over = both & (self.worst > self.limit)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             measure = np.where(self.relative, self.worst / self.size, self.worst)
         minor = np.where(self.relative, MINOR_BELOW, self.value * ABSOLUTE_MINOR)
         divergent = np.where(self.relative, DIVERGENT_BELOW, self.value * ABSOLUTE_DIVERGENT)
@@ -262,7 +262,7 @@ class Tally:
         over = bands[0]
         if self.spread is not None:
             self.spread.add(window.shape.first_block, both, over, per_block)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             severity = np.where(both & (worst > 0), worst / limit, 0.0)
         self._count(window, slots, both, bands, severity, per_block)
         self._units(window, slots, bands[2], values, per_block)
@@ -310,7 +310,7 @@ class Tally:
         rows = np.flatnonzero(far.any(axis=1))
         if not rows.size:
             return
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             power, other = power_of_ten(norms(values[1][rows]) / norms(values[0][rows]))
         for at, row in enumerate(rows.tolist()):
             cells = np.flatnonzero(other[at] & far[row])
