@@ -248,7 +248,8 @@ class _Reading:
             ]
             for stream in streams:
                 stream.advance()
-            for start, *parts in windows(streams[0], streams[1], self._stops(reading.again[0].wanted)):
+            stops = self._stops(reading.again[0].wanted)
+            for start, *parts in windows(streams[0], streams[1], stops, together=2):  # the texts of a window are many
                 yield self._window(streams, start, (parts[0], parts[1]))
         nothing = streams[0].cut(0), streams[1].cut(0)
         yield self._ordered(nothing, np.zeros((6, 0), dtype=np.int64), self._own)
