@@ -91,9 +91,8 @@ def judged(c: QuantityValues, py: QuantityValues, tolerance: Tolerance) -> Judge
         compared_rows[rows[uncompared]] = False
     kept = np.flatnonzero(status != _PASS)
     if len(kept) < len(rows):
-        rows, status, component, relative, severity = (
-            values.take(kept) for values in (rows, status, component, relative, severity)
-        )
+        rows, status, component = rows[kept], status[kept], component[kept]
+        relative, severity = relative[kept], severity[kept]
     of_c, of_py = (_chosen(values, component, kept) for values in (own, other))
     for value, side in ((of_c, c), (of_py, py)):
         if side.absent is not None:
@@ -197,9 +196,8 @@ def _farthest(delta: npt.NDArray[np.float64]) -> tuple[Ordinals, Numbers]:
 
 def _chosen(values: npt.NDArray[np.float64], component: npt.NDArray[np.integer], columns: Ordinals) -> Numbers:
     """Return a component of each of some columns."""
-    if len(values) == 1:
-        return values[0].take(columns)
-    return values[component, columns]
+    chosen: Numbers = values[0].take(columns) if len(values) == 1 else values[component, columns]
+    return chosen
 
 
 def _finite(values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:

@@ -257,7 +257,8 @@ class _Reading:
             ]
             for stream in streams:
                 stream.advance()
-            for start, *parts in windows(streams[0], streams[1], self._stops(reading.again[0].wanted)):
+            stops = self._stops(reading.again[0].wanted)
+            for start, *parts in windows(streams[0], streams[1], stops, together=2):  # the texts of a window are many
                 with as_single_numbers():
                     rows = self._window(streams, start, (parts[0], parts[1]))
                 yield rows

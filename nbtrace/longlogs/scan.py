@@ -158,7 +158,7 @@ def _tokens(chunk: Chunk) -> _Tokens:
     is_number[candidate] = True
     last = np.flatnonzero(end == _NEWLINE)
     first = np.concatenate([[0], last[:-1] + 1]) if last.size else last
-    words = np.cumsum(~is_number)
+    words = np.cumsum(~is_number, dtype=np.int64)
     return _Tokens(buffer, start, stop, end, is_number, words, first, last, numbers, number_start, number_stop)
 
 

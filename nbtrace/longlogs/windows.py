@@ -409,14 +409,16 @@ def windows_of(side: SideStream) -> Iterator[tuple[int, WindowPart]]:
             done = stop
 
 
-def windows(c: SideStream, py: SideStream, ends: Sequence[int] = ()) -> Iterator[tuple[int, WindowPart, WindowPart]]:
+def windows(
+    c: SideStream, py: SideStream, ends: Sequence[int] = (), together: int = _TOGETHER
+) -> Iterator[tuple[int, WindowPart, WindowPart]]:
     """Yield the blocks of both logs that are complete, as (first block, C, Py), in order and without gaps.
 
-    None holds blocks on both sides of one of `ends`, which ascend.
+    None holds blocks on both sides of one of `ends`, which ascend, or many more than `together` chunks of each log.
     """
     done, at = 0, 0
     while done < ENDLESS:
-        for _ in range(2 * _TOGETHER):
+        for _ in range(2 * together):
             behind = min((c, py), key=lambda side: side.last_block)
             if behind.last_block < ENDLESS:
                 behind.advance()

@@ -50,3 +50,9 @@ def test_numbers_as_programs_print_them_are_accepted(numbers: list[float]) -> No
 def test_halfway_cases_round_to_even() -> None:
     tokens = ["9007199254740993", "9007199254740995", "900719925474099300e-02", "1e+23", "8.5e+22", "0.5e-323"]
     assert _parse(tokens).values.tolist() == [float(token) for token in tokens]
+
+
+@given(st.lists(st.one_of(st.integers(0, 10**18 - 1), st.integers(1, 18).map(lambda n: 10**n - 1)), min_size=1))
+def test_digits_are_those_of_the_whole_number(numbers: list[int]) -> None:
+    found = _parse([str(number) for number in numbers])
+    assert found.figures().digits.tolist() == [len(str(number)) for number in numbers]
