@@ -168,7 +168,7 @@ class Bench:
 
     def derivatives(self) -> str:
         """Return the time of an image with derivatives (cell, misset, distance, F), over that of the image."""
-        config = parse(self.flags("float64", 100 if self.on_gpu else 40).split()).config
+        config = parse(self.flags("float64", 1000 if self.on_gpu else 40).split()).config
         inputs = read_inputs(config)
         model, visited, engine = prepared(config)
         assert inputs.reflections is not None
@@ -187,7 +187,7 @@ class Bench:
             image = image_values(moving, pixels, engine=by)
             return torch.autograd.grad(image.sum(), list(given.values()), retain_graph=True)
 
-        few = visited[:: max(len(visited) // 200, 1)]
+        few = visited[:: max(len(visited) // 64, 1)]
         for name, found, expected in zip(given, gradient(few, chosen.engine), gradient(few, EAGER), strict=True):
             worst = float((found - expected).abs().max() / expected.abs().max())
             if not worst <= CLOSE_DERIVATIVES:
