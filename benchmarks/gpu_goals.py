@@ -254,7 +254,7 @@ def check_image(config: Config, image: Tensor, some: int = 200, close: float | N
     whole = torch.zeros(math.prod(config.shape_slow_fast), dtype=torch.float64)
     whole[visited] = values if len(values) == len(visited) else values[visited]
     brightest = visited[whole[visited].topk(min(50, len(visited))).indices]
-    pixels = torch.cat([visited[:: max(len(visited) // some, 1)], brightest]).unique()
+    pixels = torch.tensor(sorted({*visited[:: max(len(visited) // some, 1)].tolist(), *brightest.tolist()}))
     with torch.no_grad():
         expected = selected_values(model, visited, pixels, silent).cpu()
     shaped = whole.abs().reshape(1, *config.shape_slow_fast)
