@@ -168,7 +168,7 @@ class Bench:
 
     def derivatives(self) -> str:
         """Return the time of an image with derivatives (cell, misset, distance, F), over that of the image."""
-        config = parse(self.flags("float64", 100 if self.on_gpu else 40).split()).config
+        config = parse(self.flags("float64", 1000 if self.on_gpu else 40).split()).config
         inputs = read_inputs(config)
         model, visited, engine = prepared(config)
         assert inputs.reflections is not None
@@ -187,7 +187,7 @@ class Bench:
             image = image_values(moving, pixels, engine=by)
             return torch.autograd.grad(image.sum(), list(given.values()), retain_graph=True)
 
-        few = visited[:: max(len(visited) // 200, 1)]
+        few = visited[:: max(len(visited) // 64, 1)]
         for name, found, expected in zip(given, gradient(few, chosen.engine), gradient(few, EAGER), strict=True):
             worst = float((found - expected).abs().max() / expected.abs().max())
             if not worst <= CLOSE_DERIVATIVES:
@@ -254,7 +254,7 @@ def check_image(config: Config, image: Tensor, some: int = 200, close: float | N
     whole = torch.zeros(math.prod(config.shape_slow_fast), dtype=torch.float64)
     whole[visited] = values if len(values) == len(visited) else values[visited]
     brightest = visited[whole[visited].topk(min(50, len(visited))).indices]
-    pixels = torch.cat([visited[:: max(len(visited) // some, 1)], brightest]).unique()
+    pixels = torch.tensor(sorted({*visited[:: max(len(visited) // some, 1)].tolist(), *brightest.tolist()}))
     with torch.no_grad():
         expected = selected_values(model, visited, pixels, silent).cpu()
     shaped = whole.abs().reshape(1, *config.shape_slow_fast)

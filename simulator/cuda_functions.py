@@ -51,6 +51,7 @@ MARGIN = tl.constexpr(15)
 SIXTH = tl.constexpr(16)
 RECIPROCAL = tl.constexpr(17)
 COSINE = tl.constexpr(26)
+ROUND_SERIES = tl.constexpr(33)
 
 
 @triton.jit
@@ -105,6 +106,31 @@ def sine_coefficients(numbers, SINGLE: tl.constexpr):
     p4 = tl.load(numbers + SINE + 4).to(real)
     p5 = tl.load(numbers + SINE + 5).to(real)
     return p0, p1, p2, p3, p4, p5
+
+
+@triton.jit
+def cosine_coefficients(numbers, SINGLE: tl.constexpr):
+    """Return what :func:`half_turn_cosine` takes."""
+    real = tl.float32 if SINGLE else tl.float64
+    c0 = tl.load(numbers + COSINE).to(real)
+    c1 = tl.load(numbers + COSINE + 1).to(real)
+    c2 = tl.load(numbers + COSINE + 2).to(real)
+    c3 = tl.load(numbers + COSINE + 3).to(real)
+    c4 = tl.load(numbers + COSINE + 4).to(real)
+    c5 = tl.load(numbers + COSINE + 5).to(real)
+    c6 = tl.load(numbers + COSINE + 6).to(real)
+    return c0, c1, c2, c3, c4, c5, c6
+
+
+@triton.jit
+def round_series(numbers, z, SINGLE: tl.constexpr):
+    """Return 3 (sin x / x - cos x) / x² for z = x² ≤ 1, to 1e-10."""
+    real = tl.float32 if SINGLE else tl.float64
+    form = tl.load(numbers + ROUND_SERIES).to(real) * z + tl.load(numbers + ROUND_SERIES + 1).to(real)
+    form = form * z + tl.load(numbers + ROUND_SERIES + 2).to(real)
+    form = form * z + tl.load(numbers + ROUND_SERIES + 3).to(real)
+    form = form * z + tl.load(numbers + ROUND_SERIES + 4).to(real)
+    return form * z + 1.0
 
 
 @triton.jit
@@ -196,16 +222,25 @@ def sine_quotient_along(index, nearest, nudge, cells, SINGLE: tl.constexpr, p0, 
 
 @triton.jit
 def round_lattice(numbers, dh, dk, dl, SINGLE: tl.constexpr):
-    """Return F_latt of a round crystal."""
+    """Return F_latt of a round crystal, but for the sign that sine and cosine share with the half turns taken off."""
     real = tl.float32 if SINGLE else tl.float64
     a = tl.load(numbers + CELLS).to(real) * dh
     b = tl.load(numbers + CELLS + 1).to(real) * dk
     c = tl.load(numbers + CELLS + 2).to(real) * dl
     squared = (a * a + b * b + c * c) * tl.load(numbers + FUDGE).to(real)
-    centre = squared == 0.0
-    x = tl.load(numbers + PI).to(real) * tl.sqrt(tl.where(centre, 1.0, squared))
-    form = 3.0 * (tl.sin(x) / x - tl.cos(x)) / (x * x)
-    return tl.load(numbers + ALL_CELLS).to(real) * tl.load(numbers + OF_SHAPE).to(real) * tl.where(centre, 1.0, form)
+    pi = tl.load(numbers + PI).to(real)
+    z = squared * (pi * pi)
+    near = z < 1.0
+    turns = tl.sqrt(tl.where(near, 1.0, squared))
+    rest = turns - nearest_turns(turns)
+    p0, p1, p2, p3, p4, p5 = sine_coefficients(numbers, SINGLE)
+    c0, c1, c2, c3, c4, c5, c6 = cosine_coefficients(numbers, SINGLE)
+    sine = half_turn_sine(rest, p0, p1, p2, p3, p4, p5)
+    one_over = 1.0 / (pi * turns)
+    far = 3.0 * (sine * one_over - half_turn_cosine(rest, c0, c1, c2, c3, c4, c5, c6)) * (one_over * one_over)
+    # Next to a reflection sine and cosine nearly cancel; there the form factor is its series.
+    form = tl.where(near, round_series(numbers, z, SINGLE), far)
+    return tl.load(numbers + ALL_CELLS).to(real) * tl.load(numbers + OF_SHAPE).to(real) * form
 
 
 @triton.jit
@@ -330,6 +365,7 @@ def constants_of(model: Model) -> Tensor:
         SIXTH: (1.0 / 6.0,),
         RECIPROCAL: [plain(component) for v in crystal.reciprocal for component in v],
         COSINE: COSINE_COEFFICIENTS,
+        ROUND_SERIES: (-1.0 / 172972800.0, 1.0 / 1330560.0, -1.0 / 15120.0, 1.0 / 280.0, -1.0 / 10.0),
     }
     numbers = torch.zeros(sum(map(len, sections.values())), dtype=torch.float64)
     for place, values in sections.items():

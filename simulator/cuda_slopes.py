@@ -14,7 +14,6 @@ from simulator.config import CrystalShape
 from simulator.cuda_functions import (
     ALL_CELLS,
     CELLS,
-    COSINE,
     DEFAULT_F,
     FUDGE,
     GAUSS,
@@ -30,6 +29,7 @@ from simulator.cuda_functions import (
     add_sums,
     add_to_nodes,
     apart,
+    cosine_coefficients,
     gauss_lattice,
     half_turn_cosine,
     half_turn_sine,
@@ -128,9 +128,7 @@ def slope_kernel(  # noqa: C901, PLR0912, PLR0915 - one kernel; its constants ch
     sx, sy, sz = vectors_of(scattering, place, pixels, present)
     gradient = 2.0 * tl.load(upstream + place, mask=present, other=0.0)
     p0, p1, p2, p3, p4, p5 = sine_coefficients(numbers, SINGLE=False)
-    c0, c1, c2 = tl.load(numbers + COSINE), tl.load(numbers + COSINE + 1), tl.load(numbers + COSINE + 2)
-    c3, c4, c5 = tl.load(numbers + COSINE + 3), tl.load(numbers + COSINE + 4), tl.load(numbers + COSINE + 5)
-    c6 = tl.load(numbers + COSINE + 6)
+    c0, c1, c2, c3, c4, c5, c6 = cosine_coefficients(numbers, SINGLE=False)
     nudge = tl.load(numbers + NUDGE)
     default_F = tl.load(numbers + DEFAULT_F)
     pi = tl.load(numbers + PI)

@@ -166,7 +166,7 @@ def _photons_slope_kernel(
 
 
 @dataclass(frozen=True)
-class Step:
+class CudaStep:
     """How a step goes forth and back."""
 
     forth: Callable[[Tensor, Tensor], Tensor]
@@ -177,7 +177,7 @@ class Step:
 
 class _Step(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, step: Step, values: Tensor, numbers: Tensor) -> Tensor:
+    def forward(ctx: Any, step: CudaStep, values: Tensor, numbers: Tensor) -> Tensor:
         out = step.forth(values, numbers)
         ctx.step = step
         ctx.save_for_backward(values, numbers, out)
@@ -186,11 +186,11 @@ class _Step(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, upstream: Tensor) -> tuple[None, Tensor | None, Tensor]:
-        step: Step = ctx.step
+        step: CudaStep = ctx.step
         return None, *step.back(upstream.contiguous(), *ctx.saved_tensors)
 
 
-def taken(step: Step, values: Tensor, numbers: Tensor) -> Tensor:
+def taken(step: CudaStep, values: Tensor, numbers: Tensor) -> Tensor:
     """Return the result of a step, through which derivatives go."""
     return cast("Callable[..., Tensor]", _Step.apply)(step, values, numbers)
 

@@ -19,7 +19,7 @@ from simulator.beam import BeamSource, scattering_vector
 from simulator.constants import CLASSICAL_ELECTRON_RADIUS_SQR_M2
 from simulator.cuda_functions import pixel_coordinates
 from simulator.cuda_stage_slopes import (
-    Step,
+    CudaStep,
     polarization_back,
     ray_back,
     scattering_back,
@@ -220,7 +220,7 @@ class CudaStages:
         def forth(pixels: Tensor, numbers: Tensor) -> Tensor:
             return self._launched(_ray_kernel, 7, len(pixels), pixels, numbers, sizes)
 
-        return _ray_of(taken(Step(forth, ray_back(sizes, depth_m)), pixels.contiguous(), numbers))
+        return _ray_of(taken(CudaStep(forth, ray_back(sizes, depth_m)), pixels.contiguous(), numbers))
 
     def _solid_angle(self, detector: Detector, distance: Tensor) -> Tensor:
         table = self._table(detector.pixel_m * detector.pixel_m, self._close_m)
@@ -236,7 +236,7 @@ class CudaStages:
         def forth(distance: Tensor, numbers: Tensor) -> Tensor:
             return self._solid_angles(distance, numbers, detector.point_pixel)
 
-        step = Step(forth, solid_angle_back(is_point=detector.point_pixel))
+        step = CudaStep(forth, solid_angle_back(is_point=detector.point_pixel))
         return taken(step, distance.contiguous(), torch.stack([area, detector.close_m]))
 
     def _scattering(self, direction: Vector, source: BeamSource) -> Vector:
@@ -250,7 +250,7 @@ class CudaStages:
 
     def _scattering_with_graph(self, direction: Vector, source: BeamSource) -> Vector:
         numbers = torch.stack([*source.incident, source.wavelength_m])
-        return Vector(*taken(Step(self._scattered, scattering_back()), joined(direction), numbers))
+        return Vector(*taken(CudaStep(self._scattered, scattering_back()), joined(direction), numbers))
 
     def _polarization(self, kahn_factor: Tensor | None, incident: Vector, diffracted: Vector, polar: Vector) -> Tensor:
         known = self._fields.get(id(incident))
@@ -274,7 +274,7 @@ class CudaStages:
         def forth(there: Tensor, numbers: Tensor) -> Tensor:
             return self._polarized(there, numbers, is_polarized)
 
-        step = Step(forth, polarization_back(is_polarized=is_polarized))
+        step = CudaStep(forth, polarization_back(is_polarized=is_polarized))
         return taken(step, joined(diffracted), self._table(*known, self._kahn))
 
     def _capture(self, layer: int, step_m: float, mu_per_m: float, direction: Vector, normal: Vector) -> Tensor:

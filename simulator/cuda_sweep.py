@@ -23,6 +23,8 @@ class CudaSweep:
         self._numbers = constants_of(model).to(model.detector.pix0.x.device)
         self._known = model.crystal.orientations
         self._orientations: dict[tuple[int, ...], Tensor] = {}
+        self._rows: dict[tuple[int, ...], Tensor] = {}
+        """Rows of the orientations on the device; a copy is waited for."""
 
     def __call__(self, context: SweepContext, state: PixelState) -> None:
         """Add the contributions of all φ steps and mosaic domains of one source."""
@@ -68,9 +70,10 @@ class CudaSweep:
         known = model.crystal.orientations is self._known and not torch.is_grad_enabled()
         if known and rows in self._orientations:
             return self._orientations[rows]
-        index = torch.tensor(rows, device=self._numbers.device)
+        if rows not in self._rows:
+            self._rows[rows] = torch.tensor(rows, device=self._numbers.device)
         whole = torch.stack([component for v in model.crystal.orientations.basis for component in v], dim=-1)
-        table = whole[index].reshape(-1, 9)
+        table = whole[self._rows[rows]].reshape(-1, 9)
         if known:
             self._orientations[rows] = table
         return table
