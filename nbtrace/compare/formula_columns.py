@@ -330,6 +330,14 @@ def _finding_the_same(ordinals: Ints, columns: list[TurnColumn]) -> Iterator[Fla
         yield kinds == kind
 
 
+def in_groups(scene: Scene, turns: Turns) -> Iterator[Turns]:
+    """Yield turns, those together that find the same of their turn."""
+    keys = scene.columns.columns.items()
+    beside = [column for key, column in keys if key.loop == turns.loop and key.sample in {turns.sample, ALL}]
+    groups = (turns.ordinals[same] for same in _finding_the_same(turns.ordinals, beside))
+    return (turns._replace(ordinals=ordinals) for ordinals in groups if ordinals.size)
+
+
 def turns_besides(scene: Scene, key: ColumnKey, held: Sequence[Ints]) -> Iterator[Node]:
     """Yield the nodes of a column that are none of some turns."""
     column = scene.columns.columns[key]

@@ -349,14 +349,16 @@ class NodeView(FormulaView):
         values = self._values
         return values is self.scene.values or (isinstance(values, ChainMap) and values.maps[-1] is self.scene.values)
 
-    def at_turns(self, loop: str, ordinals: Any) -> "NodeView":
-        """Return the view at many turns of a loop, of which columns are read."""
-        from nbtrace.compare.formula_columns import Turns, TurnsView  # noqa: PLC0415 - imports numpy
+    def as_logged(self) -> "NodeView":
+        """Return the same view for a check on which no value depends, of what the log prints, whatever is varied."""
+        return NodeView(self.scene, self.scene.values, self.node)
 
-        turns = Turns(self.node.name, max(self.node.sample, 0), loop, ordinals)
-        other = TurnsView(self.scene, turns, self._values)
-        other.read, other.told = self.read, self.told
-        return other
+    def groups_of_turns(self, loop: str, ordinals: Any) -> "Iterator[NodeView]":
+        """Yield views at many turns of a loop, of which columns are read; in each, all turns find the same."""
+        from nbtrace.compare.formula_columns import Turns, TurnsView, in_groups  # noqa: PLC0415 - imports numpy
+
+        for turns in in_groups(self.scene, Turns(self.node.name, max(self.node.sample, 0), loop, ordinals)):
+            yield TurnsView(self.scene, turns, self._values)
 
     def worked_out(self, key: tuple[object, ...], compute: Callable[["NodeView"], Any]) -> Any:
         """Return what `compute` gives of this view; as it gave first, while all values that it read are the same.

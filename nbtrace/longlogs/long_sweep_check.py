@@ -160,13 +160,6 @@ class SweepCheckPass(CheckPass):
         ]
         steps = phi_steps(self._reader.trace(irregular, set()))
         repeated, sweeps = self._step_repeats.all(self._reader.side, steps)
-        apart = self._columns.by_block()
-        return WholeLog(
-            self._forms.single,
-            self._forms.formats(),
-            self._blocks,
-            sweeps,
-            repeated,
-            self._turns_of_steps.all().size,
-            apart,
-        )
+        apart, turns = self._columns.by_block(), self._turns_of_steps.all().size
+        forms = self._forms
+        return WholeLog(forms.single, forms.formats(), self._blocks, sweeps, repeated, turns, apart)

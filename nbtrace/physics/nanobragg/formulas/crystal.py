@@ -26,6 +26,9 @@ _ROUNDED = 1e-12
 _KEPT = 4096
 """Results that are kept: where one input of many is varied, most of what is computed from them stays."""
 
+_KEPT_COLUMNS = 8
+"""Columns of results that are kept."""
+
 
 def base_cell(at: NodeView, axis: str) -> Vector:
     """Return a cell vector (Å) before rotation: from the unrotated reciprocal vectors, else as logged.
@@ -116,12 +119,20 @@ def index_at(at: NodeView, axis: str, angle_deg: Column) -> Column:
 
 def _indices(base: Vector, axis: Vector, angle_deg: Column, scattering: Vector) -> Column:
     """Return the same of many angles."""
-    angle = each(math.radians, angle_deg)
-    cos, sin = each(math.cos, angle), each(math.sin, angle)
+    cos, sin = _turns(angle_deg.tobytes())
     along = dot(axis, base) * (1 - cos)
     turned = (a * along + x * cos + t * sin for a, x, t in zip(axis, base, cross(axis, base), strict=True))
     products = (where(angle_deg != 0, new, x) * s for new, x, s in zip(turned, base, scattering, strict=True))
     return summed_exactly(*products) * ANGSTROM
+
+
+@lru_cache(maxsize=_KEPT_COLUMNS)
+def _turns(angles_deg: bytes) -> tuple[Column, Column]:
+    """Return the cosines and sines of a column of angles: where one input of many is varied, the angles stay."""
+    import numpy as np  # noqa: PLC0415 - arrays have come in
+
+    angles = each(math.radians, np.frombuffer(angles_deg))
+    return each(math.cos, angles), each(math.sin, angles)
 
 
 @lru_cache(maxsize=_KEPT)

@@ -7,7 +7,7 @@ from typing import Any
 from nbtrace.compare.column_math import SingleValuesError
 from nbtrace.compare.scene import NodeView, Vector
 from nbtrace.physics.nanobragg.formulas import crystal
-from nbtrace.physics.nanobragg.formulas.sweep_places import at_step
+from nbtrace.physics.nanobragg.formulas.sweep_places import at_step, tic_of
 from nbtrace.physics.nanobragg.quantities import PHI_TIC
 from nbtrace.physics.nanobragg.relations import nearest_indices
 from nbtrace.vocabulary.formula import UnloggedError
@@ -21,31 +21,38 @@ def first_elsewhere(at: NodeView, first: Vector, count: int) -> int | None:
 
     A step whose indices the log does not tell is taken for one of the same.
     """
+    known = at.scene.worked_out
     key = "first elsewhere", at.node.sample, count, first
-    found: int | None = at.aside().worked_out(key, lambda here: _first_elsewhere(here, first, count))
+    if key not in known:
+        own = at.as_logged()
+        portions = (_elsewhere_in(own, first, tics) for tics in _portions(count))
+        known[key] = next((tic for tic in portions if tic is not None), None)
+    found: int | None = known[key]
     return found
 
 
-def _first_elsewhere(at: NodeView, first: Vector, count: int) -> int | None:
+def _elsewhere_in(at: NodeView, first: Vector, tics: Any) -> int | None:
+    """Return the first of some steps that is of another reflection."""
+    found = [_elsewhere_at(at, view, first) for view in at.groups_of_turns(PHI_TIC, tics)]
+    return min((tic for tic in found if tic is not None), default=None)
+
+
+def _elsewhere_at(at: NodeView, turns: NodeView, first: Vector) -> int | None:
     import numpy as np  # noqa: PLC0415 - columns have come in
 
-    for tics in _portions(count):
-        try:
-            with np.errstate(all="ignore"):
-                indices = crystal.step_indices(at.at_turns(PHI_TIC, tics))
-                near = [np.broadcast_to(index, tics.size) for index in nearest_indices(indices)]
-        except UnloggedError:
-            continue
-        except (SingleValuesError, ArithmeticError, ValueError):
-            other = next((tic for tic in tics.tolist() if _is_elsewhere(at, tic, first)), None)
-        else:
-            told = np.logical_and.reduce([~np.isnan(index) for index in near])
-            same = np.logical_and.reduce([index == own for index, own in zip(near, first, strict=False)])
-            at_once = np.flatnonzero(told & ~(same & (len(first) == len(near))))
-            other = int(tics[at_once[0]]) if at_once.size else None
-        if other is not None:
-            return other
-    return None
+    tics: Any = tic_of(turns.node)
+    try:
+        with np.errstate(all="ignore"):
+            indices = crystal.step_indices(turns)
+            near = [np.broadcast_to(index, tics.size) for index in nearest_indices(indices)]
+    except UnloggedError:
+        return None
+    except (SingleValuesError, ArithmeticError, ValueError):
+        return next((tic for tic in tics.tolist() if _is_elsewhere(at, tic, first)), None)
+    told = np.logical_and.reduce([~np.isnan(index) for index in near])
+    same = np.logical_and.reduce([index == own for index, own in zip(near, first, strict=False)])
+    other = np.flatnonzero(told & ~(same & (len(first) == len(near))))
+    return int(tics[other[0]]) if other.size else None
 
 
 def _is_elsewhere(at: NodeView, tic: int, first: Vector) -> bool:
@@ -58,23 +65,24 @@ def _is_elsewhere(at: NodeView, tic: int, first: Vector) -> bool:
 
 def modelled_factors(at: NodeView, count: int) -> Any:
     """Return the lattice factors of so many steps of a parallelepiped, of which the log prints the first one alone."""
+    import numpy as np  # noqa: PLC0415 - columns have come in
+
+    first = at.number("F_latt")
     key = "modelled factors", at.node.sample, count
-    factors = at.worked_out(key, lambda here: _modelled_factors(here, count))
-    factors[0] = at.number("F_latt")
-    return factors
+    return np.concatenate([[first], at.worked_out(key, lambda here: _modelled_factors(here, count))])
 
 
 def _modelled_factors(at: NodeView, count: int) -> Any:
     import numpy as np  # noqa: PLC0415 - columns have come in
 
-    parts = [np.zeros(1)]
+    parts = []
     with np.errstate(all="ignore"):
         for tics in _portions(count):
             angle = crystal.nominal_deg(at, tics)
-            factors = [
-                crystal.grating(crystal.index_at(at, axis, angle), crystal.cells(at, axis)) for axis in crystal.AXES
-            ]
-            parts.append(np.broadcast_to(math.prod(factors), tics.size))
+            indices = [crystal.index_at(at, axis, angle) for axis in crystal.AXES]
+            cells = [crystal.cells(at, axis) for axis in crystal.AXES]
+            factors = math.prod(crystal.grating(h, count) for h, count in zip(indices, cells, strict=True))
+            parts.append(np.broadcast_to(factors, tics.size))
     return np.concatenate(parts)
 
 
