@@ -5,9 +5,11 @@ from collections import ChainMap
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from heapq import heapify, heappop, heappush
 
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import Node, NodeView, Scene, Values, Vector, in_order
+from nbtrace.compare.scene import Node, NodeView, Scene, Values, Vector
+from nbtrace.compare.takers import order_of, takers
 from nbtrace.frozen import frozen
 from nbtrace.vocabulary.formula import Formula, Lack, UnloggedError
 
@@ -200,13 +202,31 @@ def propagate(
     mended = mended or {}
     new = {**values, **changes}
     moved = {*changes, *mended}
-    for node in (*mended, *in_order(scene.vocabulary, {**values, **mended})):
+
+    def visit(node: Node) -> bool:
+        """Compute a value anew; return whether it is another then."""
         if node in changes:
-            continue
+            return False
         after = _mended(scene, new, node, mended[node]) if node in mended else _moved(scene, values, new, node, moved)
-        if after is not None and after != new.get(node):
-            new[node] = after
-            moved.add(node)
+        if after is None or after == new.get(node):
+            return False
+        new[node] = after
+        moved.add(node)
+        return True
+
+    order = order_of(scene, {**values, **mended} if mended.keys() - values.keys() else values)
+    for node in mended:
+        visit(node)
+    waiting = {*mended, *takers(scene, order, moved)} & order.positions.keys()
+    queue = [(order.positions[node], node) for node in waiting]
+    heapify(queue)
+    while queue:
+        position, node = heappop(queue)
+        if visit(node):
+            further = {taker for taker in takers(scene, order, (node,)) if order.positions[taker] > position}
+            for taker in further - waiting:
+                heappush(queue, (order.positions[taker], taker))
+            waiting |= further
     return new
 
 

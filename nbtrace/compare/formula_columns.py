@@ -65,6 +65,23 @@ def held(scene: Scene, nodes: Sequence[Node]) -> HeldColumn | None:
         return None
 
 
+def reads_its_turn_alone(scene: Scene, node: Node) -> bool:
+    """Whether a formula that takes columns is known to read, at every turn but 0, only what is of that turn or of none.
+
+    Parameters
+    ----------
+    scene : Scene
+    node : Node
+        Of a turn of one loop, and not of turn 0.
+    """
+    try:
+        with np.errstate(all="ignore"):
+            _TurnsView(scene, [node]).computed()
+    except (SingleValuesError, ArithmeticError, ValueError, UnloggedError):
+        return False
+    return True
+
+
 def _held(scene: Scene, nodes: Sequence[Node]) -> HeldColumn:
     logged = _column(scene.values, nodes)
     value, allowed, _ = _own(_TurnsView(scene, nodes))

@@ -83,6 +83,74 @@ def constants_of(vocabulary: Vocabulary) -> Facts:
     return {name: Fact(item.numbers, 0.0, vocabulary.name) for name, item in vocabulary.constants.items()}
 
 
+class NodeOrder:
+    """Where the values of a log belong, found out once for all scenes that have them.
+
+    Attributes
+    ----------
+    nodes : mapping of Node
+        The values.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, nodes: Mapping[Node, Vector]) -> None:
+        self.nodes = nodes
+        self._vocabulary = vocabulary
+
+    @cached_property
+    def loops(self) -> Mapping[str, tuple[str, ...]]:
+        """The loops that the values of each quantity state the ordinals of."""
+        return {node.name: tuple(name for name, _ in node.place) for node in self.nodes if node.place}
+
+    @cached_property
+    def samples(self) -> tuple[int, ...]:
+        """The sampled points that the log has, in order."""
+        return tuple(sorted({node.sample for node in self.nodes if node.sample != ALL}))
+
+    @cached_property
+    def places(self) -> Mapping[tuple[str, int], tuple[Place, ...]]:
+        """The turns of the loops at which each quantity is logged for each sampled point."""
+        found: dict[tuple[str, int], list[Place]] = {}
+        for node in self.nodes:
+            found.setdefault((node.name, node.sample), []).append(node.place)
+        return {key: tuple(places) for key, places in found.items()}
+
+    @cached_property
+    def ordinals(self) -> Mapping[str, tuple[int, ...]]:
+        """The ordinals of each loop that the log has, in order."""
+        by_loop: dict[str, set[int]] = {}
+        for node in self.nodes:
+            for name, ordinal in node.place:
+                by_loop.setdefault(name, set()).add(ordinal)
+        return {name: tuple(sorted(ordinals)) for name, ordinals in by_loop.items()}
+
+    @cached_property
+    def positions(self) -> Mapping[Node, int]:
+        """The number of each node in the order of execution."""
+        return {node: number for number, node in enumerate(in_order(self._vocabulary, self.nodes))}
+
+    @cached_property
+    def by_name(self) -> Mapping[str, tuple[Node, ...]]:
+        """The nodes of each quantity in the order of execution."""
+        found: dict[str, list[Node]] = {}
+        for node in self.positions:
+            found.setdefault(node.name, []).append(node)
+        return {name: tuple(nodes) for name, nodes in found.items()}
+
+    @cached_property
+    def taking(self) -> Mapping[str, tuple[str, ...]]:
+        """The quantities of the log whose formulas may read each quantity."""
+        found: dict[str, list[str]] = {}
+        for name, formula in self._vocabulary.formulas.items():
+            for read in formula.inputs if name in self.by_name else ():
+                found.setdefault(read, []).append(name)
+        return {name: tuple(names) for name, names in found.items()}
+
+    @cached_property
+    def turns(self) -> dict[str, tuple[Facts, Mapping[Place, tuple[Node, ...]]]]:
+        """What :func:`nbtrace.compare.takers.takers` has found of quantities that a log prints at many turns."""
+        return {}
+
+
 @frozen
 class Scene:
     """One side of a comparison.
@@ -104,6 +172,8 @@ class Scene:
         What the configuration names that is no number, such as a list of reflections.
     singles : frozenset of Node
         Values that are float32 in a program of mixed precision.
+    orders : dict of int to NodeOrder
+        Where values belong, shared by all scenes that are made of this one.
     """
 
     side: Side
@@ -115,6 +185,7 @@ class Scene:
     records: Mapping[Node, Record]
     tables: Mapping[str, Any] = field(default_factory=dict)
     singles: frozenset[Node] = frozenset()
+    orders: dict[int, NodeOrder] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -122,31 +193,32 @@ class Scene:
         return self.trace.vocabulary
 
     @cached_property
+    def order(self) -> NodeOrder:
+        """Where its values belong."""
+        found = self.orders.get(id(self.values))
+        if found is None or found.nodes is not self.values:
+            found = self.orders[id(self.values)] = NodeOrder(self.vocabulary, self.values)
+        return found
+
+    @cached_property
     def loops(self) -> Mapping[str, tuple[str, ...]]:
         """The loops that the values of each quantity state the ordinals of."""
-        return {node.name: tuple(name for name, _ in node.place) for node in self.values if node.place}
+        return self.order.loops
 
-    @cached_property
+    @property
     def samples(self) -> tuple[int, ...]:
         """The sampled points that the log has, in order."""
-        return tuple(sorted({node.sample for node in self.values if node.sample != ALL}))
+        return self.order.samples
 
-    @cached_property
+    @property
     def places(self) -> Mapping[tuple[str, int], tuple[Place, ...]]:
         """The turns of the loops at which each quantity is logged for each sampled point."""
-        found: dict[tuple[str, int], list[Place]] = {}
-        for node in self.values:
-            found.setdefault((node.name, node.sample), []).append(node.place)
-        return {key: tuple(places) for key, places in found.items()}
+        return self.order.places
 
-    @cached_property
+    @property
     def ordinals(self) -> Mapping[str, tuple[int, ...]]:
         """The ordinals of each loop that the log has, in order."""
-        by_loop: dict[str, set[int]] = {}
-        for node in self.values:
-            for name, ordinal in node.place:
-                by_loop.setdefault(name, set()).add(ordinal)
-        return {name: tuple(sorted(ordinals)) for name, ordinals in by_loop.items()}
+        return self.order.ordinals
 
     def rounding_at(self, node: Node) -> float:
         """Return the relative rounding of one operation that gives a value."""

@@ -1,5 +1,6 @@
 """Telling a mistake in the computation from one in the log alone: what is computed further down decides."""
 
+from collections import ChainMap
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from enum import Enum
@@ -8,6 +9,7 @@ from typing import NamedTuple
 from nbtrace.compare.evaluate import evaluate, formula_of, obeys, propagate, sharpened, value_at
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Values, Vector, in_order
+from nbtrace.compare.takers import order_of, takers
 from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, held_of
 from nbtrace.records import Side
 from nbtrace.vocabulary.formula import UnloggedError
@@ -112,8 +114,9 @@ def _supposing(result: Audit, side: Side, values: Values, suspects: Iterable[Fin
         old, new = norm(before[node]), norm(values[node])
         if new < old:
             digits[node] = tuple(digit * new / old for digit in digits[node])
-    for node in in_order(result.vocabulary, values):
-        if values[node] == before.get(node) or formula_of(scene, node) is None or node in exact:
+    changed = [node for node, value in values.items() if value != before.get(node)]
+    for node in in_order(result.vocabulary, changed):
+        if formula_of(scene, node) is None or node in exact:
             continue
         digits.pop(node, None)
         scene = replace(scene, digits=digits)
@@ -149,9 +152,9 @@ def _demote(result: Audit, side: Side, suspects: list[Finding], corrected: Value
     supposed = _supposing(result, side, corrected, suspects)
     result.scenes[side] = supposed.scenes[side]
     result.effective[side] = corrected
+    places = {id(item): place for place, item in enumerate(result.findings)}
     for item in suspects:
-        place = result.findings.index(item)
-        result.findings[place] = replace(item, status=AuditStatus.LOG_ONLY, reason=reason)
+        result.findings[places[id(item)]] = replace(item, status=AuditStatus.LOG_ONLY, reason=reason)
 
 
 def put_right(result: Audit, side: Side, node: Node, value: Vector, uncertain: Vector) -> None:
@@ -189,11 +192,13 @@ class Consumers(NamedTuple):
 def consumers(result: Audit, side: Side, node: Node, right: Vector, uncertain: Vector = ()) -> Consumers:
     """Return which later quantities follow from the logged value and which from another."""
     scene, values = result.scenes[side], result.effective[side]
-    fuzzy = replace(scene, digits={**scene.digits, node: uncertain or scene.digits.get(node, (0.0,) * len(right))})
-    changed = {**values, node: right}
+    own = uncertain or scene.digits.get(node, (0.0,) * len(right))
+    fuzzy = replace(scene, digits=ChainMap({node: own}, scene.digits))
+    changed = ChainMap({node: right}, values)
     with_logged, with_right, with_neither = [], [], []
-    for other in in_order(result.vocabulary, values):
-        if other == node or formula_of(scene, other) is None:
+    order = order_of(scene, values)
+    for other in sorted(set(takers(scene, order, (node,))), key=order.positions.__getitem__):
+        if other == node:
             continue
         try:
             if node not in value_at(scene, values, other)[1].read:
