@@ -32,6 +32,20 @@ def takers(scene: Scene, order: NodeOrder, nodes: Iterable[Node]) -> Iterator[No
                 yield from turns[()]
 
 
+def leads_to(scene: Scene, order: NodeOrder, node: Node, end: Node) -> bool:
+    """Whether a value may be computed from another one, directly or through others."""
+    if end.name in order.taking.get(node.name, ()) and end in takers(scene, order, (node,)):
+        return True
+    found, waiting = {node}, [node]
+    while waiting:
+        further = set(takers(scene, order, (waiting.pop(),))) - found
+        if end in further:
+            return True
+        found |= further
+        waiting += further
+    return False
+
+
 def _own_turns(scene: Scene, order: NodeOrder, name: str) -> Mapping[Place, tuple[Node, ...]]:
     """Return the nodes of a quantity by the turn that they are of, and under () those that may read any turn.
 

@@ -72,7 +72,9 @@ def test_steps_far_from_a_divergence_are_not_read_again(tmp_path: Path) -> None:
     steps = (f"phi_tic={tic} phi_deg={tic / 10} k_frac={tic / 7} F_latt_b=1.5 F_latt={tic + 2.5}" for tic in range(90))
     lines = [f"TRACE_C_PHI {step}" for step in steps]
     log = "\n".join(["TRACE_C: polar 0.5", *lines, "TRACE_C: omega_pixel 1e-6", ""])
-    other = log.replace("TRACE_C", "TRACE_PY").replace("F_latt=32.5", "F_latt=33.5").replace("F_latt=38.5", "F_latt=39.5")
+    other = (
+        log.replace("TRACE_C", "TRACE_PY").replace("F_latt=32.5", "F_latt=33.5").replace("F_latt=38.5", "F_latt=39.5")
+    )
     assert _same(tmp_path, (log.encode(), other.encode()), 500)
     by_columns = diff_sweeps(str(tmp_path / "c.log"), str(tmp_path / "py.log"), Policy(), chunk=500)
     assert by_columns is not None

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from nbtrace.compare.evaluate import evaluate, formula_of, obeys, propagate, sharpened, value_at
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Values, Vector, in_order
-from nbtrace.compare.takers import order_of, takers
+from nbtrace.compare.takers import leads_to, order_of, takers
 from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, held_of
 from nbtrace.records import Side
 from nbtrace.vocabulary.formula import UnloggedError
@@ -28,6 +28,8 @@ _FOLLOWS = "what is computed further down follows from the formula's value, not 
 _AGREES = "the {} agrees with the other side's nevertheless"
 _NAMED = 3
 """Quantities that are named for what follows from a value."""
+_MANY = 8
+"""Breaks further up from which on it is found out which of them lead to a value."""
 _GROSS = 0.01
 """Relative deviation of an intensity from its formula from which on it was not computed from what the log prints."""
 _AGREEMENT = 1e-3
@@ -48,6 +50,8 @@ def rejoin(result: Audit, side: Side, node: Node) -> bool:
     for item in suspects:
         families.setdefault(result.physics.family(item.node.name), []).append(item)
     for chosen in [*reversed(families.values()), *([suspects] if len(families) > 1 else [])]:
+        if len(chosen) >= _MANY and not _may_follow(result, side, node, chosen):
+            continue
         corrected = _corrected(result, side, chosen)
         if corrected is None:
             continue
@@ -60,6 +64,25 @@ def rejoin(result: Audit, side: Side, node: Node) -> bool:
             _demote(result, side, suspects, corrected, _AGREES.format(result.vocabulary.outcome))
             return True
     return False
+
+
+def _may_follow(result: Audit, side: Side, node: Node, suspects: list[Finding]) -> bool:
+    """Whether a value may follow from what suspects should be: it does from those alone that lead to it.
+
+    The suspects of a sweep are of all of its steps, nearly all of which have nothing to do with a value of one step.
+    """
+    if not node.place or _agrees(result, node, _AGREEMENT):
+        return True
+    scene, values = result.scenes[side], result.effective[side]
+    order = order_of(scene, values)
+    leading = [item for item in suspects if not item.node.place or leads_to(scene, order, item.node, node)]
+    if len(leading) == len(suspects):
+        return True
+    corrected = _corrected(result, side, leading) if leading else None
+    if corrected is None:
+        return bool(leading)
+    corrected = _upstream(result, side, node, corrected)
+    return held_of(_supposing(result, side, corrected, leading), side, node).holds
 
 
 def _grossly_off(result: Audit, side: Side, node: Node) -> bool:

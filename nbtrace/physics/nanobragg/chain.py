@@ -73,9 +73,7 @@ def _rebuilt(c: Trace, py: Trace, values: Swept) -> Rebuilt | None:
         c_term, py_term = terms_c.get(tics[at]), terms_py.get(tics[at])
         return StepShare(tics[at], c_term, py_term, _part(c_term, py_term, gap))
 
-    return Rebuilt(
-        sum_c, sum_py, c.number("I_before_scaling"), py.number("I_before_scaling"), Late(len(tics), share)
-    )
+    return Rebuilt(sum_c, sum_py, c.number("I_before_scaling"), py.number("I_before_scaling"), Late(len(tics), share))
 
 
 def _terms(trace: Trace, values: Swept) -> dict[int, float]:
