@@ -76,7 +76,7 @@ def value_at(scene: Scene, values: Mapping[Node, Vector], node: Node) -> tuple[V
     return value, at
 
 
-def evaluate(scene: Scene, values: Values, node: Node) -> Computed:
+def evaluate(scene: Scene, values: Mapping[Node, Vector], node: Node) -> Computed:
     """Return the value of a formula with the error that the log allows it.
 
     Raises
@@ -95,7 +95,7 @@ def evaluate(scene: Scene, values: Values, node: Node) -> Computed:
     return Computed(value, tuple(allowed), condition, tuple(at.read), tuple(at.told))
 
 
-def measured(scene: Scene, values: Values, node: Node) -> Computed:
+def measured(scene: Scene, values: Mapping[Node, Vector], node: Node) -> Computed:
     """Return the value of a formula with enough of the error that the log allows it to tell whether it holds.
 
     Most do so without the uncertainty of their inputs, which takes far longer to find out than the value itself.
@@ -112,7 +112,7 @@ def measured(scene: Scene, values: Values, node: Node) -> Computed:
     return evaluate(scene, values, node)
 
 
-def obeys(scene: Scene, values: Values, node: Node) -> bool:
+def obeys(scene: Scene, values: Mapping[Node, Vector], node: Node) -> bool:
     """Whether a logged value is the formula's, as far as digits and precision tell.
 
     Raises
@@ -154,10 +154,12 @@ def sharpened(computed: Computed, theirs: Vector | None) -> Vector:
 
 
 def _perturbed(
-    scene: Scene, values: Values, node: Node, at: NodeView, value: Vector
+    scene: Scene, values: Mapping[Node, Vector], node: Node, at: NodeView, value: Vector
 ) -> Iterator[tuple[list[float], float]]:
     """Yield by how much each input's uncertainty changes the result, and that uncertainty relative to the input."""
-    changed: MutableMapping[Node, Vector] = dict(values) if len(values) < _COPIED else ChainMap({}, values)
+    overlaid = isinstance(values, ChainMap)
+    changed: MutableMapping[Node, Vector]
+    changed = values.new_child() if overlaid else dict(values) if len(values) < _COPIED else ChainMap({}, values)
     for read in at.read:
         original = values[read]
         scale = norm(original)
@@ -199,25 +201,37 @@ def propagate(
     the digits of the other side's value where that is it (see :func:`sharpened`), and that value where no formula can
     be evaluated; again, where what they are computed from changes on the way, as along a loop that feeds itself.
     """
+    return {**values, **changed_by(scene, values, changes, mended)}
+
+
+def changed_by(
+    scene: Scene,
+    values: Values,
+    changes: Mapping[Node, Vector],
+    mended: Mapping[Node, Vector | None] | None = None,
+    among: AbstractSet[str] | None = None,
+) -> Values:
+    """Return those values that :func:`propagate` changes; `among` names the quantities that are computed anew."""
     mended = mended or {}
-    new = {**values, **changes}
+    changed = dict(changes)
+    new = ChainMap(changed, values)
     moved = {*changes, *mended}
 
     def visit(node: Node) -> bool:
         """Compute a value anew; return whether it is another then."""
-        if node in changes:
+        if node in changes or (among is not None and node.name not in among):
             return False
         after = _mended(scene, new, node, mended[node]) if node in mended else _moved(scene, values, new, node, moved)
         if after is None or after == new.get(node):
             return False
-        new[node] = after
+        changed[node] = after
         moved.add(node)
         return True
 
     order = order_of(scene, {**values, **mended} if mended.keys() - values.keys() else values)
     for node in mended:
         visit(node)
-    waiting = {*mended, *takers(scene, order, moved)} & order.positions.keys()
+    waiting = {node for node in (*mended, *takers(scene, order, moved)) if node in order.positions}
     queue = [(order.positions[node], node) for node in waiting]
     heapify(queue)
     while queue:
@@ -227,10 +241,12 @@ def propagate(
             for taker in further - waiting:
                 heappush(queue, (order.positions[taker], taker))
             waiting |= further
-    return new
+    return changed
 
 
-def _moved(scene: Scene, values: Values, new: Values, node: Node, moved: AbstractSet[Node]) -> Vector | None:
+def _moved(
+    scene: Scene, values: Values, new: Mapping[Node, Vector], node: Node, moved: AbstractSet[Node]
+) -> Vector | None:
     """Return a value after the changes; None where it reads nothing that moved, or cannot be computed."""
     if formula_of(scene, node) is None:
         return None
@@ -243,7 +259,7 @@ def _moved(scene: Scene, values: Values, new: Values, node: Node, moved: Abstrac
         return None
 
 
-def _mended(scene: Scene, values: Values, node: Node, theirs: Vector | None) -> Vector | None:
+def _mended(scene: Scene, values: Mapping[Node, Vector], node: Node, theirs: Vector | None) -> Vector | None:
     try:
         return sharpened(evaluate(scene, values, node), theirs)
     except UnloggedError:

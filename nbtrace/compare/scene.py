@@ -92,8 +92,9 @@ class NodeOrder:
         The values.
     """
 
-    def __init__(self, vocabulary: Vocabulary, nodes: Mapping[Node, Vector]) -> None:
+    def __init__(self, vocabulary: Vocabulary, nodes: Mapping[Node, object]) -> None:
         self.nodes = nodes
+        self._read_for: dict[str, frozenset[str]] = {}
         self._vocabulary = vocabulary
 
     @cached_property
@@ -145,6 +146,18 @@ class NodeOrder:
                 found.setdefault(read, []).append(name)
         return {name: tuple(names) for name, names in found.items()}
 
+    def read_for(self, name: str) -> frozenset[str]:
+        """Return the quantities that the formula of one may read, and the formulas of those, and so on."""
+        if name not in self._read_for:
+            formulas, found, waiting = self._vocabulary.formulas, set[str](), [name]
+            while waiting:
+                formula = formulas.get(waiting.pop())
+                further = set(formula.inputs) - found if formula is not None else set()
+                found |= further
+                waiting += further
+            self._read_for[name] = frozenset(found)
+        return self._read_for[name]
+
     @cached_property
     def turns(self) -> dict[str, tuple[Facts, Mapping[Place, tuple[Node, ...]]]]:
         """What :func:`nbtrace.compare.takers.takers` has found of quantities that a log prints at many turns."""
@@ -161,7 +174,7 @@ class Scene:
     trace : Trace
     values : dict of Node to tuple of float
         As logged, in record units, one block.
-    digits : dict of Node to tuple of float
+    digits : mapping of Node to tuple of float
         Half a unit of the last printed digit of each component.
     facts : mapping of str to Fact
         Configuration values, by names of their own; vectors of the vocabulary where the other side logs them.
@@ -179,7 +192,7 @@ class Scene:
     side: Side
     trace: Trace
     values: Values
-    digits: dict[Node, Vector]
+    digits: Mapping[Node, Vector]
     facts: Facts
     single: bool
     records: Mapping[Node, Record]

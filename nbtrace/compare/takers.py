@@ -5,13 +5,13 @@ The log of a long sweep has a hundred thousand values, of which a value of one s
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from nbtrace.compare.scene import Node, NodeOrder, Place, Scene, Values
+from nbtrace.compare.scene import Node, NodeOrder, Place, Scene
 
 _MANY = 50
 """Values of a quantity from which on it is found out which turns of a loop its formula reads."""
 
 
-def order_of(scene: Scene, values: Values) -> NodeOrder:
+def order_of(scene: Scene, values: Mapping[Node, object]) -> NodeOrder:
     """Return where some values belong, which are those of a scene, some of them changed, and perhaps further ones."""
     return scene.order if len(values) == len(scene.values) else NodeOrder(scene.vocabulary, values)
 

@@ -41,7 +41,7 @@ def _is_of_steps(chain: ChainKnowledge, vocabulary: Vocabulary) -> bool:
 
 
 def swept_columns(name: str, chunk: int) -> Swept:
-    """Return what reads a log for the values of a quantity, as :func:`nbtrace.compare.chain.swept` takes them of a trace.
+    """Return what reads a log for the values that :func:`nbtrace.compare.chain.swept` takes of a trace.
 
     Parameters
     ----------

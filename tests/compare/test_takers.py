@@ -71,7 +71,7 @@ def test_what_follows_from_changes_is_the_same_where_every_value_is_looked_at(
     steps = [node for node in in_order(own.vocabulary, own.values) if node.place][::9]
     changes = {node: tuple(1.25 * number for number in own.values[node]) for node in [*steps, Node("F_cell", 0)]}
     changes = {node: value for node, value in changes.items() if node in own.values}
-    mended = {node: None for node in steps[1::3]}
+    mended = dict.fromkeys(steps[1::3])
     few = propagate(own, own.values, changes, mended)
 
     def every(of: Scene, order: object, nodes: object) -> list[Node]:

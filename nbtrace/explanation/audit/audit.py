@@ -308,7 +308,7 @@ def _inputs_agree(result: Audit, finding: Finding, differing: set[str]) -> bool:
     neither side logs do not matter.
     """
     inputs = set(result.vocabulary.quantities[finding.node.name].causes)
-    logged = [{node.name for node in scene.values} & inputs for scene in result.scenes.values()]
+    logged = [scene.order.by_name.keys() & inputs for scene in result.scenes.values()]
     wanted = inputs
     if all(held.lack not in {Lack.FORMULA, Lack.VALUE, None} for held in (finding.c, finding.py)):
         wanted = set.union(*logged)

@@ -1,12 +1,13 @@
 """Telling a mistake in the computation from one in the log alone: what is computed further down decides."""
 
 from collections import ChainMap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, MutableMapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from enum import Enum
 from typing import NamedTuple
 
-from nbtrace.compare.evaluate import evaluate, formula_of, obeys, propagate, sharpened, value_at
+from nbtrace.compare.evaluate import changed_by, evaluate, formula_of, obeys, propagate, sharpened, value_at
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Values, Vector, in_order
 from nbtrace.compare.takers import leads_to, order_of, takers
@@ -42,7 +43,7 @@ def rejoin(result: Audit, side: Side, node: Node) -> bool:
     Returns whether any were.
     """
     suspects = [
-        item for item in result.findings if item.side is side and item.status in _OPEN and _above(result, item, node)
+        item for item in result.apart() if item.side is side and item.status in _OPEN and _above(result, item, node)
     ]
     if not suspects:
         return False
@@ -78,11 +79,20 @@ def _may_follow(result: Audit, side: Side, node: Node, suspects: list[Finding]) 
     leading = [item for item in suspects if not item.node.place or leads_to(scene, order, item.node, node)]
     if len(leading) == len(suspects):
         return True
-    corrected = _corrected(result, side, leading) if leading else None
-    if corrected is None:
-        return bool(leading)
-    corrected = _upstream(result, side, node, corrected)
-    return held_of(_supposing(result, side, corrected, leading), side, node).holds
+    right = _right(result, side, leading)
+    if not right:
+        return right is None
+    above = result.vocabulary.ancestors(node.name)
+    changed = changed_by(scene, values, right, among=order.read_for(node.name))
+    if not all(other.place for other in changed):
+        return True  # What is of no turn may be followed by what no formula computes.
+    changed = {other: value for other, value in changed.items() if other.name in above}
+    digits = _digits(result, side, ChainMap({}, scene.digits), changed, {item.node for item in leading})
+    new = ChainMap(changed, values)
+    try:
+        return evaluate(replace(scene, digits=digits), new, node).allows(new[node])
+    except UnloggedError:
+        return False
 
 
 def _grossly_off(result: Audit, side: Side, node: Node) -> bool:
@@ -130,25 +140,33 @@ def _supposing(result: Audit, side: Side, values: Values, suspects: Iterable[Fin
     The suspects themselves are taken as exact: an uncertain formula must not excuse what follows from it. Their
     printed digits belong to the logged value; of a much smaller corrected one they would be the whole.
     """
-    exact = {item.node for item in suspects}
     before, scene = result.effective[side], result.scenes[side]
-    digits = dict(scene.digits)
-    for node in exact & digits.keys():
-        old, new = norm(before[node]), norm(values[node])
-        if new < old:
-            digits[node] = tuple(digit * new / old for digit in digits[node])
-    changed = [node for node, value in values.items() if value != before.get(node)]
+    changed = {node: value for node, value in values.items() if value != before.get(node)}
+    digits = _digits(result, side, dict(scene.digits), changed, {item.node for item in suspects})
+    scenes = {**result.scenes, side: replace(scene, digits=digits)}
+    return Audit(scenes, {**result.effective, side: values}, result.findings)
+
+
+def _digits(
+    result: Audit, side: Side, digits: MutableMapping[Node, Vector], changed: Values, exact: AbstractSet[Node]
+) -> MutableMapping[Node, Vector]:
+    """Put into the digits of a side's values those of the changed ones, but of exact ones."""
+    before, scene = result.effective[side], result.scenes[side]
+    for node in exact:
+        if node in digits and node in changed:
+            old, new = norm(before[node]), norm(changed[node])
+            if new < old:
+                digits[node] = tuple(digit * new / old for digit in digits[node])
+    values = ChainMap(changed, before)
     for node in in_order(result.vocabulary, changed):
         if formula_of(scene, node) is None or node in exact:
             continue
-        digits.pop(node, None)
-        scene = replace(scene, digits=digits)
+        digits[node] = ()
         try:
-            digits[node] = evaluate(scene, values, node).allowed
+            digits[node] = evaluate(replace(scene, digits=digits), values, node).allowed
         except UnloggedError:
             continue
-    scenes = {**result.scenes, side: replace(scene, digits=digits)}
-    return Audit(scenes, {**result.effective, side: values}, result.findings)
+    return digits
 
 
 def _above(result: Audit, finding: Finding, node: Node) -> bool:
@@ -159,7 +177,16 @@ def _above(result: Audit, finding: Finding, node: Node) -> bool:
 
 def _corrected(result: Audit, side: Side, suspects: Iterable[Finding]) -> Values | None:
     """Return a side's values with suspects set to what their formulas, or the other side, give."""
-    changes: dict[Node, Vector] = {}
+    changes = _right(result, side, suspects)
+    if changes is None:
+        return None
+    values = propagate(result.scenes[side], result.effective[side], changes)
+    return result.physics.followed(values, result.effective[side], result.effective[side.other])
+
+
+def _right(result: Audit, side: Side, suspects: Iterable[Finding]) -> Values | None:
+    """Return what the formulas of suspects, or the other side, give; None if one has neither."""
+    changes: Values = {}
     for item in suspects:
         held = item.held(side)
         theirs = result.effective[side.other].get(item.node)
@@ -167,8 +194,7 @@ def _corrected(result: Audit, side: Side, suspects: Iterable[Finding]) -> Values
         if right is None:
             return None
         changes[item.node] = right
-    values = propagate(result.scenes[side], result.effective[side], changes)
-    return result.physics.followed(values, result.effective[side], result.effective[side.other])
+    return changes
 
 
 def _demote(result: Audit, side: Side, suspects: list[Finding], corrected: Values, reason: str) -> None:
@@ -252,5 +278,5 @@ def _nearer(value: Vector, corrected: Vector, logged: Vector) -> bool:
 def _is_input(result: Audit, side: Side, node: Node) -> bool:
     """Whether any formula of that side, or any that is not checkable, takes the value."""
     takers = [name for name, quantity in result.vocabulary.quantities.items() if node.name in quantity.causes]
-    logged = {other.name for other in result.scenes[side].values}
+    logged = result.scenes[side].order.by_name
     return any(name in logged or name in result.physics.ends for name in takers)

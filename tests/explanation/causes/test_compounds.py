@@ -24,13 +24,13 @@ def test_what_is_found_and_how_many_were_tried_is_the_same_where_all_are_made(
     names = str(folder / "c.log"), str(tmp_path / "py.log")
     made = nbtrace.explain(*names)
     far = []
-    is_far = compounds._OnTop.is_far  # noqa: SLF001
+    is_far = compounds._OnTop.is_far
 
-    def noted(self: object, value: tuple[float, ...]) -> bool:
+    def noted(self: compounds._OnTop, value: tuple[float, ...]) -> bool:
         far.append(is_far(self, value))
         return False
 
-    monkeypatch.setattr(compounds._OnTop, "is_far", noted)  # noqa: SLF001
+    monkeypatch.setattr(compounds._OnTop, "is_far", noted)
     ordinary = nbtrace.explain(*names)
     assert any(far)
     assert dump(explain_document(made, with_diff=True)) == dump(explain_document(ordinary, with_diff=True))
