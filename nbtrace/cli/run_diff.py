@@ -129,9 +129,13 @@ def unified_of(result: DiffResult) -> str | Callable[[], Iterator[str]] | None:
     from nbtrace.longlogs.aligned_rows import are_in_blocks  # noqa: PLC0415 - imports numpy, as long logs have
     from nbtrace.longlogs.long_result import LongDiffResult  # noqa: PLC0415
 
-    if isinstance(result, LongDiffResult) and are_in_blocks(result):
-        return partial(unified_of_long, result)
-    return None
+    if not isinstance(result, LongDiffResult):
+        return None
+    if result.has_whole_blocks:
+        return partial(unified_of_long, result) if are_in_blocks(result) else None
+    from nbtrace.longlogs.every_step import are_steps_shown, with_rows_near_divergences  # noqa: PLC0415
+
+    return unified(with_rows_near_divergences(result)) if are_steps_shown(result) else None
 
 
 def refuse_reflections_beside(c_log: str, py_log: str) -> None:

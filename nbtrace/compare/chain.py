@@ -5,7 +5,7 @@ states.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
 from nbtrace.compare.self_check import SelfCheck
@@ -72,14 +72,34 @@ class Rebuilt:
         The sum on either side, None where a side has no per-φ lines.
     c_logged, py_logged : float or None
         I_before_scaling as logged.
-    steps : tuple of StepShare
+    steps : sequence of StepShare
     """
 
     c: float | None
     py: float | None
     c_logged: float | None
     py_logged: float | None
-    steps: tuple[StepShare, ...]
+    steps: Sequence[StepShare]
+
+
+Swept = Callable[[Trace], Mapping[int, float]]
+"""The values of a quantity at the steps of a sweep, of the first sample of the first block of a log."""
+
+
+def swept(name: str) -> Swept:
+    """Return what gives the values of a quantity at the steps of a sweep, by their numbers.
+
+    There are none where other samples have some, too.
+    """
+
+    def values(trace: Trace) -> Mapping[int, float]:
+        records = trace.by_block.get((name, 0), ())
+        if {record.index.sample for record in records} != {0}:
+            return {}
+        steps = ((record.index.ordinal(trace.vocabulary.sweep), record) for record in records)
+        return {step: record.numbers[0] for step, record in steps if step is not None}
+
+    return values
 
 
 class ChainKnowledge:
@@ -95,7 +115,11 @@ class ChainKnowledge:
         Factors that every chain has.
     divisors : frozenset of str
         Those that divide.
+    swept : str or None
+        The quantity at the steps of a sweep of which :meth:`rebuilt` makes the first factor.
     """
+
+    swept: str | None = None
 
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
@@ -139,9 +163,12 @@ class ChainKnowledge:
         del trace, check
         return None
 
-    def rebuilt(self, c: Trace, py: Trace) -> Rebuilt | None:
-        """Return the first factor rebuilt from the turns of the loops; None where that is not possible."""
-        del c, py
+    def rebuilt(self, c: Trace, py: Trace, values: Swept) -> Rebuilt | None:
+        """Return the first factor rebuilt from the turns of the loops; None where that is not possible.
+
+        `values` gives those of the quantity `swept`.
+        """
+        del c, py, values
         return None
 
     def worked(

@@ -5,9 +5,12 @@ from collections import ChainMap
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from heapq import heapify, heappop, heappush
+from typing import cast
 
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import Node, NodeView, Scene, Values, Vector, in_order
+from nbtrace.compare.scene import Node, NodeView, Scene, Values, Varied, Vector
+from nbtrace.compare.takers import order_of, takers
 from nbtrace.frozen import frozen
 from nbtrace.vocabulary.formula import Formula, Lack, UnloggedError
 
@@ -74,7 +77,7 @@ def value_at(scene: Scene, values: Mapping[Node, Vector], node: Node) -> tuple[V
     return value, at
 
 
-def evaluate(scene: Scene, values: Values, node: Node) -> Computed:
+def evaluate(scene: Scene, values: Mapping[Node, Vector], node: Node) -> Computed:
     """Return the value of a formula with the error that the log allows it.
 
     Raises
@@ -99,7 +102,7 @@ def evaluate(scene: Scene, values: Values, node: Node) -> Computed:
     return Computed(value, tuple(allowed), condition, tuple(at.read), tuple(at.told))
 
 
-def measured(scene: Scene, values: Values, node: Node) -> Computed:
+def measured(scene: Scene, values: Mapping[Node, Vector], node: Node) -> Computed:
     """Return the value of a formula with enough of the error that the log allows it to tell whether it holds.
 
     Most do so without the uncertainty of their inputs, which takes far longer to find out than the value itself.
@@ -116,7 +119,7 @@ def measured(scene: Scene, values: Values, node: Node) -> Computed:
     return evaluate(scene, values, node)
 
 
-def obeys(scene: Scene, values: Values, node: Node) -> bool:
+def obeys(scene: Scene, values: Mapping[Node, Vector], node: Node) -> bool:
     """Whether a logged value is the formula's, as far as digits and precision tell.
 
     Raises
@@ -158,11 +161,10 @@ def sharpened(computed: Computed, theirs: Vector | None) -> Vector:
 
 
 def _perturbed(
-    scene: Scene, values: Values, node: Node, at: NodeView, value: Vector
+    scene: Scene, values: Mapping[Node, Vector], node: Node, at: NodeView, value: Vector
 ) -> Iterator[tuple[list[float], float]]:
     """Yield by how much each input's uncertainty changes the result, and that uncertainty relative to the input."""
-    copied = len(values) < _COPIED and type(values) is dict and not at.turned
-    changed: MutableMapping[Node, Vector] = dict(values) if copied else ChainMap({}, values)
+    changed = _varying(values, at)
     for read in at.read:
         if at.turned and at.reads_turned(read):
             continue
@@ -179,6 +181,15 @@ def _perturbed(
         fact = scene.facts[name]
         if fact.uncertainty:
             yield _changes(_with_fact(scene, name, fact.uncertainty), changed, node, value), 0.0
+
+
+def _varying(values: Mapping[Node, Vector], at: NodeView) -> MutableMapping[Node, Vector]:
+    """Return values that can be changed, and stay as they are where they come from."""
+    maps = values.maps if isinstance(values, ChainMap) else [cast("MutableMapping[Node, Vector]", values)]
+    if at.turned:
+        return Varied({}, *maps)
+    copied = len(maps) == 1 and type(maps[0]) is dict and len(values) < _COPIED
+    return dict(values) if copied else ChainMap({}, *maps)
 
 
 def _changes(scene: Scene, values: Mapping[Node, Vector], node: Node, value: Vector) -> list[float]:
@@ -206,20 +217,52 @@ def propagate(
     the digits of the other side's value where that is it (see :func:`sharpened`), and that value where no formula can
     be evaluated; again, where what they are computed from changes on the way, as along a loop that feeds itself.
     """
+    return {**values, **changed_by(scene, values, changes, mended)}
+
+
+def changed_by(
+    scene: Scene,
+    values: Values,
+    changes: Mapping[Node, Vector],
+    mended: Mapping[Node, Vector | None] | None = None,
+    among: AbstractSet[str] | None = None,
+) -> Values:
+    """Return those values that :func:`propagate` changes; `among` names the quantities that are computed anew."""
     mended = mended or {}
-    new = {**values, **changes}
+    changed = dict(changes)
+    new = ChainMap(changed, values)
     moved = {*changes, *mended}
-    for node in (*mended, *in_order(scene.vocabulary, {**values, **mended})):
-        if node in changes:
-            continue
+
+    def visit(node: Node) -> bool:
+        """Compute a value anew; return whether it is another then."""
+        if node in changes or (among is not None and node.name not in among):
+            return False
         after = _mended(scene, new, node, mended[node]) if node in mended else _moved(scene, values, new, node, moved)
-        if after is not None and after != new.get(node):
-            new[node] = after
-            moved.add(node)
-    return new
+        if after is None or after == new.get(node):
+            return False
+        changed[node] = after
+        moved.add(node)
+        return True
+
+    order = order_of(scene, {**values, **mended} if mended.keys() - values.keys() else values)
+    for node in mended:
+        visit(node)
+    waiting = {node for node in (*mended, *takers(scene, order, moved)) if node in order.positions}
+    queue = [(order.positions[node], node) for node in waiting]
+    heapify(queue)
+    while queue:
+        position, node = heappop(queue)
+        if visit(node):
+            further = {taker for taker in takers(scene, order, (node,)) if order.positions[taker] > position}
+            for taker in further - waiting:
+                heappush(queue, (order.positions[taker], taker))
+            waiting |= further
+    return changed
 
 
-def _moved(scene: Scene, values: Values, new: Values, node: Node, moved: AbstractSet[Node]) -> Vector | None:
+def _moved(
+    scene: Scene, values: Values, new: Mapping[Node, Vector], node: Node, moved: AbstractSet[Node]
+) -> Vector | None:
     """Return a value after the changes; None where it reads nothing that moved, or cannot be computed."""
     if formula_of(scene, node) is None:
         return None
@@ -232,7 +275,7 @@ def _moved(scene: Scene, values: Values, new: Values, node: Node, moved: Abstrac
         return None
 
 
-def _mended(scene: Scene, values: Values, node: Node, theirs: Vector | None) -> Vector | None:
+def _mended(scene: Scene, values: Mapping[Node, Vector], node: Node, theirs: Vector | None) -> Vector | None:
     try:
         return sharpened(evaluate(scene, values, node), theirs)
     except UnloggedError:

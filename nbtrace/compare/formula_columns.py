@@ -97,6 +97,25 @@ def held(scene: Scene, turns: Turns) -> HeldColumn | None:
     return HeldColumn(np.concatenate(formed), np.concatenate(broken), np.concatenate(excess))
 
 
+def reads_its_turn_alone(scene: Scene, node: Node) -> bool:
+    """Whether a formula that takes columns is known to read, at every turn but 0, only what is of that turn or of none.
+
+    Parameters
+    ----------
+    scene : Scene
+    node : Node
+        Of a turn of one loop, and not of turn 0.
+    """
+    (loop, ordinal) = node.place[0]
+    turns = Turns(node.name, node.sample, loop, np.array([ordinal], dtype=np.int64))
+    try:
+        with np.errstate(all="ignore"):
+            TurnsView(scene, turns).computed()
+    except (SingleValuesError, ArithmeticError, ValueError, UnloggedError):
+        return False
+    return True
+
+
 def _held(scene: Scene, turns: Turns) -> HeldColumn:
     column = scene.columns.columns[turns.key]
     logged = column.numbers[_found(column, turns)]

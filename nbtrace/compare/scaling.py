@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import ClassVar
 
-from nbtrace.compare.chain import ChainKnowledge, Rebuilt, WorkedFactor, chain_of
+from nbtrace.compare.chain import ChainKnowledge, Rebuilt, Swept, WorkedFactor, chain_of, swept
 from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.judge import Row
 from nbtrace.compare.self_check import Check
@@ -131,7 +131,9 @@ class ScalingResult(Presentable):
         return sum(factor.status.diverges for factor in self.factors)
 
 
-def scaling_of(result: DiffResult, cells: tuple[int, int, int] | None = None) -> ScalingResult:
+def scaling_of(
+    result: DiffResult, cells: tuple[int, int, int] | None = None, values: Swept | None = None
+) -> ScalingResult:
     """Return the scaling chains of two traces that have been compared.
 
     Parameters
@@ -139,6 +141,8 @@ def scaling_of(result: DiffResult, cells: tuple[int, int, int] | None = None) ->
     result : DiffResult
     cells : (int, int, int), optional
         Cells along a, b, c for the worked lattice factor, where the logs do not tell.
+    values : callable, optional
+        What gives the values of the steps that the chain takes, where the traces lack some of them.
 
     Raises
     ------
@@ -166,7 +170,7 @@ def scaling_of(result: DiffResult, cells: tuple[int, int, int] | None = None) ->
         py_before_polarisation=before[1] if before is not None else None,
         log_ratio=log_ratio,
         unexplained=1 - math.fsum(shares) if shares else None,
-        rebuilt=chain.rebuilt(result.c, result.py),
+        rebuilt=chain.rebuilt(result.c, result.py, values or swept(chain.swept or "")),
         lattice=chain.worked(result.c, result.py, cells),
         verdict=_verdict(result, factors),
     )

@@ -2,7 +2,7 @@
 
 import struct
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -92,6 +92,90 @@ def constants_of(vocabulary: Vocabulary) -> Facts:
     return {name: Fact(item.numbers, 0.0, vocabulary.name) for name, item in vocabulary.constants.items()}
 
 
+class NodeOrder:
+    """Where the values of a log belong, found out once for all scenes that have them.
+
+    Attributes
+    ----------
+    nodes : mapping of Node
+        The values of records.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, nodes: Mapping[Node, object], apart: "Columns | None" = None) -> None:
+        self.nodes = nodes
+        self._apart = apart or {}
+        self._read_for: dict[str, frozenset[str]] = {}
+        self._vocabulary = vocabulary
+
+    @cached_property
+    def loops(self) -> Mapping[str, tuple[str, ...]]:
+        """The loops that the values of each quantity state the ordinals of."""
+        own = {node.name: tuple(name for name, _ in node.place) for node in self.nodes if node.place}
+        return {**{name: (loop,) for name, _, loop in self._apart}, **own}
+
+    @cached_property
+    def samples(self) -> tuple[int, ...]:
+        """The sampled points that the log has, in order."""
+        every = {node.sample for node in self.nodes} | {sample for _, sample, _ in self._apart}
+        return tuple(sorted(every - {ALL}))
+
+    @cached_property
+    def places(self) -> Mapping[tuple[str, int], tuple[Place, ...]]:
+        """The turns of the loops at which records have each quantity for each sampled point."""
+        found: dict[tuple[str, int], list[Place]] = {}
+        for node in self.nodes:
+            found.setdefault((node.name, node.sample), []).append(node.place)
+        return {key: tuple(places) for key, places in found.items()}
+
+    @cached_property
+    def ordinals(self) -> Mapping[str, Sequence[int]]:
+        """The ordinals of each loop that the log has, in order."""
+        by_loop: dict[str, set[int]] = {loop: set() for _, _, loop in self._apart}
+        for node in self.nodes:
+            for name, ordinal in node.place:
+                by_loop.setdefault(name, set()).add(ordinal)
+        return {name: _in_order(found, self._apart, name) for name, found in by_loop.items()}
+
+    @cached_property
+    def positions(self) -> Mapping[Node, int]:
+        """The number of each node in the order of execution."""
+        return {node: number for number, node in enumerate(in_order(self._vocabulary, self.nodes))}
+
+    @cached_property
+    def by_name(self) -> Mapping[str, tuple[Node, ...]]:
+        """The nodes of each quantity in the order of execution."""
+        found: dict[str, list[Node]] = {}
+        for node in self.positions:
+            found.setdefault(node.name, []).append(node)
+        return {name: tuple(nodes) for name, nodes in found.items()}
+
+    @cached_property
+    def taking(self) -> Mapping[str, tuple[str, ...]]:
+        """The quantities of the log whose formulas may read each quantity."""
+        found: dict[str, list[str]] = {}
+        for name, formula in self._vocabulary.formulas.items():
+            for read in formula.inputs if name in self.by_name else ():
+                found.setdefault(read, []).append(name)
+        return {name: tuple(names) for name, names in found.items()}
+
+    def read_for(self, name: str) -> frozenset[str]:
+        """Return the quantities that the formula of one may read, and the formulas of those, and so on."""
+        if name not in self._read_for:
+            formulas, found, waiting = self._vocabulary.formulas, set[str](), [name]
+            while waiting:
+                formula = formulas.get(waiting.pop())
+                further = set(formula.inputs) - found if formula is not None else set()
+                found |= further
+                waiting += further
+            self._read_for[name] = frozenset(found)
+        return self._read_for[name]
+
+    @cached_property
+    def turns(self) -> dict[str, tuple[Facts, Mapping[Place, tuple[Node, ...]]]]:
+        """What :func:`nbtrace.compare.takers.takers` has found of quantities that a log prints at many turns."""
+        return {}
+
+
 @frozen
 class Scene:
     """One side of a comparison.
@@ -102,7 +186,7 @@ class Scene:
     trace : Trace
     values : dict of Node to tuple of float
         As logged, in record units, one block.
-    digits : dict of Node to tuple of float
+    digits : mapping of Node to tuple of float
         Half a unit of the last printed digit of each component.
     facts : mapping of str to Fact
         Configuration values, by names of their own; vectors of the vocabulary where the other side logs them.
@@ -117,12 +201,14 @@ class Scene:
         Values of turns of a loop that stand in no record.
     block : int
         The pixel block.
+    orders : dict of int to NodeOrder
+        Where values belong, shared by all scenes that are made of this one.
     """
 
     side: Side
     trace: Trace
     values: Values
-    digits: dict[Node, Vector]
+    digits: MutableMapping[Node, Vector]
     facts: Facts
     single: bool
     records: Mapping[Node, Record]
@@ -130,6 +216,7 @@ class Scene:
     singles: frozenset[Node] = frozenset()
     apart: "Columns" = field(default_factory=dict)
     block: int = 0
+    orders: dict[int, NodeOrder] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -137,24 +224,27 @@ class Scene:
         return self.trace.vocabulary
 
     @cached_property
+    def order(self) -> NodeOrder:
+        """Where its values belong."""
+        found = self.orders.get(id(self.values))
+        if found is None or found.nodes is not self.values:
+            found = self.orders[id(self.values)] = NodeOrder(self.vocabulary, self.values, self.apart)
+        return found
+
+    @cached_property
     def loops(self) -> Mapping[str, tuple[str, ...]]:
         """The loops that the values of each quantity state the ordinals of."""
-        own = {node.name: tuple(name for name, _ in node.place) for node in self.values if node.place}
-        return {**{name: (loop,) for name, _, loop in self.apart}, **own}
+        return self.order.loops
 
-    @cached_property
+    @property
     def samples(self) -> tuple[int, ...]:
         """The sampled points that the log has, in order."""
-        every = {node.sample for node in self.values} | {sample for _, sample, _ in self.apart}
-        return tuple(sorted(every - {ALL}))
+        return self.order.samples
 
-    @cached_property
+    @property
     def places(self) -> Mapping[tuple[str, int], tuple[Place, ...]]:
         """The turns of the loops at which records have each quantity for each sampled point."""
-        found: dict[tuple[str, int], list[Place]] = {}
-        for node in self.values:
-            found.setdefault((node.name, node.sample), []).append(node.place)
-        return {key: tuple(places) for key, places in found.items()}
+        return self.order.places
 
     def places_of(self, name: str, sample: int) -> tuple[Place, ...]:
         """Return the turns of the loops at which a quantity is logged for a sampled point."""
@@ -162,18 +252,10 @@ class Scene:
         apart = tuple(((loop, ordinal),) for loop, column in columns for ordinal in column.ordinals.tolist())
         return self.places.get((name, sample), ()) + apart
 
-    @cached_property
+    @property
     def ordinals(self) -> Mapping[str, Sequence[int]]:
         """The ordinals of each loop that the log has, in order."""
-        by_loop: dict[str, set[int]] = {}
-        for node in self.values:
-            for name, ordinal in node.place:
-                by_loop.setdefault(name, set()).add(ordinal)
-        return {name: _in_order(by_loop.get(name, set()), self.apart, name) for name in (*by_loop, *self._loops_apart)}
-
-    @property
-    def _loops_apart(self) -> set[str]:
-        return {loop for _, _, loop in self.apart}
+        return self.order.ordinals
 
     @cached_property
     def columns(self) -> "BlockColumns":
@@ -212,6 +294,10 @@ class Scene:
         known = self.digits.get(node, ())
         digits = known[component] if component < len(known) else 0.0
         return digits + self.rounding_at(node) / 4 * size
+
+
+class Varied(ChainMap[Node, Vector]):
+    """The values of a scene, some of which vary, but none that a column of it holds."""
 
 
 class NodeView(FormulaView):
@@ -347,7 +433,7 @@ class NodeView(FormulaView):
     def _has_own_values(self) -> bool:
         """Whether all values are those of the scene, but for some that no column holds."""
         values = self._values
-        return values is self.scene.values or (isinstance(values, ChainMap) and values.maps[-1] is self.scene.values)
+        return values is self.scene.values or (isinstance(values, Varied) and values.maps[-1] is self.scene.values)
 
     def as_logged(self) -> "NodeView":
         """Return the same view for a check on which no value depends, of what the log prints, whatever is varied."""

@@ -7,6 +7,7 @@ from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.divergence import Group, group_rows
 from nbtrace.frozen import frozen
 from nbtrace.longlogs.chunks import CHUNK
+from nbtrace.longlogs.decimals import Ints
 from nbtrace.longlogs.held_relations import Assumed
 from nbtrace.longlogs.reading_again import ReadingAgain
 
@@ -34,7 +35,8 @@ class LongReading:
     """How two long logs were read: what was assumed of C and Py, and the blocks that were compared as records.
 
     `again` tells how the blocks that diverge are read once more; `in_blocks` whether the traces hold whole blocks; else
-    they hold some steps of their sweeps alone.
+    they hold some steps of their sweeps alone, and `steps` are the numbers of those that diverge, and of those next to
+    them.
     """
 
     chunk: int
@@ -42,6 +44,7 @@ class LongReading:
     aside: frozenset[int]
     in_blocks: bool = True
     again: tuple[ReadingAgain, ...] = ()
+    steps: Ints | None = None
 
 
 @frozen

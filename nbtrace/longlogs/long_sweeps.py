@@ -20,6 +20,7 @@ from nbtrace.longlogs.decimals import Flags, Floats, Ints
 from nbtrace.longlogs.held_relations import Assumed
 from nbtrace.longlogs.last_digits import LastDigits
 from nbtrace.longlogs.long_result import LongDiffResult
+from nbtrace.longlogs.reading_again import ROWS_AROUND_STEPS, StepSpread
 from nbtrace.longlogs.step_queue import (
     STEP_BITS,
     DistinctTurns,
@@ -222,7 +223,8 @@ class SweepComparison(BlockComparison):
         keeps_order: bool = False,
     ) -> None:
         super().__init__(policy, strict=strict, chunk=chunk, assumed=assumed, keeps_order=keeps_order)
-        self.step_tally = Tally(policy, logs_of(policy.vocabulary).configured)
+        self._spread = StepSpread()
+        self.step_tally = Tally(policy, logs_of(policy.vocabulary).configured, spread=self._spread)
         self.wanted: frozenset[int] = frozenset()
         self._steps_aside: set[int] = set()
         self._blocks_of_steps: set[int] = set()
@@ -274,6 +276,7 @@ class SweepComparison(BlockComparison):
         window = self._step_window(parts, numbers, self.assumed)
         self.step_tally.blind(window)
         self._represent(window, every)
+        self._spread.begin(numbers)
         for loop in (CellLoop.STEP, CellLoop.BLOCK):
             self.step_tally.compare(loop, window)
         self._steps_aside.update(numbers[window.aside].tolist())
@@ -362,4 +365,9 @@ class SweepComparison(BlockComparison):
         only_c, only_py = tally.alone_names
         if any(self._policy.vocabulary.equivalent_names(name) & only_c for name in only_py):
             raise OrdinaryNeededError
-        return super().result()
+        found = super().result()
+        numbers, aside = self._spread.numbers, np.array(sorted(self._steps_aside), dtype=np.int64)
+        begins = np.flatnonzero(np.diff(numbers >> STEP_BITS, prepend=-1))
+        given = np.concatenate([aside, numbers[begins], numbers[begins - 1]])
+        near = self._spread.steps_near(given, ROWS_AROUND_STEPS)
+        return replace(found, reading=replace(found.reading, steps=near))

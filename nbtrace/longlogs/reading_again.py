@@ -10,6 +10,9 @@ from nbtrace.longlogs.placing import ColumnPlacement
 ROWS_AROUND = 16
 """Values before and after those that diverge that are read with them; a view shows fewer as context."""
 
+ROWS_AROUND_STEPS = 5
+"""The same of steps, which are shown with three: so many that what is read of two places is told apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChunkMark:
@@ -67,6 +70,36 @@ class BlockSpread:
         edges = np.bincount(low, minlength=size + 1) - np.bincount(high, minlength=size + 1)
         near: Flags = np.cumsum(edges)[:size] > 0
         return near
+
+
+@dataclass
+class StepSpread(BlockSpread):
+    """The same of the steps of sweeps, by the order in which they are compared."""
+
+    _numbers: list[Ints] = field(default_factory=list)
+    _before: int = 0
+
+    def begin(self, numbers: Ints) -> None:
+        """Note which steps are added next."""
+        self._before += self._numbers[-1].size if self._numbers else 0
+        self._numbers.append(numbers)
+
+    def add(self, first: int, both: Flags, over: Flags, per_block: int) -> None:
+        """Add some values of the steps that were noted last; see :meth:`BlockSpread.add`."""
+        del first
+        super().add(self._before, both, over, per_block)
+
+    @property
+    def numbers(self) -> Ints:
+        """All steps in the order in which they were compared."""
+        return np.concatenate([np.zeros(0, dtype=np.int64), *self._numbers])
+
+    def steps_near(self, given: Ints, least: int) -> Ints:
+        """Return the steps that diverge or are given, and those that hold some of the `least` values next to one."""
+        numbers = self.numbers
+        near = self.near(frozenset(np.flatnonzero(np.isin(numbers, given)).tolist()), least)
+        found: Ints = numbers[near[: numbers.size]]
+        return found
 
 
 @dataclass(frozen=True)

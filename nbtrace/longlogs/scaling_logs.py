@@ -1,7 +1,7 @@
 """The scaling chains of two traces or logs: compared by columns where the logs are long, else by records."""
 
 from nbtrace.compare.scaling import ScalingResult, scaling_of
-from nbtrace.longlogs.diff_logs import diff_in_blocks
+from nbtrace.longlogs.diff_logs import diff
 from nbtrace.parsers.given_logs import Log, Words
 from nbtrace.verdicts.tolerance import Policy
 
@@ -31,4 +31,9 @@ def scaling_chain(
     InputError
         If neither log, or only one, holds a quantity of the chain.
     """
-    return scaling_of(diff_in_blocks(c, py, policy, vocabulary=vocabulary), cells)
+    result = diff(c, py, policy, vocabulary=vocabulary)
+    if result.has_whole_blocks:
+        return scaling_of(result, cells)
+    from nbtrace.longlogs.swept_values import scaling_of_sweeps  # noqa: PLC0415 - imports numpy, as long logs do
+
+    return scaling_of_sweeps(result, cells)

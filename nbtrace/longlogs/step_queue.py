@@ -34,6 +34,12 @@ def number_of(block: int, sample: int, step: int) -> int:
     return ((block * SWEEPS_OF_A_BLOCK + sample) << STEP_BITS) + step
 
 
+def numbers_of(block: Ints, sample: Ints, step: Ints) -> Ints:
+    """Return the numbers of many steps, as :func:`number_of` gives them."""
+    numbers: Ints = ((block * SWEEPS_OF_A_BLOCK + sample) << STEP_BITS) + step
+    return numbers
+
+
 def first_of(block: int) -> int:
     """Return the number of the first step that a block may have."""
     return number_of(block, 0, 0) if block < _MOST_BLOCKS else AFTER_ALL
@@ -165,7 +171,7 @@ class StepQueue:
         block, sample, step = steps.block, steps.sample, steps.step
         if step.size:
             number_of(int(block.max()), int(sample.max()), int(step.max()))
-        numbers = ((block * SWEEPS_OF_A_BLOCK + sample) << STEP_BITS) + step
+        numbers = numbers_of(block, sample, step)
         if (np.diff(numbers) < 0).any():
             raise NotColumnarError("steps in another order")
         self._read.append((steps, numbers, [(number, record) for number, record in odd if number is not None]))

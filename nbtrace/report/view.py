@@ -1,6 +1,6 @@
 """The view: what a report says, before anyone decides how it looks. Every renderer takes the same view."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from shlex import quote
 
@@ -65,7 +65,7 @@ class Table:
     """A table."""
 
     columns: tuple[Column, ...]
-    lines: tuple[Line, ...]
+    lines: Sequence[Line]
 
 
 @frozen

@@ -89,8 +89,9 @@ def _judge(result: Audit, node: Node, differing: set[str]) -> list[Finding]:
         return [single]
     if both and matches(result, node):
         values = result.effective
-        held_c, held_py = (Held(values[side][node], None, "not needed") for side in (Side.C, Side.PY))
-        return [Finding(node, AuditStatus.MATCH, held_c, held_py)]
+        c, py = values[Side.C][node], values[Side.PY][node]
+        held = Held(c, None, "not needed")
+        return [Finding(node, AuditStatus.MATCH, held, held if c == py else Held(py, None, "not needed"))]
     broken = [side for side in (Side.C, Side.PY) if _breaks(result, side, node)]
     finding = _finding(result, node, AuditStatus.MATCH)
     if both and matches(result, node):
@@ -115,6 +116,8 @@ def _single_alone(result: Audit, node: Node) -> Finding | None:
     Its log is of double precision otherwise. What the value is computed from counts as printed: a float32 that is
     logged with its digits is the very number that the program went on with.
     """
+    if not any(scene.singles for scene in result.scenes.values()):
+        return None
     alone = [side for side, scene in result.scenes.items() if node in scene.singles and not scene.single]
     if len(alone) != 1 or result.scenes[alone[0].other].single:
         return None
@@ -305,7 +308,7 @@ def _inputs_agree(result: Audit, finding: Finding, differing: set[str]) -> bool:
     neither side logs do not matter.
     """
     inputs = set(result.vocabulary.quantities[finding.node.name].causes)
-    logged = [{node.name for node in scene.values} & inputs for scene in result.scenes.values()]
+    logged = [scene.order.by_name.keys() & inputs for scene in result.scenes.values()]
     wanted = inputs
     if all(held.lack not in {Lack.FORMULA, Lack.VALUE, None} for held in (finding.c, finding.py)):
         wanted = set.union(*logged)

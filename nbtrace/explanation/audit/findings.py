@@ -1,6 +1,6 @@
 """What an audit holds: values against formulas, findings, and the values that the physics was seen to use."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -125,6 +125,15 @@ class Audit:
     scenes: dict[Side, Scene]
     effective: dict[Side, Values]
     findings: list[Finding] = field(default_factory=list)
+    _apart: list[int] = field(default_factory=list, repr=False, compare=False)
+    _looked: int = field(default=0, repr=False, compare=False)
+
+    def apart(self) -> Iterator[Finding]:
+        """Yield the findings that are no match so far; those that are stay so."""
+        further = range(self._looked, len(self.findings))
+        self._apart += [at for at in further if self.findings[at].status is not AuditStatus.MATCH]
+        self._looked = len(self.findings)
+        return (self.findings[at] for at in self._apart)
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -176,4 +185,6 @@ def matches(result: Audit, node: Node) -> bool:
     c, py = (result.effective[side].get(node) for side in (Side.C, Side.PY))
     if c is None or py is None or len(c) != len(py):
         return False
+    if c == py:
+        return True
     return all(abs(x - y) <= bound for x, y, bound in zip(c, py, noise(result.scenes, node), strict=True))

@@ -1,13 +1,16 @@
 """Telling a mistake in the computation from one in the log alone: what is computed further down decides."""
 
-from collections.abc import Iterable, Sequence
+from collections import ChainMap
+from collections.abc import Iterable, MutableMapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from enum import Enum
 from typing import NamedTuple
 
-from nbtrace.compare.evaluate import evaluate, formula_of, obeys, propagate, sharpened, value_at
+from nbtrace.compare.evaluate import changed_by, evaluate, formula_of, obeys, propagate, sharpened, value_at
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Values, Vector, in_order
+from nbtrace.compare.takers import leads_to, order_of, takers
 from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, held_of
 from nbtrace.records import Side
 from nbtrace.vocabulary.formula import UnloggedError
@@ -26,6 +29,8 @@ _FOLLOWS = "what is computed further down follows from the formula's value, not 
 _AGREES = "the {} agrees with the other side's nevertheless"
 _NAMED = 3
 """Quantities that are named for what follows from a value."""
+_MANY = 8
+"""Breaks further up from which on it is found out which of them lead to a value."""
 _GROSS = 0.01
 """Relative deviation of an intensity from its formula from which on it was not computed from what the log prints."""
 _AGREEMENT = 1e-3
@@ -38,7 +43,7 @@ def rejoin(result: Audit, side: Side, node: Node) -> bool:
     Returns whether any were.
     """
     suspects = [
-        item for item in result.findings if item.side is side and item.status in _OPEN and _above(result, item, node)
+        item for item in result.apart() if item.side is side and item.status in _OPEN and _above(result, item, node)
     ]
     if not suspects:
         return False
@@ -46,6 +51,8 @@ def rejoin(result: Audit, side: Side, node: Node) -> bool:
     for item in suspects:
         families.setdefault(result.physics.family(item.node.name), []).append(item)
     for chosen in [*reversed(families.values()), *([suspects] if len(families) > 1 else [])]:
+        if len(chosen) >= _MANY and not _may_follow(result, side, node, chosen):
+            continue
         corrected = _corrected(result, side, chosen)
         if corrected is None:
             continue
@@ -58,6 +65,34 @@ def rejoin(result: Audit, side: Side, node: Node) -> bool:
             _demote(result, side, suspects, corrected, _AGREES.format(result.vocabulary.outcome))
             return True
     return False
+
+
+def _may_follow(result: Audit, side: Side, node: Node, suspects: list[Finding]) -> bool:
+    """Whether a value may follow from what suspects should be: it does from those alone that lead to it.
+
+    The suspects of a sweep are of all of its steps, nearly all of which have nothing to do with a value of one step.
+    """
+    if not node.place or _agrees(result, node, _AGREEMENT):
+        return True
+    scene, values = result.scenes[side], result.effective[side]
+    order = order_of(scene, values)
+    leading = [item for item in suspects if not item.node.place or leads_to(scene, order, item.node, node)]
+    if len(leading) == len(suspects):
+        return True
+    right = _right(result, side, leading)
+    if not right:
+        return right is None
+    above = result.vocabulary.ancestors(node.name)
+    changed = changed_by(scene, values, right, among=order.read_for(node.name))
+    if not all(other.place for other in changed):
+        return True  # What is of no turn may be followed by what no formula computes.
+    changed = {other: value for other, value in changed.items() if other.name in above}
+    digits = _digits(result, side, ChainMap({}, scene.digits), changed, {item.node for item in leading})
+    new = ChainMap(changed, values)
+    try:
+        return evaluate(replace(scene, digits=digits), new, node).allows(new[node])
+    except UnloggedError:
+        return False
 
 
 def _grossly_off(result: Audit, side: Side, node: Node) -> bool:
@@ -105,24 +140,33 @@ def _supposing(result: Audit, side: Side, values: Values, suspects: Iterable[Fin
     The suspects themselves are taken as exact: an uncertain formula must not excuse what follows from it. Their
     printed digits belong to the logged value; of a much smaller corrected one they would be the whole.
     """
-    exact = {item.node for item in suspects}
     before, scene = result.effective[side], result.scenes[side]
-    digits = dict(scene.digits)
-    for node in exact & digits.keys():
-        old, new = norm(before[node]), norm(values[node])
-        if new < old:
-            digits[node] = tuple(digit * new / old for digit in digits[node])
-    for node in in_order(result.vocabulary, values):
-        if values[node] == before.get(node) or formula_of(scene, node) is None or node in exact:
-            continue
-        digits.pop(node, None)
-        scene = replace(scene, digits=digits)
-        try:
-            digits[node] = evaluate(scene, values, node).allowed
-        except UnloggedError:
-            continue
+    changed = {node: value for node, value in values.items() if value != before.get(node)}
+    digits = _digits(result, side, dict(scene.digits), changed, {item.node for item in suspects})
     scenes = {**result.scenes, side: replace(scene, digits=digits)}
     return Audit(scenes, {**result.effective, side: values}, result.findings)
+
+
+def _digits(
+    result: Audit, side: Side, digits: MutableMapping[Node, Vector], changed: Values, exact: AbstractSet[Node]
+) -> MutableMapping[Node, Vector]:
+    """Put into the digits of a side's values those of the changed ones, but of exact ones."""
+    before, scene = result.effective[side], result.scenes[side]
+    for node in exact:
+        if node in digits and node in changed:
+            old, new = norm(before[node]), norm(changed[node])
+            if new < old:
+                digits[node] = tuple(digit * new / old for digit in digits[node])
+    values = ChainMap(changed, before)
+    for node in in_order(result.vocabulary, changed):
+        if formula_of(scene, node) is None or node in exact:
+            continue
+        digits[node] = ()
+        try:
+            digits[node] = evaluate(replace(scene, digits=digits), values, node).allowed
+        except UnloggedError:
+            continue
+    return digits
 
 
 def _above(result: Audit, finding: Finding, node: Node) -> bool:
@@ -133,7 +177,16 @@ def _above(result: Audit, finding: Finding, node: Node) -> bool:
 
 def _corrected(result: Audit, side: Side, suspects: Iterable[Finding]) -> Values | None:
     """Return a side's values with suspects set to what their formulas, or the other side, give."""
-    changes: dict[Node, Vector] = {}
+    changes = _right(result, side, suspects)
+    if changes is None:
+        return None
+    values = propagate(result.scenes[side], result.effective[side], changes)
+    return result.physics.followed(values, result.effective[side], result.effective[side.other])
+
+
+def _right(result: Audit, side: Side, suspects: Iterable[Finding]) -> Values | None:
+    """Return what the formulas of suspects, or the other side, give; None if one has neither."""
+    changes: Values = {}
     for item in suspects:
         held = item.held(side)
         theirs = result.effective[side.other].get(item.node)
@@ -141,17 +194,16 @@ def _corrected(result: Audit, side: Side, suspects: Iterable[Finding]) -> Values
         if right is None:
             return None
         changes[item.node] = right
-    values = propagate(result.scenes[side], result.effective[side], changes)
-    return result.physics.followed(values, result.effective[side], result.effective[side.other])
+    return changes
 
 
 def _demote(result: Audit, side: Side, suspects: list[Finding], corrected: Values, reason: str) -> None:
     supposed = _supposing(result, side, corrected, suspects)
     result.scenes[side] = supposed.scenes[side]
     result.effective[side] = corrected
+    places = {id(item): place for place, item in enumerate(result.findings)}
     for item in suspects:
-        place = result.findings.index(item)
-        result.findings[place] = replace(item, status=AuditStatus.LOG_ONLY, reason=reason)
+        result.findings[places[id(item)]] = replace(item, status=AuditStatus.LOG_ONLY, reason=reason)
 
 
 def put_right(result: Audit, side: Side, node: Node, value: Vector, uncertain: Vector) -> None:
@@ -189,11 +241,13 @@ class Consumers(NamedTuple):
 def consumers(result: Audit, side: Side, node: Node, right: Vector, uncertain: Vector = ()) -> Consumers:
     """Return which later quantities follow from the logged value and which from another."""
     scene, values = result.scenes[side], result.effective[side]
-    fuzzy = replace(scene, digits={**scene.digits, node: uncertain or scene.digits.get(node, (0.0,) * len(right))})
-    changed = {**values, node: right}
+    own = uncertain or scene.digits.get(node, (0.0,) * len(right))
+    fuzzy = replace(scene, digits=ChainMap({node: own}, scene.digits))
+    changed = ChainMap({node: right}, values)
     with_logged, with_right, with_neither = [], [], []
-    for other in in_order(result.vocabulary, values):
-        if other == node or formula_of(scene, other) is None:
+    order = order_of(scene, values)
+    for other in sorted(set(takers(scene, order, (node,))), key=order.positions.__getitem__):
+        if other == node:
             continue
         try:
             if node not in value_at(scene, values, other)[1].read:
@@ -224,5 +278,5 @@ def _nearer(value: Vector, corrected: Vector, logged: Vector) -> bool:
 def _is_input(result: Audit, side: Side, node: Node) -> bool:
     """Whether any formula of that side, or any that is not checkable, takes the value."""
     takers = [name for name, quantity in result.vocabulary.quantities.items() if node.name in quantity.causes]
-    logged = {other.name for other in result.scenes[side].values}
+    logged = result.scenes[side].order.by_name
     return any(name in logged or name in result.physics.ends for name in takers)

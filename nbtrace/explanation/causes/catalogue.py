@@ -211,11 +211,13 @@ def _input_altered(case: Case) -> Iterator[Candidate]:
 def _input_replaced(case: Case) -> Iterator[Candidate]:
     """Yield the formula with one input replaced by another quantity of the same unit."""
     quantities = case.vocabulary.quantities
+    earlier = {name for name in {node.name for node in case.values} if before(Node(name), case)}
     for node in _own_inputs(case):
+        unit_of = quantities[node.name].unit
+        names = {name for name in earlier if quantities[name].unit == unit_of and name != node.name}
         for other, value in case.values.items():
-            same = quantities[other.name].unit == quantities[node.name].unit and other.name != node.name
-            same = same and len(value) == len(case.values[node]) and other.sample in {node.sample, ALL}
-            if same and before(other, case) and other.place in {node.place, ()}:
+            here = other.name in names and other.place in {node.place, ()} and other.sample in {node.sample, ALL}
+            if here and len(value) == len(case.values[node]):
                 yield from _try(case, {node: value}, f"{other.name} taken for {node.name}")
     yield from _fact_replaced(case)
 

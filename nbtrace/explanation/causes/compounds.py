@@ -1,6 +1,7 @@
 """Two causes on one value: a simple mistake on top of another one."""
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -32,20 +33,62 @@ def compounds(
     """
     if all(float(f"{x:.{_ROUND_DIGITS}g}") == x for x in case.logged):
         return [], 0
-    simple = [signature for signature in catalogue if Trait.ON_TOP in signature.traits]
     found, tried = [], 0
+    by_first: dict[str, _OnTop] = {}
     for first, candidate in candidates:
         if first.complexity > _MOST_COMPLEX or not any(candidate.value):
             continue
+        if first.name not in by_first:
+            by_first[first.name] = _OnTop(case, _on_top_of(first, catalogue))
+        above = by_first[first.name]
+        if above.is_far(candidate.value):
+            tried += candidate.among * len(above.multiples)
+            continue
         on_top = replace(case, right=candidate.value)
-        for second in simple:
-            if Trait.ON_TOP in first.traits and catalogue.index(second) <= catalogue.index(first):
-                continue  # the other order of two such mistakes gives the same
+        for second in above.simple:
             for further in second.candidates(on_top):
                 tried += candidate.among
                 if _near(further.value, case.logged):
                     found.append((_both(first, second), replace(further, text=f"{candidate.text}; and {further.text}")))
     return found, tried
+
+
+def _on_top_of(first: Signature, catalogue: Sequence[Signature]) -> list[Signature]:
+    """Return the mistakes that are tried on top of another one."""
+    simple = [signature for signature in catalogue if Trait.ON_TOP in signature.traits]
+    if Trait.ON_TOP not in first.traits:
+        return simple
+    # The other order of two such mistakes gives the same.
+    return [second for second in simple if catalogue.index(second) > catalogue.index(first)]
+
+
+class _OnTop:
+    """Simple mistakes that are tried on top of others, and the multiples of a single number that they make.
+
+    Attributes
+    ----------
+    simple : list of Signature
+    multiples : list of float
+        In ascending order; empty for a value of several components.
+    """
+
+    def __init__(self, case: Case, simple: list[Signature]) -> None:
+        self.simple = simple
+        self.multiples: list[float] = []
+        self._logged = case.logged
+        if len(case.logged) == len(case.right) == 1:
+            of_one = replace(case, right=(1.0,))
+            self.multiples = sorted(further.value[0] for second in simple for further in second.candidates(of_one))
+
+    def is_far(self, value: Vector) -> bool:
+        """Whether no multiple of a value comes close to the logged one, as far as that is known without trying."""
+        if not self.multiples or len(value) != 1:
+            return False
+        wanted = self._logged[0] / value[0]
+        if not wanted or not math.isfinite(wanted):
+            return False
+        reach = 2 * _NEAR * abs(wanted)
+        return bisect_left(self.multiples, wanted - reach) == bisect_right(self.multiples, wanted + reach)
 
 
 def _near(value: Vector, logged: Vector) -> bool:

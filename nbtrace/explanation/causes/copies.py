@@ -1,6 +1,6 @@
 """Causes by which a value is a copy of another one: of another turn of a loop, or of another quantity."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from nbtrace.compare.evaluate import obeys, value_at
 from nbtrace.compare.metrics import norm
@@ -45,18 +45,24 @@ def _lagging(case: Case) -> Iterator[Candidate]:
 
 def another(case: Case) -> Iterator[Candidate]:
     """Yield the values of other quantities of the same kind, or the same unit, that are right themselves."""
-    kind = case.quantity.kind
-    for node, value in case.values.items():
-        same = case.vocabulary.quantities[node.name].kind is kind and node.sample in {case.node.sample, ALL}
-        same = same and before(node, case)
-        if node.name != case.name and same and kind is not Kind.SCALAR:
-            yield from _copy(node, value, case)
-    # Many quantities are 0 or 1: sharing such a value says nothing.
-    if kind is Kind.SCALAR and abs(case.logged[0]) not in {0.0, 1.0}:
+    kind, quantities = case.quantity.kind, case.vocabulary.quantities
+    if kind is not Kind.SCALAR:
+        names = _names(case, lambda name: quantities[name].kind is kind)
         for node, value in case.values.items():
-            same_unit = case.vocabulary.quantities[node.name].unit == case.quantity.unit
-            if node.name != case.name and same_unit and len(value) == 1 and before(node, case):
+            if node.name in names and node.sample in {case.node.sample, ALL}:
                 yield from _copy(node, value, case)
+    # Many quantities are 0 or 1: sharing such a value says nothing.
+    elif abs(case.logged[0]) not in {0.0, 1.0}:
+        names = _names(case, lambda name: quantities[name].unit == case.quantity.unit)
+        for node, value in case.values.items():
+            if node.name in names and len(value) == 1:
+                yield from _copy(node, value, case)
+
+
+def _names(case: Case, alike: Callable[[str], bool]) -> frozenset[str]:
+    """Return the other quantities of a kind that do not depend on the one in question."""
+    names = {node.name for node in case.values} - {case.name}
+    return frozenset(name for name in names if alike(name) and before(Node(name), case))
 
 
 def _copy(node: Node, value: Vector, case: Case) -> Iterator[Candidate]:

@@ -104,7 +104,10 @@ class Candidate:
 
 
 class Trait(Enum):
-    """What is known of every cause of a kind."""
+    """What is known of every cause of a kind.
+
+    A mistake on top of others makes of a single number the same multiples, whatever the number is.
+    """
 
     JOINS = "one mistake that several quantities show"
     ONE_SIDED = "a mistake that the other way round would turn a right value into a wrong one"

@@ -185,9 +185,10 @@ class NanoBragg(Physics):
         """Take the other side's F_cell where changed indices have become its own; no log holds the reflections."""
         new = dict(values)
         for node in values:
+            if node.name != "F_cell":
+                continue
             index = Node("hkl_rounded", node.sample)
-            moved = node.name == "F_cell" and values.get(index) != before.get(index)
-            if moved and values.get(index) == theirs.get(index) and node in theirs:
+            if values.get(index) != before.get(index) and values.get(index) == theirs.get(index) and node in theirs:
                 new[node] = theirs[node]
         return new
 

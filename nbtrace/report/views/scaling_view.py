@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from nbtrace.compare.chain import Rebuilt, WorkedFactor, chain_of
 from nbtrace.compare.scaling import Product, ScalingFactor, ScalingResult
+from nbtrace.late import Late
 from nbtrace.report.next_steps import logs_command, next_section, why
 from nbtrace.report.view import (
     Column,
@@ -203,10 +204,10 @@ def _product(product: Product, name: str) -> str:
 
 
 def _rebuilt(rebuilt: Rebuilt, names: Names) -> Section:
-    lines = tuple(
-        Line((str(step.phi_tic), number(step.c_term), number(step.py_term), percent(step.share_of_gap)))
-        for step in rebuilt.steps
-    )
+    def line(at: int) -> Line:
+        step = rebuilt.steps[at]
+        return Line((str(step.phi_tic), number(step.c_term), number(step.py_term), percent(step.share_of_gap)))
+
     sides = (
         (names.reference, rebuilt.c, rebuilt.c_logged),
         (names.candidate, rebuilt.py, rebuilt.py_logged),
@@ -218,7 +219,7 @@ def _rebuilt(rebuilt: Rebuilt, names: Names) -> Section:
         for side, total, logged in sides
         if total is not None
     )
-    table = Table(_step_columns(names), lines) if both else None
+    table = Table(_step_columns(names), Late(len(rebuilt.steps), line)) if both else None
     return Section("I_before_scaling from the φ steps", items=items, table=table, detail=True)
 
 
