@@ -127,7 +127,7 @@ def test_a_step_in_the_lines_of_a_logger_is_one_of_those_that_a_pixel_is_the_sum
         ]
         name.write_text("\n".join(lines) + "\n")
     assert _same(names[0], names[1], 300)
-    found = diff_traces(*(read_trace(str(name)) for name in names))
+    found = diff_traces(read_trace(str(names[0])), read_trace(str(names[1])))
     assert [item.broken for item in found.checks[0].checks if item.quantity == "cos_2theta"] == [int(steps == 10)]
 
 
