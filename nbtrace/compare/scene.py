@@ -319,7 +319,7 @@ class NodeView(FormulaView):
 
     def ordinals(self, index: str) -> tuple[int, ...]:
         """Return the ordinals that the log has of a loop, in order."""
-        return self.scene.ordinals.get(index, ())
+        return tuple(self.scene.ordinals.get(index, ()))
 
     def aside(self) -> "NodeView":
         """Return the same view for a check on which no value depends: what it reads does not count."""
@@ -456,12 +456,12 @@ def _computed(vocabulary: Vocabulary, chosen: Mapping[Node, Record]) -> dict[Nod
 
 def _in_order(ordinals: set[int], apart: "Columns", loop: str) -> Sequence[int]:
     """Return the ordinals of a loop in order: some that are known, and those of the columns."""
-    columns = [column.ordinals for (_, _, name), column in apart.items() if name == loop]
+    columns = {id(column.ordinals): column.ordinals for (_, _, name), column in apart.items() if name == loop}
     if not columns:
         return tuple(sorted(ordinals))
     import numpy as np  # noqa: PLC0415 - columns have come in
 
-    every = np.unique(np.concatenate([np.array(sorted(ordinals), dtype=np.int64), *columns]))
+    every = np.unique(np.concatenate([np.array(sorted(ordinals), dtype=np.int64), *columns.values()]))
     first, last = int(every[0]), int(every[-1])
     return range(first, last + 1) if last - first + 1 == every.size else tuple(every.tolist())
 

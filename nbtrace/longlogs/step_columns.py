@@ -101,10 +101,12 @@ class StepColumns:
         shared: dict[int, Ints] = {}
         for name in list(self._pieces):
             pieces = self._pieces.pop(name)
-            steps, numbers, half, single, long = (
-                np.concatenate(parts)
-                for parts in (pieces.steps, pieces.numbers, pieces.half, pieces.single, pieces.long)
+            steps, numbers, half = (
+                np.concatenate(pieces.steps),
+                np.concatenate(pieces.numbers),
+                np.concatenate(pieces.half),
             )
+            single, long = np.concatenate(pieces.single), np.concatenate(pieces.long)
             del pieces
             sweeps = steps >> STEP_BITS
             ends = [0, *(np.flatnonzero(np.diff(sweeps)) + 1).tolist(), steps.size]
