@@ -5,7 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from nbtrace.compare.scene import is_long, usable
+from nbtrace.compare.float32_values import is_long
+from nbtrace.compare.scene import usable
 from nbtrace.compare.turn_columns import ColumnKey, Columns, TurnColumn
 from nbtrace.longlogs.chunks import NotColumnarError
 from nbtrace.longlogs.decimals import Flags, Floats, Ints
