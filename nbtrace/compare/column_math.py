@@ -72,11 +72,11 @@ def _with_error(a: Column, b: Column) -> tuple[Column, Column]:
 
 def added_up(total: float, terms: Column, weight: float) -> float:
     """Return a sum to which terms are added one after the other, each time multiplied with a weight."""
-    if is_column(terms) and weight == 1:
+    if not isinstance(terms, list) and weight == 1:
         import numpy as np  # noqa: PLC0415 - arrays have come in
 
         return float(np.add.accumulate(np.concatenate([[total], terms]))[-1])
-    for term in terms.tolist() if is_column(terms) else terms:
+    for term in terms if isinstance(terms, list) else terms.tolist():
         total = (total + term) * weight
     return total
 

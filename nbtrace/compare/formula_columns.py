@@ -339,12 +339,13 @@ def alike(scene: Scene, takes: Callable[[str], bool]) -> Iterator[Turns]:
 
 def _finding_the_same(ordinals: Ints, columns: list[TurnColumn]) -> Iterator[Flags]:
     """Yield which turns have a value in the same columns."""
-    kinds = np.zeros(ordinals.size, dtype=np.int64)
+    kinds: Ints = np.zeros(ordinals.size, dtype=np.int64)
     for column in columns:
         at, there = column.find(ordinals)
         if there < ordinals.size:
             has = column.ordinals[at] == ordinals if column.ordinals.size else np.zeros(ordinals.size, dtype=np.bool_)
-            kinds = np.unique(kinds * 2 + has, return_inverse=True)[1].reshape(ordinals.shape)
+            inverse: Ints = np.unique(kinds * 2 + has, return_inverse=True)[1]
+            kinds = inverse.reshape(ordinals.shape)
     for kind in range(int(kinds.max(initial=-1)) + 1):
         yield kinds == kind
 

@@ -1,6 +1,5 @@
 """The values of one log by what they are and where they belong, with what its banner or a configuration adds."""
 
-import struct
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import field
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from nbtrace.compare.apart_values import ApartNodes, ApartVectors
 from nbtrace.compare.excerpt import whole_of
+from nbtrace.compare.float32_values import mostly_single, singles_of
 from nbtrace.compare.metrics import is_finite, norm
 from nbtrace.compare.precision import is_single_precision, number_formats
 from nbtrace.frozen import frozen
@@ -32,9 +32,6 @@ _DOUBLE = 1e-13
 
 _SINGLE = 16 * 2.0**-24
 """Relative rounding allowed to one operation of a single-precision program."""
-
-_LONG = 9
-"""Digits from which on a number can tell single from double precision, and how many such numbers it takes."""
 
 _BANNER_DIGITS = 6
 """Digits of the numbers in a banner; one with fewer is exact, since trailing zeros are not printed."""
@@ -405,7 +402,7 @@ class NodeView(FormulaView):
 
     def ordinals(self, index: str) -> tuple[int, ...]:
         """Return the ordinals that the log has of a loop, in order."""
-        return self.scene.ordinals.get(index, ())
+        return tuple(self.scene.ordinals.get(index, ()))
 
     def aside(self) -> "NodeView":
         """Return the same view for a check on which no value depends: what it reads does not count."""
@@ -525,8 +522,8 @@ def scene(trace: Trace, side: Side, facts: Facts, block: int = 0, *, tables: Map
     }
     values = {node: record.numbers for node, record in chosen.items()}
     computed = _computed(trace.vocabulary, chosen)
-    single = is_single_precision(trace) or _mostly_single(computed, apart)
-    singles = _singles(trace.vocabulary, computed, apart)
+    single = is_single_precision(trace) or mostly_single(computed, apart)
+    singles = singles_of(trace.vocabulary, computed, apart)
     if apart:
         values, digits = ApartVectors(values, there.numbers), ApartVectors(digits, there.digits)
     return Scene(side, trace, values, digits, facts, single, chosen, tables or {}, singles, apart, block)
@@ -542,64 +539,14 @@ def _computed(vocabulary: Vocabulary, chosen: Mapping[Node, Record]) -> dict[Nod
 
 def _in_order(ordinals: set[int], apart: "Columns", loop: str) -> Sequence[int]:
     """Return the ordinals of a loop in order: some that are known, and those of the columns."""
-    columns = [column.ordinals for (_, _, name), column in apart.items() if name == loop]
+    columns = {id(column.ordinals): column.ordinals for (_, _, name), column in apart.items() if name == loop}
     if not columns:
         return tuple(sorted(ordinals))
     import numpy as np  # noqa: PLC0415 - columns have come in
 
-    every = np.unique(np.concatenate([np.array(sorted(ordinals), dtype=np.int64), *columns]))
+    every = np.unique(np.concatenate([np.array(sorted(ordinals), dtype=np.int64), *columns.values()]))
     first, last = int(every[0]), int(every[-1])
     return range(first, last + 1) if last - first + 1 == every.size else tuple(every.tolist())
-
-
-def _mostly_single(computed: Mapping[Node, Record], apart: "Columns") -> bool:
-    """Whether half of the long numbers are float32, as where a program mixes precisions."""
-    numbers = [
-        number
-        for record in computed.values()
-        for number, token in zip(record.value.numbers, record.value.tokens, strict=True)
-        if is_long(token)
-    ]
-    singles = sum(map(_is_single, numbers)) + sum(column.long_single for column in apart.values())
-    long = len(numbers) + sum(column.long for column in apart.values())
-    return long > _LONG and singles >= long / 2
-
-
-def _singles(vocabulary: Vocabulary, computed: Mapping[Node, Record], apart: "Columns") -> frozenset[Node]:
-    """Return the values that are float32, where long numbers tell that some are.
-
-    What every program stores as float32, whatever it computes with, says nothing.
-    """
-    exact = {node for node, record in computed.items() if all(_is_single(number) for number in record.value.numbers)}
-    names = {node.name for node in exact} | {name for name, _, _ in apart}
-    stored = {name for name in names if (f := vocabulary.formulas.get(name)) and f.single}
-    telling = [node for node in exact if node.name not in stored and any(map(is_long, computed[node].value.tokens))]
-    of_turns = sum(column.long_single for (name, _, _), column in apart.items() if name not in stored)
-    if len(telling) + of_turns < _TELLING:
-        return frozenset()
-    return ApartNodes(apart, exact) if apart else frozenset(exact)
-
-
-_TELLING = 2
-"""Long numbers that are float32 by chance hardly ever: one in 2²⁹ is."""
-
-
-def is_long(token: str) -> bool:
-    """Whether a printed number has enough digits to tell single from double precision."""
-    return len(token.strip("-0.").replace(".", "").partition("e")[0]) > _LONG
-
-
-def _is_single(number: float) -> bool:
-    """Whether a printed number is that of a float32."""
-    return f"{_single(number):.15g}" == f"{number:.15g}"
-
-
-def _single(number: float) -> float:
-    try:
-        value: float = struct.unpack("f", struct.pack("f", number))[0]
-    except OverflowError:
-        return number
-    return value
 
 
 def usable(vocabulary: Vocabulary, record: Record) -> bool:

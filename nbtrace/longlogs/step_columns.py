@@ -5,7 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from nbtrace.compare.scene import is_long, usable
+from nbtrace.compare.float32_values import is_long
+from nbtrace.compare.scene import usable
 from nbtrace.compare.turn_columns import ColumnKey, Columns, TurnColumn
 from nbtrace.longlogs.chunks import NotColumnarError
 from nbtrace.longlogs.decimals import Flags, Floats, Ints
@@ -101,10 +102,12 @@ class StepColumns:
         shared: dict[int, Ints] = {}
         for name in list(self._pieces):
             pieces = self._pieces.pop(name)
-            steps, numbers, half, single, long = (
-                np.concatenate(parts)
-                for parts in (pieces.steps, pieces.numbers, pieces.half, pieces.single, pieces.long)
+            steps, numbers, half = (
+                np.concatenate(pieces.steps),
+                np.concatenate(pieces.numbers),
+                np.concatenate(pieces.half),
             )
+            single, long = np.concatenate(pieces.single), np.concatenate(pieces.long)
             del pieces
             sweeps = steps >> STEP_BITS
             ends = [0, *(np.flatnonzero(np.diff(sweeps)) + 1).tolist(), steps.size]

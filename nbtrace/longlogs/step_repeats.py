@@ -106,7 +106,8 @@ def _number_of(fields: Mapping[str, Record]) -> int:
     """Return the number for the text of a step that stands in records."""
     texts = [fields[name].value.text.encode() for name in FIELDS if name in fields]
     pairs = zip(_FACTORS.tolist(), map(_words_of, texts), strict=False)
-    return sum(word * factor for factors, words in pairs for word, factor in zip(words, factors, strict=True)) & _WORD
+    number: int = sum(word * factor for factors, words in pairs for word, factor in zip(words, factors, strict=True))
+    return number & _WORD
 
 
 def _words_of(text: bytes) -> list[int]:

@@ -1,6 +1,5 @@
 """The steps of a long sweep held against formulas as columns: the answer is that of every step held alone."""
 
-from collections.abc import Sequence
 from random import Random
 
 import pytest

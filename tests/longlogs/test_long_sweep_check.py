@@ -186,6 +186,7 @@ def _log(seed: int, steps: int, rate: float, form: str) -> bytes:
     return text.encode()[: -chance.randrange(1, 200)] if chance.random() < 0.2 else text.encode()
 
 
+PER_STEP = ("phi_deg", "k_frac", "F_latt_b", "F_latt")
 _FORMS = st.sampled_from([".15g", ".15g", ".15g", ".17g", ".7g", ".12e", ".9f"])
 _RATES = st.sampled_from([0.0, 0.03, 0.2])
 _CHUNKS = st.sampled_from([700, 4000, 1 << 20])
@@ -201,7 +202,7 @@ def _held_alike(folder: Path, log: bytes, chunk: int, many: int, window: int) ->
         return _same(path, chunk)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=7, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10**6), steps=st.sampled_from([9, 24]), rate=_RATES, form=_FORMS, chunk=_CHUNKS)
 def test_documents_and_reports_are_the_same(
     tmp_path_factory: pytest.TempPathFactory, seed: int, steps: int, rate: float, form: str, chunk: int
@@ -220,7 +221,7 @@ def test_documents_and_reports_are_the_same(
     many=st.sampled_from([2, 6, 200]),
     window=st.sampled_from([1, 20, 20_000]),
 )
-def test_documents_and_reports_of_many_logs_are_the_same(  # noqa: PLR0913 - each is drawn by itself
+def test_documents_and_reports_of_many_logs_are_the_same(
     tmp_path_factory: pytest.TempPathFactory,
     seed: int,
     steps: int,
@@ -233,7 +234,7 @@ def test_documents_and_reports_of_many_logs_are_the_same(  # noqa: PLR0913 - eac
     _held_alike(tmp_path_factory.getbasetemp(), _log(seed, steps, rate, form), chunk, many, window)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=7, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     seed=st.integers(0, 10**6),
     side=st.sampled_from(["TRACE_C", "TRACE_PY"]),
@@ -247,3 +248,70 @@ def test_steps_that_repeat_others_are_the_same(
 ) -> None:
     log = log_of_sweeps(side, seed, steps, sweeps=sweeps, rate=rate)
     _held_alike(tmp_path_factory.getbasetemp(), log, chunk, 4, 12)
+
+
+@pytest.mark.parametrize("wrong", [0, 1, 8, 23])
+def test_one_wrong_step_is_found_at_whichever_edge_of_a_chunk_it_stands(tmp_path: Path, wrong: int) -> None:
+    steps = printed(steps_of(24))
+    steps[wrong]["F_latt"] = f"{float(steps[wrong]['F_latt']) * 1.001:.15g}"
+    log = "\n".join(log_of(steps)).encode() + b"\n"
+    for chunk, window in ((150, 4), (1 << 20, 4 * wrong or 1)):
+        found = _held_alike(tmp_path, log, chunk, 3, window)
+        assert found is not None
+        (product,) = (item for item in found.checks if item.quantity == "phi_F_latt")
+        assert (product.index.ordinal("phi_tic"), product.broken, product.instances) == (wrong, 1, 24)
+
+
+def test_a_sum_that_is_wrong_is_found_and_one_that_is_right_holds(tmp_path: Path) -> None:
+    for wrong, finding in ((1.0, RelationState.HOLDS), (1.001, RelationState.BROKEN)):
+        log = "\n".join(log_of(printed(steps_of(24)), wrong=wrong)).encode() + b"\n"
+        found = _held_alike(tmp_path, log, 700, 3, 20)
+        assert found is not None
+        (total,) = (item for item in found.checks if item.quantity == "I_before_scaling")
+        assert total.finding is finding
+
+
+def test_irregular_steps_are_kept_and_a_log_of_too_many_is_held_as_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = log_of(printed(steps_of(24)))
+    at = next(at for at, line in enumerate(lines) if "phi_tic=9 " in line)
+    lines[at] = f"2026-01-02 03:04:05,123 - port - INFO - {lines[at]}"
+    path = tmp_path / "c.log"
+    path.write_text("\n".join(lines) + "\n")
+    found = _same(path, 700)
+    assert found is not None
+    assert {record.index.ordinal("phi_tic") for record in found.trace.phi_steps()} == {0, 9, 23}
+    monkeypatch.setattr(long_sweep_check, "_MOST_ASIDE", 0)
+    assert _by_columns(path, 700) is None
+    monkeypatch.setattr(streamed_log, "LONG_SWEEP", 10)
+    whole = check_long(str(path), registry.default())
+    assert whole is not None
+    assert whole.checks == found.checks
+
+
+def test_the_library_takes_the_steps_of_a_long_sweep_out_of_their_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "c.log"
+    path.write_text("\n".join(log_of(printed(steps_of(24)))) + "\n")
+    ordinary = nbtrace.check(path)
+    monkeypatch.setattr(long_files, "LONG", 100)
+    monkeypatch.setattr(streamed_log, "LONG_SWEEP", 50)
+    found = nbtrace.check(path)
+    assert len(list(found.trace.phi_steps())) == 2 * len(PER_STEP)
+    assert found.checks == ordinary.checks
+    assert len(list(ordinary.trace.phi_steps())) == 24 * len(PER_STEP)
+
+
+def test_memory_hardly_grows_with_the_steps(tmp_path: Path) -> None:
+    """What is left of a step are its numbers, and a number for its text."""
+    path, peaks = tmp_path / "c.log", []
+    for many in (300, 1800):
+        steps = [{"phi_deg": f"{tic / 100}", "k_frac": f"{2 + tic / 9e6:.15g}"} for tic in range(many)]
+        path.write_text("\n".join(log_of([{**step, "F_latt_b": "1.5", "F_latt": "2.5"} for step in steps])) + "\n")
+        tracemalloc.start()
+        assert _by_columns(path, 20_000) is not None
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] + 1500 * 800  # records of a step take some thousands

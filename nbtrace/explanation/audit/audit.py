@@ -7,9 +7,10 @@ checkable, and the other side's value is another.
 from dataclasses import replace
 
 from nbtrace.compare.evaluate import evaluate, formula_of, obeys, sharpened
+from nbtrace.compare.float32_values import is_long
 from nbtrace.compare.logs import logs_of
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import Node, Scene, Vector, in_order, is_long
+from nbtrace.compare.scene import Node, Scene, Vector, in_order
 from nbtrace.explanation.audit.findings import (
     INTRODUCED,
     Audit,

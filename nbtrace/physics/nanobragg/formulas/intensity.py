@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from nbtrace.compare.column_math import added_up, is_column, weighed_terms
+from nbtrace.compare.column_math import added_up, weighed_terms
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import MANY, NodeView, Vector
 from nbtrace.compare.vectors import Column
@@ -185,7 +185,7 @@ def intensity_terms(at: NodeView) -> Mapping[tuple[str, int, str], Column]:
         here = at.of(sample)
         for terms, weight in _weighed(here):
             found = {key: column * weight ** len(terms) for key, column in found.items()}
-            if is_column(terms):
+            if not isinstance(terms, list):
                 found["phi_F_latt", sample, PHI_TIC] = weighed_terms(terms, weight)
     return found
 
