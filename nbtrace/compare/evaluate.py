@@ -76,7 +76,7 @@ def value_at(scene: Scene, values: Mapping[Node, Vector], node: Node) -> tuple[V
     return value, at
 
 
-def evaluate(scene: Scene, values: Mapping[Node, Vector], node: Node) -> Computed:
+def evaluate(scene: Scene, values: MutableMapping[Node, Vector], node: Node) -> Computed:
     """Return the value of a formula with the error that the log allows it.
 
     Raises
@@ -95,7 +95,7 @@ def evaluate(scene: Scene, values: Mapping[Node, Vector], node: Node) -> Compute
     return Computed(value, tuple(allowed), condition, tuple(at.read), tuple(at.told))
 
 
-def measured(scene: Scene, values: Mapping[Node, Vector], node: Node) -> Computed:
+def measured(scene: Scene, values: MutableMapping[Node, Vector], node: Node) -> Computed:
     """Return the value of a formula with enough of the error that the log allows it to tell whether it holds.
 
     Most do so without the uncertainty of their inputs, which takes far longer to find out than the value itself.
@@ -112,7 +112,7 @@ def measured(scene: Scene, values: Mapping[Node, Vector], node: Node) -> Compute
     return evaluate(scene, values, node)
 
 
-def obeys(scene: Scene, values: Mapping[Node, Vector], node: Node) -> bool:
+def obeys(scene: Scene, values: MutableMapping[Node, Vector], node: Node) -> bool:
     """Whether a logged value is the formula's, as far as digits and precision tell.
 
     Raises
@@ -154,12 +154,14 @@ def sharpened(computed: Computed, theirs: Vector | None) -> Vector:
 
 
 def _perturbed(
-    scene: Scene, values: Mapping[Node, Vector], node: Node, at: NodeView, value: Vector
+    scene: Scene, values: MutableMapping[Node, Vector], node: Node, at: NodeView, value: Vector
 ) -> Iterator[tuple[list[float], float]]:
     """Yield by how much each input's uncertainty changes the result, and that uncertainty relative to the input."""
-    overlaid = isinstance(values, ChainMap)
     changed: MutableMapping[Node, Vector]
-    changed = values.new_child() if overlaid else dict(values) if len(values) < _COPIED else ChainMap({}, values)
+    if isinstance(values, ChainMap):
+        changed = values.new_child()
+    else:
+        changed = dict(values) if len(values) < _COPIED else ChainMap({}, values)
     for read in at.read:
         original = values[read]
         scale = norm(original)
@@ -259,7 +261,7 @@ def _moved(
         return None
 
 
-def _mended(scene: Scene, values: Mapping[Node, Vector], node: Node, theirs: Vector | None) -> Vector | None:
+def _mended(scene: Scene, values: MutableMapping[Node, Vector], node: Node, theirs: Vector | None) -> Vector | None:
     try:
         return sharpened(evaluate(scene, values, node), theirs)
     except UnloggedError:

@@ -1,7 +1,7 @@
 """The values of one log by what they are and where they belong, with what its banner or a configuration adds."""
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import field
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
@@ -192,7 +192,7 @@ class Scene:
     side: Side
     trace: Trace
     values: Values
-    digits: Mapping[Node, Vector]
+    digits: MutableMapping[Node, Vector]
     facts: Facts
     single: bool
     records: Mapping[Node, Record]
