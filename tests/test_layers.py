@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[1]
 
 LAYERS = {
     "loggers of other programs": "loggers",
-    "words": "errors units plain_text temporary files documents presentable frozen late lazy_pattern records numpy_headers "
-    "schema nearness progress serving vocabulary",
+    "words": "errors units plain_text temporary files documents presentable frozen late lazy_pattern records "
+    "numpy_headers schema nearness progress serving vocabulary",
     "words of a judgement": "verdicts glossary",
     "text": "parsers writers",
     "images": "images",

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from heapq import heapify, heappop, heappush
-from typing import cast
 
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, NodeView, Scene, Values, Varied, Vector
@@ -77,7 +76,7 @@ def value_at(scene: Scene, values: Mapping[Node, Vector], node: Node) -> tuple[V
     return value, at
 
 
-def evaluate(scene: Scene, values: Mapping[Node, Vector], node: Node) -> Computed:
+def evaluate(scene: Scene, values: MutableMapping[Node, Vector], node: Node) -> Computed:
     """Return the value of a formula with the error that the log allows it.
 
     Raises
@@ -102,7 +101,7 @@ def evaluate(scene: Scene, values: Mapping[Node, Vector], node: Node) -> Compute
     return Computed(value, tuple(allowed), condition, tuple(at.read), tuple(at.told))
 
 
-def measured(scene: Scene, values: Mapping[Node, Vector], node: Node) -> Computed:
+def measured(scene: Scene, values: MutableMapping[Node, Vector], node: Node) -> Computed:
     """Return the value of a formula with enough of the error that the log allows it to tell whether it holds.
 
     Most do so without the uncertainty of their inputs, which takes far longer to find out than the value itself.
@@ -119,7 +118,7 @@ def measured(scene: Scene, values: Mapping[Node, Vector], node: Node) -> Compute
     return evaluate(scene, values, node)
 
 
-def obeys(scene: Scene, values: Mapping[Node, Vector], node: Node) -> bool:
+def obeys(scene: Scene, values: MutableMapping[Node, Vector], node: Node) -> bool:
     """Whether a logged value is the formula's, as far as digits and precision tell.
 
     Raises
@@ -161,7 +160,7 @@ def sharpened(computed: Computed, theirs: Vector | None) -> Vector:
 
 
 def _perturbed(
-    scene: Scene, values: Mapping[Node, Vector], node: Node, at: NodeView, value: Vector
+    scene: Scene, values: MutableMapping[Node, Vector], node: Node, at: NodeView, value: Vector
 ) -> Iterator[tuple[list[float], float]]:
     """Yield by how much each input's uncertainty changes the result, and that uncertainty relative to the input."""
     changed = _varying(values, at)
@@ -183,9 +182,9 @@ def _perturbed(
             yield _changes(_with_fact(scene, name, fact.uncertainty), changed, node, value), 0.0
 
 
-def _varying(values: Mapping[Node, Vector], at: NodeView) -> MutableMapping[Node, Vector]:
+def _varying(values: MutableMapping[Node, Vector], at: NodeView) -> MutableMapping[Node, Vector]:
     """Return values that can be changed, and stay as they are where they come from."""
-    maps = values.maps if isinstance(values, ChainMap) else [cast("MutableMapping[Node, Vector]", values)]
+    maps = values.maps if isinstance(values, ChainMap) else [values]
     if at.turned:
         return Varied({}, *maps)
     copied = len(maps) == 1 and type(maps[0]) is dict and len(values) < _COPIED
@@ -275,7 +274,7 @@ def _moved(
         return None
 
 
-def _mended(scene: Scene, values: Mapping[Node, Vector], node: Node, theirs: Vector | None) -> Vector | None:
+def _mended(scene: Scene, values: MutableMapping[Node, Vector], node: Node, theirs: Vector | None) -> Vector | None:
     try:
         return sharpened(evaluate(scene, values, node), theirs)
     except UnloggedError:
