@@ -108,9 +108,10 @@ def better_placement(c: Pixels, py: Pixels, compared: Mask | None) -> Orientatio
     shift = _refined(left, placed, (coarse[0] * bins, coarse[1] * bins)) if bins > 1 else coarse
     if name == _AS_IT_IS and shift == (0, 0):
         return None  # as they are given
+    room = np.empty((2, left.size))
     if as_given is None:
-        as_given = _correlation(left, right)
-    achieved = _correlation(*_overlap(left, placed, shift))
+        as_given = _correlation(left, right, room)
+    achieved = _correlation(*_overlap(left, placed, shift), room)
     if achieved < _LEAST or achieved < as_given + _GAIN:
         return None
     return Orientation(name, shift, achieved, as_given)
@@ -269,7 +270,11 @@ def _overlap(left: Floats, right: Floats, shift: tuple[int, int]) -> tuple[Float
     return left[crop_left], right[crop_right]
 
 
-def _correlation(left: Floats, right: Floats) -> float:
-    a, b = (np.subtract(values, values.mean(dtype=np.float64), dtype=np.float64) for values in (left, right))
+def _correlation(left: Floats, right: Floats, room: Floats | None = None) -> float:
+    """Return the correlation of two images; `room`, for two as large as these, is used up."""
+    room = np.empty((2, left.size)) if room is None else room
+    a, b = (own[: left.size].reshape(left.shape) for own in room)
+    for values, centred in ((left, a), (right, b)):
+        np.subtract(values, values.mean(dtype=np.float64), out=centred, dtype=np.float64)
     norm = float(np.sqrt(np.vdot(a, a) * np.vdot(b, b)))
     return float(np.vdot(a, b)) / norm if norm > 0 else 0.0
