@@ -312,7 +312,7 @@ class _Sums:
         inner = slice(rows[0] + radius, rows[1] + radius), slice(radius, radius + columns)
 
         def used(values: Values) -> Doubles:
-            found: Doubles = values.ravel()[own].astype(np.float64, copy=False)
+            found: Doubles = values.ravel()[own].astype(np.float64)  # never a part of the image itself
             return found
 
         with np.errstate(all="ignore"):  # which a thread does not inherit

@@ -3,7 +3,6 @@
 They are put together while it is imported, from a look at every method of every class: a third of that time.
 """
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,9 +16,6 @@ def undescribed() -> Iterator[None]:
     It is for a process that draws and ends: nobody asks it for help. A matplotlib without these functions is left as
     it is.
     """
-    if "matplotlib.artist" in sys.modules:
-        yield
-        return
     from matplotlib import artist  # noqa: PLC0415 - matplotlib, loaded only where something is drawn
 
     if not (hasattr(artist.Artist, _SIGNATURE) and hasattr(artist, _PROPERTIES)):
