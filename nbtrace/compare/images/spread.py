@@ -336,7 +336,7 @@ class _Sums:
 
 
 def sums_over_neighbours(x: Values, weights: Doubles, first: int, end: int, *, sizes: bool = False) -> Doubles:
-    """Return the weighted sums over the neighbours of the pixels of some rows, the border left out, or of their sizes."""
+    """Return the weighted sums over neighbours, or over their sizes, of pixels of some rows, the border left out."""
     size, columns = len(weights), x.shape[1] - len(weights) + 1
     predicted = np.zeros((end - first, columns))
     at_once = max(1, _PIXELS // columns)
