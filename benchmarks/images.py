@@ -2,16 +2,17 @@
 
 Usage: python -m benchmarks.images [RUNS] [SLOW FAST] [NAME ...]
 
-Two trees are compared by calling it in both, in turn. The images have 2527 x 2463 pixels if nothing else is said, 4371 x 4150 is an
-Eiger 16M. Names: few, round, every, noise, blur, moved, shift, flip; each with `+` draws pictures, too. All without pictures, and
-round and every with them, if none is named.
+Two trees are compared by calling it in both, in turn. The images have 2527 x 2463 pixels if nothing else is said;
+4371 x 4150 is an Eiger 16M. Names: few, round, every, noise, blur, moved, shift, flip; each with `+` draws pictures,
+too. All without pictures, and round and every with them, if none is named.
 """
 
 import os
-import resource
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -64,6 +65,12 @@ def pair(name: str, shape: tuple[int, int]) -> tuple[npt.NDArray[np.float64], np
     return image, other
 
 
+def write_pair(name: str, shape: tuple[int, int], files: Sequence[str]) -> None:
+    """Write two images that differ in that way."""
+    for file, pixels in zip(files, pair(name, shape), strict=True):
+        pixels.astype(np.float32).tofile(file)
+
+
 def measure(label: str, arguments: list[str], runs: int) -> None:
     """Print the wall and processor seconds of a command, run `runs` times, and its memory."""
     wall, processor, memory = [], [], []
@@ -96,8 +103,10 @@ def main(words: list[str]) -> None:
     with TemporaryDirectory() as folder:
         files = [str(Path(folder) / name) for name in ("c.bin", "py.bin")]
         for name in names:
-            for file, pixels in zip(files, pair(name.removesuffix("+"), shape), strict=True):
-                pixels.astype(np.float32).tofile(file)
+            # In a process of its own: the memory of this one counts as that of those that it starts.
+            writing = get_context("spawn").Process(target=write_pair, args=(name.removesuffix("+"), shape, files))
+            writing.start()
+            writing.join()
             drawn = ["--pictures", str(Path(folder) / "p"), "--force"] if name.endswith("+") else []
             measure(name, [*files, "--shape", *map(str, shape), *drawn], runs)
 

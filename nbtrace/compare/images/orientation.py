@@ -88,10 +88,10 @@ def better_placement(c: Pixels, py: Pixels, compared: Mask | None) -> Orientatio
     at every shift on binned images, the best one is then placed to the pixel.
     """
     images = [_Compressed.of(pixels, compared) for pixels in (c, py)]
-    if _likely_alike(images) and _estimated_correlation(*(image.rows for image in images), c.shape) > _ALIKE + _DOUBT:
+    if _likely_alike(images) and _estimated_correlation([image.rows for image in images], c.shape) > _ALIKE + _DOUBT:
         return None
     left, right = (image.whole() for image in images)
-    estimate = _estimated_correlation(*(_rows_of(image) for image in (left, right)), c.shape)
+    estimate = _estimated_correlation([_rows_of(image) for image in (left, right)], c.shape)
     as_given = None if estimate < _ALIKE - _DOUBT else _correlation(left, right)
     if as_given is not None and as_given > _ALIKE:
         return None
@@ -152,13 +152,14 @@ class _Compressed:
 
     def whole(self) -> Floats:
         """Return all of it."""
-        compressed = np.empty(self.pixels.shape, np.float32)
+        compressed: Floats = np.empty(self.pixels.shape, np.float32)
+        columns: int = self.pixels.shape[1]
 
         def done(first: int, end: int) -> None:
-            for start, stop in _few_rows(first, end, compressed.shape[1]):
+            for start, stop in _few_rows(first, end, columns):
                 compressed[start:stop] = self.rows(start, stop)
 
-        in_parts(compressed.size, compressed.shape[1], done)
+        in_parts(compressed.size, columns, done)
         return compressed
 
 
@@ -181,21 +182,21 @@ def _likely_alike(images: Sequence[_Compressed]) -> bool:
     rows, columns = images[0].pixels.shape
     step = max(1, rows // _SOME_ROWS)
     some = [np.concatenate([image.rows(row, row + 1) for row in range(0, rows, step)]) for image in images]
-    return not _estimated_correlation(*(_rows_of(image) for image in some), (len(some[0]), columns)) < _ALIKE
+    return not _estimated_correlation([_rows_of(image) for image in some], (len(some[0]), columns)) < _ALIKE
 
 
-def _estimated_correlation(left: _RowsOf, right: _RowsOf, shape: tuple[int, ...]) -> float:
+def _estimated_correlation(images: Sequence[_RowsOf], shape: tuple[int, ...]) -> float:
     """Return the correlation of two images, off by :data:`_DOUBT` at most; nan if it cannot be told like this.
 
     It takes no room, and is found far faster than :func:`_correlation`.
     """
     rows, columns = shape
-    origins = left(0, 1).mean(), right(0, 1).mean()
+    origins = [of(0, 1).mean() for of in images]
 
     def summed(first: int, end: int) -> Floats:
         sums = np.zeros(5)
         for start, stop in _few_rows(first, end, columns):
-            a, b = ((of(start, stop) - origin).ravel() for of, origin in zip((left, right), origins, strict=True))
+            a, b = ((of(start, stop) - origin).ravel() for of, origin in zip(images, origins, strict=True))
             sums += (a.sum(), b.sum(), np.dot(a, a), np.dot(b, b), np.dot(a, b))
         return sums
 

@@ -77,7 +77,7 @@ def test_an_estimated_correlation_is_that_of_numpy(kind: type, *, masked: bool) 
         counted = values.astype(np.float64) if compared is None else np.where(compared, values, 0).astype(np.float64)
         typical = np.median(np.abs(counted[counted != 0]))
         expected.append(np.sign(counted) * np.log1p(np.abs(counted) / typical))
-    found = orientation._estimated_correlation(*(values.rows for values in compressed), image.shape)
+    found = orientation._estimated_correlation([values.rows for values in compressed], image.shape)
     assert found == pytest.approx(np.corrcoef(*(values.ravel() for values in expected))[0, 1], abs=2e-3)
     assert np.allclose(compressed[0].whole(), expected[0], rtol=1e-2)
 
@@ -86,7 +86,7 @@ def test_images_that_hardly_vary_but_for_a_row_are_not_estimated() -> None:
     flat = 1000 + np.random.default_rng(0).random((200, 200), np.float32)
     flat[0] = 0
     of = orientation._Compressed.of(flat, None).rows
-    assert np.isnan(orientation._estimated_correlation(of, of, flat.shape))
+    assert np.isnan(orientation._estimated_correlation([of, of], flat.shape))
     assert better_placement(flat, flat[::-1].copy(), None) is not None
 
 
