@@ -51,7 +51,7 @@ def pair(name: str, shape: tuple[int, int]) -> tuple[npt.NDArray[np.float64], np
         case "every":
             other *= 1 + 1e-3 * rng.standard_normal(shape)
         case "noise":
-            return counts, rng.poisson(counts)
+            return counts, rng.poisson(counts).astype(np.float64)
         case "blur":
             return counts, gaussian_filter(counts, 0.8, mode="constant", truncate=2.5)
         case "moved":

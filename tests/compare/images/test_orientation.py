@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -70,7 +72,9 @@ def test_an_estimated_correlation_is_that_of_numpy(kind: type, *, masked: bool) 
     image = pattern((300, 210))
     other = image + 3 * pattern((300, 210), seed=3)
     compared = np.random.default_rng(0).random(image.shape) > 0.2 if masked else None
-    pixels = [(30 * values - 100 * (kind is np.int32)).astype(kind) for values in (image, other)]
+    pixels: list[npt.NDArray[Any]] = [
+        (30 * values - 100 * (kind is np.int32)).astype(kind) for values in (image, other)
+    ]
     compressed = [orientation._Compressed.of(values, compared) for values in pixels]
     expected = []
     for values in pixels:
