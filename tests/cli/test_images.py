@@ -287,6 +287,7 @@ def test_what_is_not_defined_is_null_with_a_reason(nb: "Run", tmp_path: Path, sp
         (["c.npy", "c.npy", "--mask", "missing.npy"], 3, "missing.npy cannot be read"),
         (["zero.npy", "zero.npy"], 3, "nothing to compare"),
         (["nan.npy", "c.npy"], 3, "no pixel to compare"),
+        (["nan.npy", "c.npy", "--mask-values"], 3, "no pixel to compare"),
         (["c.npy", "c.npy", "--mask", "zero.npy"], 3, "no pixel to compare: all 2000 lie outside region and mask"),
         (["c.npy", "c.npy", "--roi", "3", "3", "4", "4"], 3, "one pixel"),
         (["c.npy", "c.npy", "--geometry", "c.npy"], 3, "is a single array without a name"),

@@ -147,4 +147,5 @@ class _Left:
             return own, second, float(apart.sum()), products, third, noisy
 
         *columns, noisy = zip(*of_leaves(x.size, summed), strict=True)
-        return cls(*(total(x.size, values) for values in columns), any(noisy))
+        squares, second, own, products, third = (total(x.size, values) for values in columns)
+        return cls(squares, second, own, products, third, any(noisy))

@@ -289,7 +289,7 @@ def _of_neighbours(pair: ImagePair) -> Iterator[ImageRelation]:
 
 
 def _by_weights(found: list[tuple[Side, Spread | None]]) -> Iterator[ImageRelation]:
-    """Yield blurs and shifts, those of small weights first: what is undone by a blur takes large ones of either sign."""
+    """Yield blurs and shifts, those of small weights first: what undoes a blur takes large ones of either sign."""
     spreads = [(made, spread) for made, spread in found if spread is not None]
     for made, spread in sorted(spreads, key=lambda item: float(np.abs(item[1].weights).sum())):
         yield ImageRelation(

@@ -88,10 +88,10 @@ def better_placement(c: Pixels, py: Pixels, compared: Mask | None) -> Orientatio
     at every shift on binned images, the best one is then placed to the pixel.
     """
     images = [_Compressed.of(pixels, compared) for pixels in (c, py)]
-    if _likely_alike(images) and _estimated_correlation(*(image.rows for image in images), c.shape) > _ALIKE + _DOUBT:
+    if _likely_alike(images) and _estimated_correlation([image.rows for image in images], c.shape) > _ALIKE + _DOUBT:
         return None
     left, right = (image.whole() for image in images)
-    estimate = _estimated_correlation(*(_rows_of(image) for image in (left, right)), c.shape)
+    estimate = _estimated_correlation([_rows_of(image) for image in (left, right)], c.shape)
     as_given = None if estimate < _ALIKE - _DOUBT else _correlation(left, right)
     if as_given is not None and as_given > _ALIKE:
         return None
@@ -108,9 +108,10 @@ def better_placement(c: Pixels, py: Pixels, compared: Mask | None) -> Orientatio
     shift = _refined(left, placed, (coarse[0] * bins, coarse[1] * bins)) if bins > 1 else coarse
     if name == _AS_IT_IS and shift == (0, 0):
         return None  # as they are given
+    room = np.empty((2, left.size))
     if as_given is None:
-        as_given = _correlation(left, right)
-    achieved = _correlation(*_overlap(left, placed, shift))
+        as_given = _correlation(left, right, room)
+    achieved = _correlation(*_overlap(left, placed, shift), room)
     if achieved < _LEAST or achieved < as_given + _GAIN:
         return None
     return Orientation(name, shift, achieved, as_given)
@@ -151,13 +152,14 @@ class _Compressed:
 
     def whole(self) -> Floats:
         """Return all of it."""
-        compressed = np.empty(self.pixels.shape, np.float32)
+        compressed: Floats = np.empty(self.pixels.shape, np.float32)
+        columns: int = self.pixels.shape[1]
 
         def done(first: int, end: int) -> None:
-            for start, stop in _few_rows(first, end, compressed.shape[1]):
+            for start, stop in _few_rows(first, end, columns):
                 compressed[start:stop] = self.rows(start, stop)
 
-        in_parts(compressed.size, compressed.shape[1], done)
+        in_parts(compressed.size, columns, done)
         return compressed
 
 
@@ -180,21 +182,21 @@ def _likely_alike(images: Sequence[_Compressed]) -> bool:
     rows, columns = images[0].pixels.shape
     step = max(1, rows // _SOME_ROWS)
     some = [np.concatenate([image.rows(row, row + 1) for row in range(0, rows, step)]) for image in images]
-    return not _estimated_correlation(*(_rows_of(image) for image in some), (len(some[0]), columns)) < _ALIKE
+    return not _estimated_correlation([_rows_of(image) for image in some], (len(some[0]), columns)) < _ALIKE
 
 
-def _estimated_correlation(left: _RowsOf, right: _RowsOf, shape: tuple[int, ...]) -> float:
+def _estimated_correlation(images: Sequence[_RowsOf], shape: tuple[int, ...]) -> float:
     """Return the correlation of two images, off by :data:`_DOUBT` at most; nan if it cannot be told like this.
 
     It takes no room, and is found far faster than :func:`_correlation`.
     """
     rows, columns = shape
-    origins = left(0, 1).mean(), right(0, 1).mean()
+    origins = [of(0, 1).mean() for of in images]
 
     def summed(first: int, end: int) -> Floats:
         sums = np.zeros(5)
         for start, stop in _few_rows(first, end, columns):
-            a, b = ((of(start, stop) - origin).ravel() for of, origin in zip((left, right), origins, strict=True))
+            a, b = ((of(start, stop) - origin).ravel() for of, origin in zip(images, origins, strict=True))
             sums += (a.sum(), b.sum(), np.dot(a, a), np.dot(b, b), np.dot(a, b))
         return sums
 
@@ -269,7 +271,11 @@ def _overlap(left: Floats, right: Floats, shift: tuple[int, int]) -> tuple[Float
     return left[crop_left], right[crop_right]
 
 
-def _correlation(left: Floats, right: Floats) -> float:
-    a, b = (np.subtract(values, values.mean(dtype=np.float64), dtype=np.float64) for values in (left, right))
+def _correlation(left: Floats, right: Floats, room: Floats | None = None) -> float:
+    """Return the correlation of two images; `room`, for two as large as these, is used up."""
+    room = np.empty((2, left.size)) if room is None else room
+    a, b = (own[: left.size].reshape(left.shape) for own in room)
+    for values, centred in ((left, a), (right, b)):
+        np.subtract(values, values.mean(dtype=np.float64), out=centred, dtype=np.float64)
     norm = float(np.sqrt(np.vdot(a, a) * np.vdot(b, b)))
     return float(np.vdot(a, b)) / norm if norm > 0 else 0.0

@@ -312,7 +312,7 @@ class _Sums:
         inner = slice(rows[0] + radius, rows[1] + radius), slice(radius, radius + columns)
 
         def used(values: Values) -> Doubles:
-            found: Doubles = values.ravel()[own].astype(np.float64, copy=False)
+            found: Doubles = values.ravel()[own].astype(np.float64)  # never a part of the image itself
             return found
 
         with np.errstate(all="ignore"):  # which a thread does not inherit
@@ -336,7 +336,7 @@ class _Sums:
 
 
 def sums_over_neighbours(x: Values, weights: Doubles, first: int, end: int, *, sizes: bool = False) -> Doubles:
-    """Return the weighted sums over the neighbours of the pixels of some rows, the border left out, or of their sizes."""
+    """Return the weighted sums over neighbours, or over their sizes, of pixels of some rows, the border left out."""
     size, columns = len(weights), x.shape[1] - len(weights) + 1
     predicted = np.zeros((end - first, columns))
     at_once = max(1, _PIXELS // columns)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from nbtrace.compare.images import image_parts as parts
-from nbtrace.compare.images.image_parts import in_parts
+from nbtrace.compare.images.counting_noise import counting_noise
+from nbtrace.compare.images.image_parts import in_parts, of_leaves, total
 from nbtrace.compare.images.pixelwise import PixelTolerance, scan
 from nbtrace.compare.images.sums import moments
 from nbtrace.compare.images.value_relations import value_relation
@@ -32,6 +33,30 @@ def test_an_error_in_a_part_is_an_error(processors: int) -> None:
 
     with pytest.raises(ValueError, match=r"0 \d+"):
         in_parts(100 * processors, 1, work)
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000, 1001, 65_537, 100_003])
+@pytest.mark.parametrize("most", [128, 1000, parts.LEAF])
+def test_a_sum_in_parts_is_that_of_numpy_to_the_bit(size: int, most: int, processors: int) -> None:
+    rng = np.random.default_rng(size)
+    values = rng.lognormal(0, 8, size) * rng.choice([-1, 1], size)
+    sums = of_leaves(size, lambda first, end: float(values[first:end].sum()), most)
+    assert total(size, sums, most) == float(values.sum())
+
+
+def test_counting_noise_is_that_of_sums_over_all_pixels(processors: int) -> None:
+    rng = np.random.default_rng(2)
+    x = rng.lognormal(2, 1, 120_001)
+    y = rng.poisson(x).astype(np.float64)
+    found = counting_noise(x, y)
+    apart, variance = y - x, float(x.sum()) + 2 * float((x * x).sum())
+    assert found is not None
+    assert found.offset == 0
+    assert found.chi_squared == float((apart * apart).sum()) / float(x.sum())
+    assert found.deviation == variance**0.5 / float(x.sum())
+    assert counting_noise(x, y + 3).offset == 3  # type: ignore[union-attr]
+    y[100_000] += 400
+    assert counting_noise(x, y) is None
 
 
 def test_sums_worst_pixels_and_relations_are_those_of_one_processor(

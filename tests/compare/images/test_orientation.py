@@ -1,7 +1,10 @@
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 
+from nbtrace.compare.images import orientation
 from nbtrace.compare.images.orientation import PLACEMENTS, better_placement
 
 Floats = npt.NDArray[np.float32]
@@ -61,3 +64,40 @@ def test_masked_pixels_do_not_decide() -> None:
     found = better_placement(image, moved, compared)
     assert found is not None
     assert found.name == "with slow and fast exchanged"
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64, np.uint16, np.int32])
+@pytest.mark.parametrize("masked", [False, True])
+def test_an_estimated_correlation_is_that_of_numpy(kind: type, *, masked: bool) -> None:
+    image = pattern((300, 210))
+    other = image + 3 * pattern((300, 210), seed=3)
+    compared = np.random.default_rng(0).random(image.shape) > 0.2 if masked else None
+    pixels: list[npt.NDArray[Any]] = [
+        (30 * values - 100 * (kind is np.int32)).astype(kind) for values in (image, other)
+    ]
+    compressed = [orientation._Compressed.of(values, compared) for values in pixels]
+    expected = []
+    for values in pixels:
+        counted = values.astype(np.float64) if compared is None else np.where(compared, values, 0).astype(np.float64)
+        typical = np.median(np.abs(counted[counted != 0]))
+        expected.append(np.sign(counted) * np.log1p(np.abs(counted) / typical))
+    found = orientation._estimated_correlation([values.rows for values in compressed], image.shape)
+    assert found == pytest.approx(np.corrcoef(*(values.ravel() for values in expected))[0, 1], abs=2e-3)
+    assert np.allclose(compressed[0].whole(), expected[0], rtol=1e-2)
+
+
+def test_images_that_hardly_vary_but_for_a_row_are_not_estimated() -> None:
+    flat = 1000 + np.random.default_rng(0).random((200, 200), np.float32)
+    flat[0] = 0
+    of = orientation._Compressed.of(flat, None).rows
+    assert np.isnan(orientation._estimated_correlation([of, of], flat.shape))
+    assert better_placement(flat, flat[::-1].copy(), None) is not None
+
+
+@pytest.mark.parametrize("shape", [(530, 700), (1500, 900), (3583, 520), (4200, 300)])
+def test_binned_images_are_means_of_blocks(shape: tuple[int, int]) -> None:
+    image = pattern(shape)
+    bins = -(-max(shape) // 512)
+    rows, columns = (size // bins * bins for size in shape)
+    blocks = image[:rows, :columns].reshape(rows // bins, bins, columns // bins, bins)
+    assert np.allclose(orientation._binned(image, bins), blocks.mean(axis=(1, 3), dtype=np.float64), rtol=1e-5)
