@@ -27,11 +27,8 @@ def difference_bytes(result: ImagesResult, path: Path) -> bytes:
 def picture_bytes(result: ImagesResult, kinds: Sequence[str], percentile: float = PERCENTILE) -> Mapping[str, bytes]:
     """Return every figure in each of the kinds (`png`, `svg`), by file name; the percentile is drawn darkest."""
     with uncollected():
-        from nbtrace.report.figures.undescribed import undescribed  # noqa: PLC0415 - matplotlib
-
-        with undescribed():
-            from nbtrace.report.figures.images import image_figures  # noqa: PLC0415
-            from nbtrace.report.figures.style import encoded  # noqa: PLC0415
+        from nbtrace.report.figures.images import image_figures  # noqa: PLC0415 - matplotlib
+        from nbtrace.report.figures.style import encoded  # noqa: PLC0415
 
     gc.freeze()  # what was imported stays; looking through it again and again takes as long as drawing a figure
     figures = image_figures(result, percentile=percentile)
