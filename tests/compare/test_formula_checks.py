@@ -71,11 +71,12 @@ def test_the_values_of_a_long_log_are_not_copied(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(module, "_COPIED", 0)
     made: list[object] = []
 
-    def mapping(*maps: Any) -> ChainMap[Any, Any]:
-        made.append(maps)
-        return ChainMap(*maps)
+    class Counted(ChainMap[Any, Any]):
+        def __init__(self, *maps: Any) -> None:
+            made.append(maps)
+            super().__init__(*maps)
 
-    monkeypatch.setattr(module, "ChainMap", mapping)
+    monkeypatch.setattr(module, "ChainMap", Counted)
     assert [evaluate(own, own.values, node) for node in nodes] == copied
     assert len(made) == len(nodes)
     assert own.values == before

@@ -66,6 +66,7 @@ C = log()
 _OTHER = without(C, "pixel_pos_meters").replace("(spixel=685, fpixel=1039)", "(spixel=1039, fpixel=685)")
 
 
+_PORT = log("polar_09__35_24", "py.log")
 _TWO = C + log("polar_09__35_24")
 """A log of two pixels."""
 
@@ -138,6 +139,9 @@ NOTICES: Mapping[str, Callable[[], list[str]]] = {
     ),
     "ambiguous_values": lambda: picked(
         report(C, port(C).replace("TRACE_PY: polar", "TRACE_PY: polar 0,8 x\nTRACE_PY: polar")), "which value is meant"
+    ),
+    "printed_again": lambda: picked(
+        report(_PORT, _replaced(_PORT, r"^(TRACE: Fluence) = .*$", r"\1 = 1e24"), ("old.log", "new.log")), "again"
     ),
     "copies": lambda: picked(report(C, port(C)), "digit for digit"),
     "unreadable_lines": lambda: picked(
