@@ -54,7 +54,10 @@ def _text(value: object) -> str | None:
 
 def _columns(lines: Sequence[str]) -> list[Mapping[str, str]]:
     for separator in _SEPARATORS:
-        rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=separator)]
+        try:
+            rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=separator)]
+        except csv.Error:  # a cell of hundreds of thousands of letters
+            return []
         titles = rows[0] if rows else []
         if len(titles) >= _LEAST and not any(map(_number, titles)):
             return [

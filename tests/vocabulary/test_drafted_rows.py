@@ -54,7 +54,18 @@ def test_a_table_of_another_physics_is_drafted_from_and_read(form: Callable[[lis
 
 @pytest.mark.parametrize(
     "text",
-    ["", "A letter, as it is\nwith words, and more\n", "{not json}\n", "[1, 2]\n", "1,2\n3,4\n", '{"a": "x"}\n', "{\n"],
+    [
+        *(
+            "",
+            "A letter, as it is\nwith words, and more\n",
+            "{not json}\n",
+            "[1, 2]\n",
+            "1,2\n3,4\n",
+            '{"a": "x"}\n',
+            "{\n",
+        ),
+        pytest.param(f"a,{'b' * 200_000}\n1,2\n", id="a cell beyond the limit of a table"),
+    ],
 )
 def test_other_texts_have_no_rows(text: str) -> None:
     assert rows_as_lines(text.splitlines()) == []
