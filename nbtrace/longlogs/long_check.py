@@ -136,7 +136,7 @@ class CheckPass:
     def _counted(self) -> Iterator[Columns]:
         for columns in self._reader.chunks():
             self._forms.add(columns)
-            if self._first is None:
+            if self._first is None and (columns.kind.size or columns.odd):
                 self._first = self._forms.single, self._forms.formats_in_arrays()
                 steps = logs_of(self._vocabulary).of_a_step(KEY)
                 if self.refuses_long_sweeps and steps and columns.count_steps() > streamed_log.LONG_SWEEP:

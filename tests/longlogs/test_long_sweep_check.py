@@ -304,6 +304,18 @@ def test_the_library_takes_the_steps_of_a_long_sweep_out_of_their_block(
     assert len(list(ordinary.trace.phi_steps())) == 24 * len(PER_STEP)
 
 
+def test_what_a_program_says_before_the_first_value_hides_no_long_sweep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "c.log"
+    path.write_text("starting up\n" * 1700 + "\n".join(log_of(printed(steps_of(24)))) + "\n")
+    monkeypatch.setattr(streamed_log, "LONG_SWEEP", 10)
+    found = check_long(str(path), registry.default(), chunk=20_000)
+    assert found is not None
+    assert len(list(found.trace.phi_steps())) == 2 * len(PER_STEP)
+    assert found.checks == check(read_trace(str(path))).checks
+
+
 def test_memory_hardly_grows_with_the_steps(tmp_path: Path) -> None:
     """What is left of a step are its numbers, and a number for its text."""
     path, peaks = tmp_path / "c.log", []
