@@ -74,12 +74,6 @@ class TurnColumn:
         first = self.ordinals[:count]
         return bool(count <= self.ordinals.size and first[0] == 0 and first[-1] == count - 1) if count else True
 
-    def part(self, at: Flags) -> "TurnColumn":
-        """Return some of the numbers."""
-        return replace(
-            self, ordinals=self.ordinals[at], numbers=self.numbers[at], single=self.single[at], half=self.half[at]
-        )
-
     def with_others(self, other: "TurnColumn") -> "TurnColumn":
         """Return this column with the numbers of other turns in their places."""
         ordinals = np.concatenate([self.ordinals, other.ordinals])

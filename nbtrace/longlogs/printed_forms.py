@@ -33,9 +33,6 @@ _LOWEST, _HIGHEST = -26, 20
 _ZERO = _HIGHEST + 1
 """What stands for the power of ten of zero."""
 
-_FORMS = _MOST_DIGITS * _MOST_DECIMALS * 8
-"""Forms that a number of a family may have: by digits, decimals, and three flags."""
-
 _TELLING = 8
 """Numbers of one form from which on further ones tell nothing."""
 

@@ -2,6 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import overload
 
 import numpy as np
 
@@ -31,13 +32,16 @@ def number_of(block: int, sample: int, step: int) -> int:
     """
     if not (0 <= block < _MOST_BLOCKS and 0 <= sample < SWEEPS_OF_A_BLOCK and 0 <= step < 1 << STEP_BITS):
         raise NotColumnarError("too many turns of loops")
+    return numbers_of(block, sample, step)
+
+
+@overload
+def numbers_of(block: int, sample: int, step: int) -> int: ...
+@overload
+def numbers_of(block: Ints, sample: Ints, step: Ints) -> Ints: ...
+def numbers_of(block: Ints | int, sample: Ints | int, step: Ints | int) -> Ints | int:
+    """Return the number of a step, or those of many, as :func:`number_of` does, which are known not to be too many."""
     return ((block * SWEEPS_OF_A_BLOCK + sample) << STEP_BITS) + step
-
-
-def numbers_of(block: Ints, sample: Ints, step: Ints) -> Ints:
-    """Return the numbers of many steps, as :func:`number_of` gives them."""
-    numbers: Ints = ((block * SWEEPS_OF_A_BLOCK + sample) << STEP_BITS) + step
-    return numbers
 
 
 def first_of(block: int) -> int:
