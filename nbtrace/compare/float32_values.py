@@ -1,18 +1,19 @@
 """Which values of a block are float32 ones, as where a program mixes precisions."""
 
-import struct
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from nbtrace.compare import precision
 from nbtrace.compare.apart_values import ApartNodes
+from nbtrace.compare.precision import is_single
 from nbtrace.records import Record
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from nbtrace.compare.turn_columns import Columns
 
-_LONG = 9
-"""Digits from which on a number can tell single from double precision, and how many such numbers it takes."""
+_FEW = 9
+"""Long numbers of which half may be float32 by chance."""
 
 
 def mostly_single(computed: Mapping[Any, Record], apart: "Columns") -> bool:
@@ -23,9 +24,9 @@ def mostly_single(computed: Mapping[Any, Record], apart: "Columns") -> bool:
         for number, token in zip(record.value.numbers, record.value.tokens, strict=True)
         if is_long(token)
     ]
-    singles = sum(map(_is_single, numbers)) + sum(column.long_single for column in apart.values())
+    singles = sum(map(is_single, numbers)) + sum(column.long_single for column in apart.values())
     long = len(numbers) + sum(column.long for column in apart.values())
-    return long > _LONG and singles >= long / 2
+    return long > _FEW and singles >= long / 2
 
 
 def singles_of(vocabulary: Vocabulary, computed: Mapping[Any, Record], apart: "Columns") -> frozenset[Any]:
@@ -33,7 +34,7 @@ def singles_of(vocabulary: Vocabulary, computed: Mapping[Any, Record], apart: "C
 
     What every program stores as float32, whatever it computes with, says nothing.
     """
-    exact = {node for node, record in computed.items() if all(_is_single(number) for number in record.value.numbers)}
+    exact = {node for node, record in computed.items() if all(is_single(number) for number in record.value.numbers)}
     names = {node.name for node in exact} | {name for name, _, _ in apart}
     stored = {name for name in names if (f := vocabulary.formulas.get(name)) and f.single}
     telling = [node for node in exact if node.name not in stored and any(map(is_long, computed[node].value.tokens))]
@@ -49,17 +50,4 @@ _TELLING = 2
 
 def is_long(token: str) -> bool:
     """Whether a printed number has enough digits to tell single from double precision."""
-    return len(token.strip("-0.").replace(".", "").partition("e")[0]) > _LONG
-
-
-def _is_single(number: float) -> bool:
-    """Whether a printed number is that of a float32."""
-    return f"{_single(number):.15g}" == f"{number:.15g}"
-
-
-def _single(number: float) -> float:
-    try:
-        value: float = struct.unpack("f", struct.pack("f", number))[0]
-    except OverflowError:
-        return number
-    return value
+    return precision.is_long(precision.significant_digits(token))

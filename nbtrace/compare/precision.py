@@ -20,7 +20,7 @@ _MIXED = frozenset({UNTAGGED, STATISTICS})
 _BINARY = frozenset({"npz", "Parquet"})
 """Families of numbers that no text stands for: they are exact."""
 
-_LONG = 9
+LONG = 9
 """Digits from which on a number can tell single from double precision."""
 
 COARSEST = 6
@@ -77,7 +77,7 @@ class NumberFormat:
             return 0.0
         if self.decimals is not None and not parts.scientific:
             return abs(scale) * 10.0**-self.decimals
-        if self.own and self.shortest and _significant(token) < _ROUND:
+        if self.own and self.shortest and significant_digits(token) < _ROUND:
             return 0.0
         if self.own:
             return abs(scale) * 10.0 ** min(parts.power - parts.decimals, 307)
@@ -91,7 +91,9 @@ class NumberFormat:
 
 def are_counts(*tokens: str) -> bool:
     """Return whether numbers are whole and printed as such, with fewer digits than a rounded number has: 2 is no 3."""
-    return all(token.lstrip("+-").removesuffix(".").isdigit() and _significant(token) < COARSEST for token in tokens)
+    return all(
+        token.lstrip("+-").removesuffix(".").isdigit() and significant_digits(token) < COARSEST for token in tokens
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,7 @@ def _of_family(family: str, tokens: Sequence[str], trace: Trace) -> NumberFormat
 def _are_shortest(tokens: Sequence[str]) -> bool:
     """Return whether numbers have the digits that tell them from their neighbours, and no more, and one has all."""
     numbers = [token for token in tokens if _number(token) and not token.lstrip("+-").isdigit()]
-    return any(_significant(token) >= _FULL for token in numbers) and all(map(_is_shortest, numbers))
+    return any(significant_digits(token) >= _FULL for token in numbers) and all(map(_is_shortest, numbers))
 
 
 def _is_shortest(token: str) -> bool:
@@ -179,14 +181,14 @@ def _is_shortest(token: str) -> bool:
     if "d" in mantissa or (mantissa.endswith("0") and not mantissa.endswith(".0")):
         return False  # of Fortran, or with a fixed number of decimals
     try:
-        return _significant(repr(float(token))) == _significant(token)
+        return significant_digits(repr(float(token))) == significant_digits(token)
     except ValueError:  # an exponent without its letter
         return False
 
 
-def _significant(token: str) -> int:
+def significant_digits(token: str) -> int:
     """Return how many digits a number has, not counting zeros in front and at the end."""
-    return len(token.lower().partition("e")[0].lstrip("+-").replace(".", "").strip("0"))
+    return len(token.lower().replace("d", "e").partition("e")[0].lstrip("+-").replace(".", "").strip("0"))
 
 
 def _format(tokens: Sequence[str]) -> NumberFormat:
@@ -240,12 +242,12 @@ def is_single_precision(trace: Trace) -> bool:
 
 def are_single(long: int, singles: int) -> bool:
     """Return whether numbers are float32 values, of which so many are `long` and so many of those are."""
-    return long > _LONG and singles >= _SHARE_SINGLE * long
+    return long > LONG and singles >= _SHARE_SINGLE * long
 
 
 def is_long(digits: int) -> bool:
     """Return whether a number of so many significant digits can tell single from double precision."""
-    return digits > _LONG
+    return digits > LONG
 
 
 def long_numbers(record: Record) -> list[float]:

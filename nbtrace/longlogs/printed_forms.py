@@ -11,12 +11,12 @@ import numpy as np
 from nbtrace.compare.precision import (
     COARSEST,
     FEWEST,
+    LONG,
     SEVERAL,
     NumberFormat,
     PrintedNumber,
     are_single,
     format_of,
-    is_long,
     is_single,
     long_numbers,
     may_be_rounded,
@@ -73,7 +73,7 @@ class PrintedForms:
         digits = figures.digits
         self._add_forms(family, digits, figures)
         self._add_texts(family, digits, columns)
-        at = np.flatnonzero(digits > _fewest_long())
+        at = np.flatnonzero(digits > LONG)
         self._long += at.size
         self._single += _count_single(columns.numbers, figures, at)
 
@@ -149,11 +149,6 @@ class PrintedForms:
 
         parts = [part for part, many in counts.items() for _ in range(min(many, _TELLING))]
         return format_of(parts, are_rounded)
-
-
-def _fewest_long() -> int:
-    """Return the number of digits up to which a number tells no precision."""
-    return next(digits for digits in range(_MOST_DIGITS) if is_long(digits + 1))
 
 
 def _count_single(numbers: Floats, figures: Figures, at: Ints) -> int:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from nbtrace.compare.float32_values import is_long
+from nbtrace.compare.precision import LONG
 from nbtrace.compare.scene import usable
 from nbtrace.compare.turn_columns import ColumnKey, Columns, TurnColumn
 from nbtrace.longlogs.chunks import NotColumnarError
@@ -15,12 +15,6 @@ from nbtrace.longlogs.printed_forms import are_float32
 from nbtrace.longlogs.step_queue import STEP_BITS, StepPart, block_of, sample_of
 from nbtrace.longlogs.windows import Slots, WindowPart
 from nbtrace.vocabulary.quantity import Scope
-
-_LONG = 9
-"""Digits of a mantissa beyond which a number is long, whatever its text; of fewer, a power of ten may make it so."""
-
-_MANTISSA_OF_LONG = 4
-"""Digits up to which no power of ten does."""
 
 
 @dataclass
@@ -136,14 +130,8 @@ def _precision(part: WindowPart, rows: Ints) -> tuple[Flags, Flags]:
     numbers = np.concatenate(
         [columns.numbers[columns.offset[low] : columns.offset[high]] for columns, low, high in part.pieces]
     )[at]
-    single = are_float32(numbers, figures, at)
-    with np.errstate(over="ignore"):
-        single |= np.isinf(numbers.astype(np.float32))
-    scientific, plain = figures.scientific[at], figures.mantissa[at].copy()
+    plain = figures.mantissa[at]
     for power in (8, 4, 2, 1):
-        ends = ~scientific & (plain != 0) & (plain % 10**power == 0)
+        ends = (plain != 0) & (plain % 10**power == 0)
         plain[ends] //= 10**power
-    long: Flags = plain >= 10**_LONG
-    doubtful = np.flatnonzero(scientific & ~long & (plain >= 10**_MANTISSA_OF_LONG))
-    long[doubtful] = [is_long(text) for text in part.value_texts(rows[doubtful])]
-    return single, long
+    return are_float32(numbers, figures, at), plain >= 10**LONG
