@@ -92,7 +92,12 @@ def align(c: Trace, py: Trace, block_of: Mapping[int, int] | None = None) -> Ali
         tuple(sorted(only_c.values(), key=lambda record: record.line)),
         tuple(sorted(only_py.values(), key=lambda record: record.line)),
         (left_twice, right_twice),
-        tuple((mine, right_again[at]) for at, mine in left_again.items() if _differ(mine, right_again.get(at))),
+        tuple(
+            pair
+            for at, mine in left_again.items()
+            for pair in zip(mine, right_again.get(at, ()), strict=False)
+            if _differ(*pair)
+        ),
     )
 
 
@@ -131,10 +136,10 @@ def pair_blocks(c: Trace, py: Trace) -> dict[int, int]:
 
 def _by_place(
     records: Iterable[Record], block_of: Mapping[int, int]
-) -> tuple[dict[Place, Record], Twice, dict[tuple[Place, str, str], Record]]:
+) -> tuple[dict[Place, Record], Twice, dict[tuple[Place, str, str], list[Record]]]:
     """Return the record taken for each place, those left out of the same family, and of others by key and family."""
     chosen: dict[Place, Record] = {}
-    again: dict[tuple[Place, str, str], Record] = {}
+    again: dict[tuple[Place, str, str], list[Record]] = {}
     twice: dict[Place, list[tuple[Record, Record]]] = {}
     for record in records:
         place = record.quantity, _place(record, block_of)
@@ -145,15 +150,15 @@ def _by_place(
         loser, winner = sorted((earlier, record), key=lambda candidate: candidate.rank)
         chosen[place] = winner
         if loser.family != winner.family:
-            again[place, loser.key, loser.family] = loser
+            again.setdefault((place, loser.key, loser.family), []).append(loser)
         elif _is_another(loser, winner):
             twice.setdefault(place, []).append((loser, winner))
     return chosen, {place: tuple(pairs) for place, pairs in twice.items()}, again
 
 
-def _differ(mine: Record, other: Record | None) -> bool:
-    """Whether what two logs print a second time differs; what only one of them prints again is nothing to compare."""
-    return other is not None and mine.value.shape is other.value.shape and not _alike(mine, other)
+def _differ(mine: Record, other: Record) -> bool:
+    """Whether what two logs print again differs."""
+    return mine.value.shape is other.value.shape and not _alike(mine, other)
 
 
 def _is_another(one: Record, other: Record) -> bool:

@@ -321,5 +321,9 @@ def test_what_both_logs_print_again_on_lines_of_another_prefix_is_compared(read:
     (told,) = [notice.text for notice in result.notices if "Fluence" in notice.text]
     assert "C 1.000000e+24, line 3; Py 3.000000e+24, line 3" in told
     assert not any("is one log a copy" in notice.text for notice in result.notices)
+    # Not only what they print last is compared.
+    last = "TRACE: Fluence = 1.000000e+24\n"
+    thrice = [read(text.format(value) + last) for value in ("1.000000e+24", "3.000000e+24")]
+    assert diff(*thrice).verdict is Verdict.DIFFER
     # What one of them prints once is nothing to compare with.
     assert diff(read(text.partition("TRACE: ")[0]), other).verdict is Verdict.AGREE
