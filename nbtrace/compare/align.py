@@ -95,8 +95,8 @@ def align(c: Trace, py: Trace, block_of: Mapping[int, int] | None = None) -> Ali
         tuple(
             pair
             for at, mine in left_again.items()
-            for pair in zip(mine, right_again.get(at, ()), strict=False)
-            if _differ(*pair)
+            for pair in _printed_again(mine, right_again.get(at, []))
+            if differ_again(*pair)
         ),
     )
 
@@ -156,7 +156,12 @@ def _by_place(
     return chosen, {place: tuple(pairs) for place, pairs in twice.items()}, again
 
 
-def _differ(mine: Record, other: Record) -> bool:
+def _printed_again(mine: list[Record], others: list[Record]) -> Iterable[tuple[Record, Record]]:
+    """Return the pairs of what two logs print again: each if they do so as often, else the last, which counts."""
+    return zip(mine, others, strict=True) if len(mine) == len(others) else zip(mine[-1:], others[-1:], strict=False)
+
+
+def differ_again(mine: Record, other: Record) -> bool:
     """Whether what two logs print again differs."""
     return mine.value.shape is other.value.shape and not _alike(mine, other)
 

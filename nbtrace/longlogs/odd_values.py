@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from nbtrace.compare.align import differ_again
 from nbtrace.compare.metrics import is_finite
 from nbtrace.longlogs.decimals import Ints
 from nbtrace.longlogs.windows import Slots, WindowPart
@@ -36,19 +37,30 @@ def lone_and_irregular(odd: Iterable[Record], elsewhere: set[str]) -> tuple[list
     return lone, irregular
 
 
-def not_outranked(odd: Iterable[Record], part: WindowPart, table: Ints, slots: Slots, first_block: int) -> list[Record]:
-    """Return the values that are to be compared: not those whose place in their block another line fills.
+def by_rank(
+    odd: Iterable[Record], part: WindowPart, table: Ints, slots: Slots, first_block: int
+) -> tuple[list[Record], list[Record]]:
+    """Return the values that count, and those whose place in their block another line fills.
 
     Programs print in the banner of each run what they print in its trace once more, which counts. `table` is that of
     the values that stand once in a block.
     """
     odd = list(odd)
     times = Counter((record.quantity, record.index.block) for record in odd)
-    return [
-        record
-        for record in odd
-        if times[record.quantity, record.index.block] > 1 or not _is_outranked(record, part, table, slots, first_block)
-    ]
+    counting: list[Record] = []
+    outranked: list[Record] = []
+    for record in odd:
+        once = times[record.quantity, record.index.block] == 1
+        is_outranked = once and _is_outranked(record, part, table, slots, first_block)
+        (outranked if is_outranked else counting).append(record)
+    return counting, outranked
+
+
+def blocks_apart(c: Iterable[Record], py: Iterable[Record]) -> list[int]:
+    """Return the blocks in which two logs print again, each in the same way, values that differ."""
+    own = {(record.quantity, record.key, record.family, record.index.block): record for record in c}
+    others = ((own.get((record.quantity, record.key, record.family, record.index.block)), record) for record in py)
+    return [record.index.block for mine, record in others if mine is not None and differ_again(mine, record)]
 
 
 def _is_outranked(record: Record, part: WindowPart, table: Ints, slots: Slots, first_block: int) -> bool:

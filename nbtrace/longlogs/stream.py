@@ -32,7 +32,7 @@ from nbtrace.longlogs.decimals import Floats
 from nbtrace.longlogs.held_relations import Assumed
 from nbtrace.longlogs.last_digits import LastDigits
 from nbtrace.longlogs.long_result import LongDiffResult, LongReading
-from nbtrace.longlogs.odd_values import not_outranked
+from nbtrace.longlogs.odd_values import blocks_apart, by_rank
 from nbtrace.longlogs.places import contradicted, points
 from nbtrace.longlogs.reading_again import ROWS_AROUND, BlockSpread, ReadingAgain
 from nbtrace.longlogs.streamed_log import LongSweepError, StreamedLog
@@ -235,7 +235,7 @@ class BlockComparison:
         aside[: start == 0] = True
         slots = [log.stream.slot_of(part) for log, part in zip(self._logs, parts, strict=True)]
         arity = arity_of(self._slots)
-        sides, digits = [], []
+        sides, digits, outranked = [], [], []
         for log, part in zip(self._logs, parts, strict=True):
             log.names |= {kind.item.meaning.quantity for columns, *_ in part.pieces[-1:] for kind in columns.kinds}
             log.names |= {record.quantity for record in part.odd}
@@ -245,10 +245,12 @@ class BlockComparison:
         for log, part, slot, known, elsewhere in zip(self._logs, parts, slots, assumed, others, strict=True):
             own, irregular = log.set_odd_apart(part, self._slots, elsewhere, arity)
             tables = log.stream.tables(part, shape, aside)
-            irregular = not_outranked(irregular, part, tables[CellLoop.BLOCK], self._slots, start)
-            aside[irregular_blocks(part, slot, own, irregular) - start] = True
+            counting, again = by_rank(irregular, part, tables[CellLoop.BLOCK], self._slots, start)
+            outranked.append(again)
+            aside[irregular_blocks(part, slot, own, counting) - start] = True
             sides.append(WindowSide(part, tables, self._slots, shape, known.stated))
             digits.append(LastDigits(part, known.formats))
+        aside[[block - start for block in blocks_apart(*outranked)]] = True
         return Window(shape, (sides[0], sides[1]), self._slots, arity, aside, tuple(digits))
 
     def _set_aside(self, window: Window) -> None:

@@ -106,6 +106,23 @@ def test_documents_and_reports_are_the_same(tmp_path: Path, example: str, faults
     assert diff_view(by_columns) == diff_view(ordinary)
 
 
+@pytest.mark.parametrize("block", [None, 2])
+def test_what_both_print_again_on_other_lines_of_a_block_is_compared(tmp_path: Path, block: int | None) -> None:
+    names = []
+    for name in ("c.log", "py.log"):
+        write_blocks(tmp_path / name, "polar_09__35_24", 5, Faults(), 0)
+        lines = [line for line in (tmp_path / name).read_text().splitlines() if line.startswith("TRACE_")]
+        begins = [at for at, line in enumerate(lines) if ": pix0_vector_meters" in line]
+        for number, at in reversed(list(enumerate(begins))):
+            lines.insert(at + 1, f"TRACE: Fluence = {3 if (name, number) == ('py.log', block) else 1}.0000e+24")
+        (tmp_path / name).write_text("\n".join(lines) + "\n")
+        names.append(str(tmp_path / name))
+    by_columns, by_records = diff_long(names[0], names[1], chunk=3000), diff_traces(*map(read_trace, names))
+    assert by_columns is not None
+    assert diff_document(by_columns) == diff_document(by_records)
+    assert ("fluence_photons_per_m2" in by_columns.conflicts) is (block is not None)
+
+
 def test_sides_given_the_other_way_round_are_exchanged(tmp_path: Path) -> None:
     for name in ("c.log", "py.log"):
         write_blocks(tmp_path / name, "polar_09__35_24", 10, Faults(), 0)
