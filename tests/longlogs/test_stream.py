@@ -117,7 +117,10 @@ def test_what_both_print_again_on_other_lines_of_a_block_is_compared(tmp_path: P
             lines.insert(at + 1, f"TRACE: Fluence = {3 if (name, number) == ('py.log', block) else 1}.0000e+24")
         (tmp_path / name).write_text("\n".join(lines) + "\n")
         names.append(str(tmp_path / name))
-    by_columns, by_records = diff_long(names[0], names[1], chunk=3000), diff_traces(*map(read_trace, names))
+    by_columns, by_records = (
+        diff_long(names[0], names[1], chunk=3000),
+        diff_traces(read_trace(names[0]), read_trace(names[1])),
+    )
     assert by_columns is not None
     assert diff_document(by_columns) == diff_document(by_records)
     assert ("fluence_photons_per_m2" in by_columns.conflicts) is (block is not None)
