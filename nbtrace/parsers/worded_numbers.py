@@ -22,8 +22,8 @@ _no_number = re.compile(
     r"(?:[~.]?/\S+|[^\s/]+/[^\s/]+/\S+|[^\s.]*(?:\.[^\s.]+)*\.[a-z][a-z]\w{0,3}(?!\S))"  # a file
 ).sub
 _of_the_machine = re.compile(
-    r"\b(?:\w*time(?![\s_-]steps?\b)|timing|elapsed|duration|wall\w*|took|seconds?|minutes?|hours?|date|eta"
-    r"|cpus?|gpus?|cores?|threads?|procs?|process\w*|ranks?|mpi|omp\w*|memory|[kmg]i?b(?:ytes)?|bytes|pid|host\w*"
+    r"\b(?:(?!life|dead)\w*time(?![\s_-]steps?\b)|timing|elapsed|duration|wall\w*|took|seconds?|minutes?|hours?|date|eta"
+    r"|cpus?|gpus?|cores?|threads?|procs?|process(?:es|ors?)?|ranks?|mpi|omp\w*|memory|[kmg]i?b(?:ytes)?|bytes|pid|host\w*"
     r"|node\w* name|performance|speed|version|release|revision|commit|built|build|compiled|copyright|\(c\))(?!\w)",
     re.IGNORECASE,
 ).search

@@ -32,6 +32,7 @@ from nbtrace.verdicts.status import Verdict
         ("Time = 0.1  E = 3.25", [("E", "3.25")]),
         ("Step 100, time 0.5, E 5", [("Step", "100"), ("E", "5")]),
         ("time step 3 energy -1.5", [("time step", "3"), ("energy", "-1.5")]),
+        ("processing row 5: lifetime 2.5", [("processing row", "5"), ("lifetime", "2.5")]),
         ("info about nanobragg2 and x86_64, m^2", []),
         ("2026-01-02 03:04:05 run 1.2.3 at 0x7ffe12 in /tmp/a1/b2 of data.h5", []),
         ("Loop time of 0.0123 on 4 procs for 500 steps", []),
@@ -39,6 +40,7 @@ from nbtrace.verdicts.status import Verdict
         ("done in 5 min 30 s", []),
         ("time = 0.5 s, 3 rounds", []),
         ("wall time = 0.5, rate = 3", []),
+        ("run on 4 processors, 2 processes each", []),
         ("built Jan 1 2024", []),
     ],
 )
