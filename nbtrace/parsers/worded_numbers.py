@@ -7,22 +7,29 @@ import re
 
 from nbtrace.parsers.numerals import NUMBER
 
+_CLOCK = r"(?:s|ms|µs|us|ns|min|h|it/s)(?!\w)"
 _UNIT_BEHIND = r"(?<=[0-9.])(?=[A-Za-zµ°Å%]+(?!\w))"
 _number = re.compile(rf"(?<![\w.^])(?:{NUMBER})(?:(?!\w)|{_UNIT_BEHIND})").finditer
+_simulated_time = re.compile(
+    rf"(?:^|(?<=[0-9.,;|]))\s*\btime\s*[=:]?\s*(?:{NUMBER})(?![\w.]|\s?{_CLOCK})", re.IGNORECASE
+).sub
 _no_number = re.compile(
     r"[0-9]+:[0-9]{2}(?::[0-9]{2})?(?:\.[0-9]+)?"  # a clock
     r"|[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}"  # a date
     r"|(?<!\w)v?[0-9]+(?:\.[0-9]+){2,}"  # a version
     r"|(?<!\w)0x[0-9a-fA-F]+(?![\w.])"  # an address
-    r"|(?<!\S)(?:[~.]?/\S+|[^\s/]+/[^\s/]+/\S+|[^\s.]*(?:\.[^\s.]+)*\.[a-z][a-z]\w{0,3}(?!\S))"  # a file
+    rf"|(?<!\S)(?!(?:\S*=)?(?:{NUMBER})(?:/(?:{NUMBER}))+(?![\w./]))"  # no file, but numbers
+    r"(?:[~.]?/\S+|[^\s/]+/[^\s/]+/\S+|[^\s.]*(?:\.[^\s.]+)*\.[a-z][a-z]\w{0,3}(?!\S))"  # a file
 ).sub
 _of_the_machine = re.compile(
-    r"\b(?:\w*time|timing|elapsed|duration|wall\w*|took|seconds?|minutes?|hours?|date|eta|cpus?|gpus?|cores?|threads?"
-    r"|procs?|process\w*|ranks?|mpi|omp\w*|memory|[kmg]i?b(?:ytes)?|bytes|pid|host\w*|node\w* name|performance|speed"
-    r"|version|release|revision|commit|built|build|compiled|copyright|\(c\))(?!\w)",
+    r"\b(?:(?!life|dead)\w*time(?![\s_-]steps?\b)|timing|elapsed|duration|wall\w*|took|seconds?|minutes?|hours?|date|eta"
+    r"|cpus?|gpus?|cores?|threads?|procs?|process(?:es|ors?)?|ranks?|mpi|omp\w*|memory|[kmg]i?b(?:ytes)?|bytes|pid|host\w*"
+    r"|node\w* name|performance|speed|version|release|revision|commit|built|build|compiled|copyright|\(c\))(?!\w)",
     re.IGNORECASE,
 ).search
-_time_behind = re.compile(r"\s?(?:s|ms|µs|us|ns|min|h|it/s)(?!\w)").match
+_time_behind = re.compile(
+    rf"{_CLOCK}|\s{_CLOCK}(?!\s*[=:]?\s*(?:{NUMBER})(?![\w.])(?!\s?{_CLOCK}))"  # `mean 5 min 3` has no minutes
+).match
 _between_components = re.compile(r"[\s,;()\[\]{}<>&*±+/-]*(?:(?<![^\W0-9])[x×](?![^\W0-9])[\s()]*)?").fullmatch
 _last_part = re.compile(r".*[,;|]|.*?[:>]\s+(?=.*\w)", re.DOTALL).match
 _BARE = "numbers"
@@ -34,8 +41,10 @@ _LONGEST_WORDS = 200
 def worded_numbers(line: str) -> tuple[tuple[str, str], ...]:
     """Return the numbers of a line by the words in front of each; those beside one another are one value.
 
-    Nothing is returned of a line that speaks of time, the machine, or the version of a program.
+    Nothing is returned of a line that speaks of the machine, the version of a program, or how long something took;
+    `Time = 0.1  E = 3.25` begins with the time of a simulation, whose other values are returned.
     """
+    line = _simulated_time("\0", line)
     if _of_the_machine(line):
         return ()
     text = _no_number("\0", line)
