@@ -5,6 +5,7 @@ What a program says of the machine, of its version and of how long it took is no
 
 import re
 
+from nbtrace.frozen import frozen
 from nbtrace.parsers.numerals import NUMBER
 
 _UNIT_BEHIND = r"(?<=[0-9.])(?=[A-Za-zµ°Å%]+(?!\w))"
@@ -22,6 +23,15 @@ _of_the_machine = re.compile(
     r"|version|release|revision|commit|built|build|compiled|copyright|\(c\))(?!\w)",
     re.IGNORECASE,
 ).search
+_computed = re.compile(r"[0-9]\.[0-9]|[0-9]\.?[eEdD][+-]?[0-9]").search
+_of_the_run = re.compile(
+    r"(?:(?:n|num|number_of|max|mpi)_?)?(?:threads?|procs?|processes|cpus?|gpus?|cores|ranks)"
+    r"|(?:p|pp|t|(?:process|thread|job|task|run)_?)id"
+    r"|(?:host|user)_?(?:name)?|time_?stamp"
+    r"|(?:(?:peak|max|total|used)_?)?(?:memory|rss)(?:_?(?:usage|used))?"
+    r"|(?:omp|mkl|openblas|slurm)_\w+",
+    re.IGNORECASE,
+).fullmatch
 _time_behind = re.compile(r"\s?(?:s|ms|µs|us|ns|min|h|it/s)(?!\w)").match
 _between_components = re.compile(r"[\s,;()\[\]{}<>&*±+/-]*(?:(?<![^\W0-9])[x×](?![^\W0-9])[\s()]*)?").fullmatch
 _last_part = re.compile(r".*[,;|]|.*?[:>]\s+(?=.*\w)", re.DOTALL).match
@@ -50,7 +60,26 @@ def worded_numbers(line: str) -> tuple[tuple[str, str], ...]:
             found[-1] = found[-1][0], f"{found[-1][1]} {match[0]}"
         else:
             found.append((_key(between), match[0]))
-    return tuple(found)
+    return tuple(pair for pair in found if not is_of_the_run(pair[0]))
+
+
+def is_of_the_run(key: str) -> bool:
+    """Return whether a key names what no two runs have in common: threads, process numbers, hosts, memory."""
+    return _of_the_run("_".join(key.split())) is not None
+
+
+@frozen
+class ComputedNumbers:
+    """Whether a line holds numbers with a decimal point or an exponent, and whether one of them has words in front."""
+
+    found: bool
+    in_words: bool
+
+
+def computed_numbers(line: str) -> ComputedNumbers:
+    """Return whether a line tells what a program has computed; a count alone may stand in any text."""
+    keys = [key for key, numbers in worded_numbers(line) if _computed(numbers)]
+    return ComputedNumbers(bool(keys), any(key != _BARE for key in keys))
 
 
 def _key(between: str) -> str:
