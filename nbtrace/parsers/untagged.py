@@ -79,7 +79,10 @@ _damaged = re.compile(r"[+-]?\.?[0-9]\S*|\*+").fullmatch
 _clock = re.compile(r"time|elapsed|duration|wall|took|seconds|date|eta\b", re.IGNORECASE).search
 _CLOCKS = frozenset({"s", "ms", "µs", "us", "ns", "min", "h", "it/s"})
 
-_TRUTHS = frozenset({"true", "false"})
+_TRUTHS = {
+    **dict.fromkeys(("true", "t", "yes", "on"), "true"),
+    **dict.fromkeys(("false", "f", "no", "off"), "false"),
+}
 
 _TELLING = 3
 """Known quantities that make a text a log, however much else stands in it."""
@@ -148,9 +151,9 @@ def is_a_time(unit: str | None) -> bool:
 
 
 def told_truth(text: str) -> Value | None:
-    """Return the value of a text that says true or false, as Python, C or Fortran prints it; None for any other."""
-    word = text.strip().strip(".").casefold()
-    return Value(Shape.TEXT, (), (), word) if word in _TRUTHS else None
+    """Return the value of a text that says true or false, yes or no, as any language prints it; None for any other."""
+    truth = _TRUTHS.get(text.strip().strip(".").casefold())
+    return None if truth is None else Value(Shape.TEXT, (), (), truth)
 
 
 def looks_untagged(lines: Iterable[str], vocabulary: Vocabulary) -> bool:

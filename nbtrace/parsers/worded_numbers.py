@@ -18,7 +18,7 @@ _no_number = re.compile(
     r"|(?<!\S)(?:[~.]?/\S+|[^\s/]+/[^\s/]+/\S+|[^\s.]*(?:\.[^\s.]+)*\.[a-z][a-z]\w{0,3}(?!\S))"  # a file
 ).sub
 _of_the_machine = re.compile(
-    r"\b(?:\w*time|timing|elapsed|duration|wall\w*|took|seconds?|minutes?|hours?|date|eta|cpus?|gpus?|cores?|threads?"
+    r"\b(?:\w*time|timing|elapsed|duration|wall\w*|took|(?<![0-9]\s)(?:seconds?|minutes?|hours?)|date|eta|cpus?|gpus?|cores?|threads?"
     r"|procs?|process\w*|ranks?|mpi|omp\w*|memory|[kmg]i?b(?:ytes)?|bytes|pid|host\w*|node\w* name|performance|speed"
     r"|version|release|revision|commit|built|build|compiled|copyright|\(c\))(?!\w)",
     re.IGNORECASE,
@@ -32,7 +32,7 @@ _of_the_run = re.compile(
     r"|(?:omp|mkl|openblas|slurm)_\w+",
     re.IGNORECASE,
 ).fullmatch
-_time_behind = re.compile(r"\s?(?:s|ms|µs|us|ns|min|h|it/s)(?!\w)").match
+_time_behind = re.compile(r"\s?(?:seconds?|minutes?|hours?|s|ms|µs|us|ns|min|h|it/s)(?!\w)").match
 _between_components = re.compile(r"[\s,;()\[\]{}<>&*±+/-]*(?:(?<![^\W0-9])[x×](?![^\W0-9])[\s()]*)?").fullmatch
 _last_part = re.compile(r".*[,;|]|.*?[:>]\s+(?=.*\w)", re.DOTALL).match
 _BARE = "numbers"

@@ -179,10 +179,12 @@ def test_what_a_line_is_of_may_stand_in_front_of_its_value() -> None:
 def test_what_is_true_in_one_log_and_false_in_the_other_differs(form: str) -> None:
     rod = load_vocabulary(EXAMPLES / "heat" / "rod.toml")
     for words in (rod, registry.default()):
-        texts = [f"{script(' = ')}{form.format(word)}" for word in ("True", "False", ".TRUE.")]
-        one, other, fortran = (parse_trace(text, vocabulary=words)[0] for text in texts)
-        assert diff(one, other).verdict is Verdict.DIFFER
-        assert diff(one, fortran).verdict is Verdict.AGREE
+        texts = [f"{script(' = ')}{form.format(word)}" for word in ("True", "False", "no", ".TRUE.", "yes", "T")]
+        one, *others = (parse_trace(text, vocabulary=words)[0] for text in texts)
+        assert [diff(one, other).verdict for other in others] == [Verdict.DIFFER] * 2 + [Verdict.AGREE] * 3
+        first = diff(one, others[0]).first_divergence
+        assert first is not None
+        assert first.reason == f"text differs: {words.names.reference} true, {words.names.candidate} false"
 
 
 PROSE = (

@@ -31,6 +31,9 @@ from nbtrace.verdicts.status import Verdict
         ("2026-01-02 03:04:05 run 1.2.3 at 0x7ffe12 in /tmp/a1/b2 of data.h5", []),
         ("Loop time of 0.0123 on 4 procs for 500 steps", []),
         ("done in 0.31 s", []),
+        ("finished after 12 hours and 5.5 minutes", []),
+        ("converged in 12 cycles after 3.2 seconds", [("converged in", "12")]),
+        ("seconds per step 3.2", []),
         ("built Jan 1 2024", []),
     ],
 )
