@@ -35,6 +35,9 @@ _of_the_run = re.compile(
 _time_behind = re.compile(r"\s?(?:seconds?|minutes?|hours?|s|ms|µs|us|ns|min|h|it/s)(?!\w)").match
 _between_components = re.compile(r"[\s,;()\[\]{}<>&*±+/-]*(?:(?<![^\W0-9])[x×](?![^\W0-9])[\s()]*)?").fullmatch
 _last_part = re.compile(r".*[,;|]|.*?[:>]\s+(?=.*\w)", re.DOTALL).match
+_truth_behind = re.compile(r"\s*(?:\s(yes|no|true|false)|\s\s([TF]))\s*", re.IGNORECASE).fullmatch
+_TRUTH = "yes or no"
+"""The key of a last column that says one of the two."""
 _BARE = "numbers"
 """The key of numbers without a word in front of them."""
 _LONGEST_KEY = 60
@@ -44,7 +47,7 @@ _LONGEST_WORDS = 200
 def worded_numbers(line: str) -> tuple[tuple[str, str], ...]:
     """Return the numbers of a line by the words in front of each; those beside one another are one value.
 
-    Nothing is returned of a line that speaks of time, the machine, or the version of a program.
+    A yes or no behind the last of them is a value, too. Nothing is returned of a line that speaks of time, the machine, or the version of a program.
     """
     if _of_the_machine(line):
         return ()
@@ -60,6 +63,9 @@ def worded_numbers(line: str) -> tuple[tuple[str, str], ...]:
             found[-1] = found[-1][0], f"{found[-1][1]} {match[0]}"
         else:
             found.append((_key(between), match[0]))
+    rest = text[end:]
+    if found and (truth := _truth_behind(rest)):
+        found.append((_TRUTH, truth[1] or truth[2]))
     return tuple(pair for pair in found if not is_of_the_run(pair[0]))
 
 
