@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from enum import Enum
 
 from simulator.config import Cell, Config
-from simulator.defects import Defect, mode_name
+from simulator.defects import mode_name
 from simulator.flags import FLAGS, Flag, Special
 
 
@@ -27,7 +27,7 @@ def _words(flag: Flag, config: Config, default: Config) -> Iterator[str]:
     if flag.special is Special.MISSET:
         yield from _misset(config)
     elif flag.token == "-mode":  # noqa: S105 - a flag's token
-        yield from (flag.token, mode_argument(config.execution.defects))
+        yield from (flag.token, mode_name(config.execution.defects))
     elif flag.count == 0:
         if _is_on(flag, config, default):
             yield flag.token
@@ -58,12 +58,6 @@ def _misset(config: Config) -> Iterator[str]:
         yield from ("-misset", "random")
     elif config.crystal.misset_deg is not None:
         yield from ("-misset", *_texts(config.crystal.misset_deg))
-
-
-def mode_argument(defects: frozenset[Defect]) -> str:
-    """Return the value of -mode for a set of switches."""
-    name = mode_name(defects)
-    return ",".join(sorted(defect.value for defect in defects)) if name.startswith("custom") else name
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -153,11 +153,11 @@ def _shared() -> frozenset[Defect]:
 
 
 def mode_name(defects: frozenset[Defect]) -> str:
-    """Return the name of the mode that is exactly this set, or `custom` with the names of its switches."""
-    for mode in Mode:
-        if mode.defects == defects:
-            return mode.value
-    return "custom(" + ",".join(sorted(defect.value for defect in defects)) + ")"
+    """Return the word for -mode that means this set: a mode, or the one nearest to it with what is changed of it."""
+    nearest_mode = min(Mode, key=lambda mode: len(mode.defects ^ defects))
+    added = sorted(f"+{defect.value}" for defect in defects - nearest_mode.defects)
+    removed = sorted(f"-{defect.value}" for defect in nearest_mode.defects - defects)
+    return ",".join((nearest_mode.value, *added, *removed))
 
 
 def defects_of(text: str) -> frozenset[Defect]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from simulator.arguments import CommandLine, examine
-from simulator.canonical import mode_argument
 from simulator.config import Config, Convention, CrystalShape
+from simulator.defects import mode_name
 from simulator.errors import SimulatorError
 from simulator.flags import Special
 from simulator.frames import frame_of
@@ -59,7 +59,7 @@ def changes_nothing_else(words: Sequence[str], act: Act, command: CommandLine) -
     """Tell whether a command line without a flag and its values is the same but for the fields that the flag sets."""
     others = [*words[: act.index], *words[act.index + 1 + len(act.values) :]]
     try:
-        without = examine(others, mode=mode_argument(command.config.execution.defects)).config
+        without = examine(others, mode=mode_name(command.config.execution.defects)).config
     except SimulatorError:
         return False
     own = act.flag.sets if act.flag.count else tuple(act.flag.fixed)

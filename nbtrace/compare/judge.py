@@ -141,7 +141,8 @@ def _unmeasured(c: Record, py: Record, names: Names) -> tuple[Status, str] | Non
     if Shape.TEXT in {c.value.shape, py.value.shape}:
         if c.value.text.casefold() == py.value.text.casefold():
             return Status.PASS, "same text"
-        return Status.CRITICAL, "text differs"
+        told = (f"{name} {shortened(text.value.text)}" for name, text in ((names.reference, c), (names.candidate, py)))
+        return Status.CRITICAL, f"text differs: {', '.join(told)}"
     if len(c.numbers) != len(py.numbers):
         return Status.SHAPE, f"{names.reference} has {len(c.numbers)} numbers, {names.candidate} {len(py.numbers)}"
     if _have_own_units(c, py) and _ratio(py, c) is None:

@@ -14,7 +14,7 @@ from nbtrace.parsers.keyed import is_formula, key_values
 from nbtrace.parsers.log_prefixes import message
 from nbtrace.parsers.outcome import Fields, Outcome
 from nbtrace.parsers.values import read_value
-from nbtrace.parsers.worded_numbers import worded_numbers
+from nbtrace.parsers.worded_numbers import ComputedNumbers, computed_numbers, is_of_the_run, worded_numbers
 from nbtrace.records import Shape, Value
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -79,13 +79,19 @@ _damaged = re.compile(r"[+-]?\.?[0-9]\S*|\*+").fullmatch
 _clock = re.compile(r"time|elapsed|duration|wall|took|seconds|date|eta\b", re.IGNORECASE).search
 _CLOCKS = frozenset({"s", "ms", "µs", "us", "ns", "min", "h", "it/s"})
 
-_TRUTHS = frozenset({"true", "false"})
+_TRUTHS = {
+    **dict.fromkeys(("true", "t", "yes", "on"), "true"),
+    **dict.fromkeys(("false", "f", "no", "off"), "false"),
+}
 
 _TELLING = 3
 """Known quantities that make a text a log, however much else stands in it."""
 
 _SHARE_KNOWN, _SHARE_UNKNOWN = 4, 2
-"""A text is a log, too, where every fourth line assigns a value and one of the keys is known, or else every second."""
+"""A text is a log, too, where every fourth line assigns a value and one of the keys is known, or else every second.
+
+So is one where every second line holds numbers with a decimal point, and more than one of them says what they are.
+"""
 
 
 def _leaves_numbers(line: str, vocabulary: Vocabulary) -> bool:
@@ -135,8 +141,8 @@ def known_keys(line: str, vocabulary: Vocabulary) -> tuple[str, ...]:
 
 
 def is_key(text: str, vocabulary: Vocabulary) -> bool:
-    """Whether a text is a key: one that is known, or a single word that is no name of a time."""
-    return vocabulary.knows(text) or (_word(text) is not None and not _clock(text))
+    """Whether a text is a key: one that is known, or a single word that names no time, and nothing of the machine."""
+    return vocabulary.knows(text) or (_word(text) is not None and not _clock(text) and not is_of_the_run(text))
 
 
 def is_a_time(unit: str | None) -> bool:
@@ -145,22 +151,35 @@ def is_a_time(unit: str | None) -> bool:
 
 
 def told_truth(text: str) -> Value | None:
-    """Return the value of a text that says true or false, as Python, C or Fortran prints it; None for any other."""
-    word = text.strip().strip(".").casefold()
-    return Value(Shape.TEXT, (), (), word) if word in _TRUTHS else None
+    """Return the value of a text that says true or false, yes or no, as any language prints it; None for any other."""
+    truth = _TRUTHS.get(text.strip().strip(".").casefold())
+    return None if truth is None else Value(Shape.TEXT, (), (), truth)
 
 
 def looks_untagged(lines: Iterable[str], vocabulary: Vocabulary) -> bool:
-    """Return whether the lines of a text are the output of a script that assigns values."""
+    """Return whether the lines of a text are the output of a script: they assign values, or tell numbers in words."""
     known: set[str] = set()
-    given = filled = 0
+    given = filled = computed = in_words = 0
     for line in lines:
         filled += bool(line.strip())
-        found = assignment(message(line), vocabulary) if len(line) <= LONGEST_LINE else None
-        for key, text in () if found is None else found.pairs:
-            if read_value(text).shape is not Shape.TEXT:
-                given += 1
-                known |= {vocabulary.meaning(key).quantity} & vocabulary.quantities.keys()
+        if len(line) > LONGEST_LINE:
+            continue
+        text = message(line)
+        keys = _given_keys(text, vocabulary)
+        given += len(keys)
+        known |= {vocabulary.meaning(key).quantity for key in keys} & vocabulary.quantities.keys()
+        numbers = ComputedNumbers(found=True, in_words=True) if keys else computed_numbers(text)
+        computed += numbers.found
+        in_words += numbers.in_words
     if len(known) >= _TELLING:
         return True
-    return given > (not known) and given * (_SHARE_KNOWN if known else _SHARE_UNKNOWN) >= filled
+    if given > (not known) and given * (_SHARE_KNOWN if known else _SHARE_UNKNOWN) >= filled:
+        return True
+    return in_words > 1 and computed * _SHARE_UNKNOWN >= filled
+
+
+def _given_keys(text: str, vocabulary: Vocabulary) -> list[str]:
+    """Return the keys to which a line assigns numbers."""
+    found = assignment(text, vocabulary)
+    pairs = () if found is None else found.pairs
+    return [key for key, value in pairs if read_value(value).shape is not Shape.TEXT]

@@ -5,9 +5,10 @@ What a program says of the machine, of its version and of how long it took is no
 
 import re
 
+from nbtrace.frozen import frozen
 from nbtrace.parsers.numerals import NUMBER
 
-_CLOCK = r"(?:s|ms|µs|us|ns|min|h|it/s)(?!\w)"
+_CLOCK = r"(?:seconds?|minutes?|hours?|s|ms|µs|us|ns|min|h|it/s)(?!\w)"
 _UNIT_BEHIND = r"(?<=[0-9.])(?=[A-Za-zµ°Å%]+(?!\w))"
 _number = re.compile(rf"(?<![\w.^])(?:{NUMBER})(?:(?!\w)|{_UNIT_BEHIND})").finditer
 _simulated_time = re.compile(
@@ -22,16 +23,28 @@ _no_number = re.compile(
     r"(?:[~.]?/\S+|[^\s/]+/[^\s/]+/\S+|[^\s.]*(?:\.[^\s.]+)*\.[a-z][a-z]\w{0,3}(?!\S))"  # a file
 ).sub
 _of_the_machine = re.compile(
-    r"\b(?:(?!life|dead)\w*time(?![\s_-]steps?\b)|timing|elapsed|duration|wall\w*|took|seconds?|minutes?|hours?|date|eta"
-    r"|cpus?|gpus?|cores?|threads?|procs?|process(?:es|ors?)?|ranks?|mpi|omp\w*|memory|[kmg]i?b(?:ytes)?|bytes|pid|host\w*"
+    r"\b(?:(?!life|dead)\w*time(?![\s_-]steps?\b)|timing|elapsed|duration|wall\w*|took|(?<![0-9]\s)(?:seconds?|minutes?|hours?)"
+    r"|date|eta|cpus?|gpus?|cores?|threads?|procs?|process(?:es|ors?)?|ranks?|mpi|omp\w*|memory|[kmg]i?b(?:ytes)?|bytes|pid|host\w*"
     r"|node\w* name|performance|speed|version|release|revision|commit|built|build|compiled|copyright|\(c\))(?!\w)",
     re.IGNORECASE,
 ).search
 _time_behind = re.compile(
     rf"{_CLOCK}|\s{_CLOCK}(?!\s*[=:]?\s*(?:{NUMBER})(?![\w.])(?!\s?{_CLOCK}))"  # `mean 5 min 3` has no minutes
 ).match
+_computed = re.compile(r"[0-9]\.[0-9]|[0-9]\.?[eEdD][+-]?[0-9]").search
+_of_the_run = re.compile(
+    r"(?:(?:n|num|number_of|max|mpi)_?)?(?:threads?|procs?|processes|cpus?|gpus?|cores|ranks)"
+    r"|(?:p|pp|t|(?:process|thread|job|task|run)_?)id"
+    r"|(?:host|user)_?(?:name)?|time_?stamp"
+    r"|(?:(?:peak|max|total|used)_?)?(?:memory|rss)(?:_?(?:usage|used))?"
+    r"|(?:omp|mkl|openblas|slurm)_\w+",
+    re.IGNORECASE,
+).fullmatch
 _between_components = re.compile(r"[\s,;()\[\]{}<>&*±+/-]*(?:(?<![^\W0-9])[x×](?![^\W0-9])[\s()]*)?").fullmatch
 _last_part = re.compile(r".*[,;|]|.*?[:>]\s+(?=.*\w)", re.DOTALL).match
+_truth_behind = re.compile(r"\s*(?:\s(yes|no|true|false)|\s\s([TF]))\s*", re.IGNORECASE).fullmatch
+_TRUTH = "yes or no"
+"""The key of a last column that says one of the two."""
 _BARE = "numbers"
 """The key of numbers without a word in front of them."""
 _LONGEST_KEY = 60
@@ -41,8 +54,9 @@ _LONGEST_WORDS = 200
 def worded_numbers(line: str) -> tuple[tuple[str, str], ...]:
     """Return the numbers of a line by the words in front of each; those beside one another are one value.
 
-    Nothing is returned of a line that speaks of the machine, the version of a program, or how long something took;
-    `Time = 0.1  E = 3.25` begins with the time of a simulation, whose other values are returned.
+    A yes or no behind the last of them is a value, too. Nothing is returned of a line that speaks of the machine, the
+    version of a program, or how long something took; `Time = 0.1  E = 3.25` begins with the time of a simulation, whose
+    other values are returned.
     """
     line = _simulated_time("\0", line)
     if _of_the_machine(line):
@@ -59,7 +73,29 @@ def worded_numbers(line: str) -> tuple[tuple[str, str], ...]:
             found[-1] = found[-1][0], f"{found[-1][1]} {match[0]}"
         else:
             found.append((_key(between), match[0]))
-    return tuple(found)
+    rest = text[end:]
+    if found and (truth := _truth_behind(rest)):
+        found.append((_TRUTH, truth[1] or truth[2]))
+    return tuple(pair for pair in found if not is_of_the_run(pair[0]))
+
+
+def is_of_the_run(key: str) -> bool:
+    """Return whether a key names what no two runs have in common: threads, process numbers, hosts, memory."""
+    return _of_the_run("_".join(key.split())) is not None
+
+
+@frozen
+class ComputedNumbers:
+    """Whether a line holds numbers with a decimal point or an exponent, and whether one of them has words in front."""
+
+    found: bool
+    in_words: bool
+
+
+def computed_numbers(line: str) -> ComputedNumbers:
+    """Return whether a line tells what a program has computed; a count alone may stand in any text."""
+    keys = [key for key, numbers in worded_numbers(line) if _computed(numbers)]
+    return ComputedNumbers(bool(keys), any(key != _BARE for key in keys))
 
 
 def _key(between: str) -> str:

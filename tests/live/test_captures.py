@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from simulator.canonical import mode_argument
+from simulator.defects import mode_name
 from tests.cli.conftest import nb  # noqa: F401 - a fixture
 from tests.live import reference
 from tests.proving.meter import needs_gdb
@@ -66,7 +66,7 @@ def test_a_pixel_is_captured_with_the_image_of_a_plain_run_and_the_values_of_the
     assert (plain / "f.bin").read_bytes() == (tmp_path / "c_output" / "f.bin").read_bytes()
     if "-curved_det" not in line:  # of which the geometry tells another pixel
         assert nb("check", "c.log").code == 0
-    mode = mode_argument(reference.defects(tmp_path))
+    mode = mode_name(reference.defects(tmp_path))
     assert nb("harness", "--pixel", "10", "11", "--mode", mode, "-o", "py.log", "--", *line).code == 0
     held = nb("diff", "c.log", "py.log", "--json", "d.json")
     assert held.code == 0, held.out

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from simulator.arguments import parse
-from simulator.canonical import canonical_arguments, mode_argument
+from simulator.canonical import canonical_arguments
+from simulator.defects import mode_name
 from simulator.flags import FLAGS, LastPlace
 from simulator.session import simulate_command
 from tests.live import reference
@@ -51,7 +52,7 @@ OWN_LINES = (
 
 @pytest.fixture(scope="module")
 def mode(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return mode_argument(reference.defects(tmp_path_factory.mktemp("probe")))
+    return mode_name(reference.defects(tmp_path_factory.mktemp("probe")))
 
 
 @dataclass

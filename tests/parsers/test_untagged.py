@@ -122,6 +122,9 @@ def test_one_tagged_line_leaves_the_others_alone() -> None:
         "0% done\n1% done\nFinished: yes\n",
         "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08  c.log\n",
         "if F_latt == 3:\n    pass\nassert F_cell != 5\nassert polar >= 1\n",
+        "We measured 3 crystals.\nThe first took 2 weeks.\nVersion 1.2.3 was used\nfrom 2026-01-02 on.\n",
+        "The cell is 5.43 wide.\nIt was cut\nfrom a larger one\nby hand.\nIts mosaicity is 0.2 at most.\n",
+        "1.5 2.5 3.5\n4.5 5.5 6.5\n7.5 8.5 9.5\n",
         "",
     ],
 )
@@ -176,7 +179,39 @@ def test_what_a_line_is_of_may_stand_in_front_of_its_value() -> None:
 def test_what_is_true_in_one_log_and_false_in_the_other_differs(form: str) -> None:
     rod = load_vocabulary(EXAMPLES / "heat" / "rod.toml")
     for words in (rod, registry.default()):
-        texts = [f"{script(' = ')}{form.format(word)}" for word in ("True", "False", ".TRUE.")]
-        one, other, fortran = (parse_trace(text, vocabulary=words)[0] for text in texts)
-        assert diff(one, other).verdict is Verdict.DIFFER
-        assert diff(one, fortran).verdict is Verdict.AGREE
+        texts = [f"{script(' = ')}{form.format(word)}" for word in ("True", "False", "no", ".TRUE.", "yes", "T")]
+        one, *others = (parse_trace(text, vocabulary=words)[0] for text in texts)
+        assert [diff(one, other).verdict for other in others] == [Verdict.DIFFER] * 2 + [Verdict.AGREE] * 3
+        first = diff(one, others[0]).first_divergence
+        assert first is not None
+        assert first.reason == f"text differs: {words.names.reference} true, {words.names.candidate} false"
+
+
+PROSE = (
+    "Cell (Angstrom):\n   5.430  0.000\n   0.000  5.430\n"
+    + "".join(f"Step {n}: energy = -1.25{n} eV, max force 0.0{n} [{{}} ms]\n" for n in range(1, 7))
+    + "Converged: true\nFinal energy per atom: -0.0192\nPID = {}\nthreads: {}\nJob id: {}\nOMP_NUM_THREADS={}\n"
+)
+
+
+def test_a_log_of_sentences_is_read_and_two_runs_of_one_program_agree() -> None:
+    first, second = (read(PROSE.format(*(f"0.{run}7" for _ in range(6)), *(run,) * 4)) for run in (1, 2))
+    result = diff(first, second)
+    assert (result.verdict, result.coverage.compared) == (Verdict.AGREE, 22)
+
+
+@pytest.mark.parametrize(
+    ("printed", "wrong", "named"),
+    [
+        ("-1.254", "-1.274", "energy"),
+        ("force 0.03", "force 0.08", "max force"),
+        ("  5.430\nS", "  5.830\nS", "Cell (Angstrom): numbers"),
+        ("-0.0192", "-0.0195", "Final energy per atom"),
+        ("true", "false", "Converged"),
+    ],
+)
+def test_the_first_difference_of_such_a_log_is_named(printed: str, wrong: str, named: str) -> None:
+    assert PROSE.count(printed) == 1
+    first = diff(read(PROSE), read(PROSE.replace(printed, wrong))).first_divergence
+    assert first is not None
+    assert first.quantity == named

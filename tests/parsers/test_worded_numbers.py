@@ -41,6 +41,13 @@ from nbtrace.verdicts.status import Verdict
         ("time = 0.5 s, 3 rounds", []),
         ("wall time = 0.5, rate = 3", []),
         ("run on 4 processors, 2 processes each", []),
+        ("finished after 12 hours and 5.5 minutes", []),
+        ("converged in 12 cycles after 3.2 seconds", [("converged in", "12")]),
+        ("seconds per step 3.2", []),
+        ("   2    3.00000   0.2000   no", [("numbers", "2 3.00000 0.2000"), ("yes or no", "no")]),
+        ("   9   -70.42   0.004437   T  ", [("numbers", "9 -70.42 0.004437"), ("yes or no", "T")]),
+        ("field 1.5 T", [("field", "1.5")]),
+        ("cell 3: converged", [("cell", "3")]),
         ("built Jan 1 2024", []),
     ],
 )
@@ -84,7 +91,18 @@ def test_what_a_loop_prints_comes_before_what_is_printed_behind_it() -> None:
     assert (first.quantity, first.index.ordinal("repeat")) == ("norm", 2)
 
 
-@pytest.mark.parametrize("piece", ["a.b", "a/", ": ", "1.", "x x ", "a=1 ", "[(", "1:2:", "-", ".a", "v1.1."])
+def test_a_yes_or_no_at_the_end_of_a_row_is_compared() -> None:
+    rows = "".join(f"energy {n}.5   {{}}\n" for n in range(4))
+    (one,), (other,) = (parse_trace(rows.format("yes", "no", word, "no")) for word in ("yes", "no"))
+    assert diff(one, one).verdict is Verdict.AGREE
+    first = diff(one, other).first_divergence
+    assert first is not None
+    assert (first.quantity, first.index.ordinal("repeat")) == ("yes or no", 2)
+
+
+@pytest.mark.parametrize(
+    "piece", ["  ", "  T", "a.b", "a/", ": ", "1.", "x x ", "a=1 ", "[(", "1:2:", "-", ".a", "v1.1."]
+)
 def test_a_long_line_is_read_at_once(piece: str) -> None:
     begun = time.process_time()
     worded_numbers(piece * (LONGEST_LINE // len(piece)))

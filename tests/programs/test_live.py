@@ -23,8 +23,7 @@ from nbtrace.programs.programs import find_reference
 from nbtrace.programs.trace_capture import TraceCapture
 from nbtrace.programs.trust import Stability, TrustPlan, trust
 from nbtrace.verdicts.status import Verdict
-from simulator.canonical import mode_argument
-from simulator.defects import Defect
+from simulator.defects import Defect, mode_name
 from tests.live.reference import BUILD, defects
 
 pytestmark = [
@@ -114,7 +113,7 @@ def test_a_reference_is_compared_with_the_simulator_image_and_traces(tmp_path: P
     reference = traced_source_of(TURNED, tmp_path)
     known = defects(tmp_path)
     for defective, verdict in ((known, Verdict.AGREE), (known - {Defect.STALE_PHI_ROTATION}, Verdict.DIFFER)):
-        candidate = EmbeddedSource(reference.line, Choice(mode_argument(defective), "cpu", "float64"), 1)
+        candidate = EmbeddedSource(reference.line, Choice(mode_name(defective), "cpu", "float64"), 1)
         found = compare(reference, candidate, reference.line, Plan(pixels=((3, 4),)))
         need_traces(found.untraced)
         assert found.verdict is verdict

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from simulator.arguments import FlagError, Trouble, parse
 from simulator.canonical import canonical_arguments
 from simulator.config import Config, Convention, Pivot
-from simulator.defects import Defect, Mode, Reference, defects_of
+from simulator.defects import Defect, Mode, Reference, defects_of, mode_name
 from simulator.errors import ConfigurationError, SimulatorError
 from simulator.flags import FLAGS
 from simulator.smv import SmvHeader, write_smv
@@ -320,3 +320,17 @@ def test_modes_are_sets_of_defects() -> None:
     assert Mode.SPEC.defects == frozenset()
     assert all(defect.description for defect in Defect)
     assert ROOT.joinpath("examples", "supervisor", "supervisor.toml").is_file()
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "c-parity",
+        "spec",
+        "c-parity,-stale_phi_rotation",
+        "c-parity,+dump_flag_unknown,-cell_c_star_z",
+        "spec,+cell_c_star_z",
+    ],
+)
+def test_the_name_of_a_mode_is_the_word_that_asks_for_it(word: str) -> None:
+    assert mode_name(defects_of(word)) == word

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator.canonical import mode_argument
+from simulator.defects import mode_name
 from simulator.run import simulate
 from tests.live import reference
 from tests.simulator.golden import INPUTS, cases
@@ -23,7 +23,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def mode(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return mode_argument(reference.defects(tmp_path_factory.mktemp("probe")))
+    return mode_name(reference.defects(tmp_path_factory.mktemp("probe")))
 
 
 @pytest.mark.parametrize("name", sorted(cases()))

@@ -28,6 +28,7 @@ from nbtrace.compare.images.mask_values import left_out_step, marked_pixels, mas
 from nbtrace.compare.images.orientation import PLACEMENTS
 from nbtrace.compare.images.relation import ImageRelation, RelationKind, RelationStep, free_numbers
 from nbtrace.compare.images.spread import Spread, spread_over_neighbours
+from nbtrace.compare.images.twofold_noise import twofold_noise
 from nbtrace.compare.images.value_relations import few_places, value_relation
 from nbtrace.records import Side
 
@@ -248,6 +249,14 @@ def _of_noise(pair: ImagePair) -> Iterator[ImageRelation]:
             yield _relation(made, found.steps, target, source, source, found.offset)
 
 
+def _of_twofold_noise(pair: ImagePair) -> Iterator[ImageRelation]:
+    """Yield that both are counts about one expectation."""
+    c, py = pair.values()
+    found = twofold_noise(c, py) if c.size >= _LEAST_PIXELS else None
+    if found is not None:
+        yield _relation(Side.PY, (found.step,), py, c, c)
+
+
 def _of_placement(pair: ImagePair) -> Iterator[ImageRelation]:
     """Yield what holds where Py is laid on C otherwise."""
     if pair.placement is None:
@@ -309,6 +318,7 @@ SEARCHES: tuple[Search, ...] = (
     _after_masks,
     _of_values,
     _of_noise,
+    _of_twofold_noise,
     _where_computed,
     _of_placement,
     _of_neighbours,

@@ -1,5 +1,7 @@
 """The view of a comparison along φ."""
 
+from collections.abc import Iterable
+
 from nbtrace.compare.phi import PhiResult, PhiStep
 from nbtrace.compare.repeats import repeat_words
 from nbtrace.records import Side
@@ -9,9 +11,9 @@ from nbtrace.verdicts.status import Status, Verdict
 from nbtrace.vocabulary.sides import Names
 
 
-def _columns(names: Names) -> tuple[Column, ...]:
+def _columns(names: Names, *, several: bool) -> tuple[Column, ...]:
     return (
-        Column("phi_tic", numeric=True),
+        Column("sample:phi_tic" if several else "phi_tic", numeric=True),
         Column(f"φ {names.reference} (deg)", numeric=True, rank=3, named=True),
         Column(f"φ {names.candidate} (deg)", numeric=True, rank=5, named=True),
         Column(f"k {names.reference}", numeric=True, rank=4, named=True),
@@ -34,11 +36,18 @@ def phi_view(result: PhiResult, *, whole: bool = True) -> View:
         facts=(
             *input_facts(result.c, result.py),
             f"Tolerance: |Δk| < {result.tolerance}{mark}; {_judged(names)}",
-            f"Steps: {len(result.compared)} on both sides, {len(result.steps) - len(result.compared)} on one side only",
+            _steps(result),
         ),
         notices=result.notices,
         sections=(Section("Steps", table=_table(result, whole=whole)), *_summary(result)),
     )
+
+
+def _steps(result: PhiResult) -> str:
+    tics, samples = _tics_and_samples(result.steps)
+    beside = f" ({tics} in each of {samples} samples)" if samples > 1 else ""
+    one_sided = len(result.steps) - len(result.compared)
+    return f"Steps{beside}: {len(result.compared)} on both sides, {one_sided} on one side only"
 
 
 def _judged(names: Names) -> str:
@@ -52,20 +61,29 @@ def _headline(result: PhiResult) -> str:
     largest = f"max |Δk| = {result.max_delta_k:.6g} at tic {worst.phi_tic}" if worst is not None else "no finite Δk"
     if first is None:
         unread = ", but a line of a step cannot be read" if result.verdict is Verdict.DIFFER else ""
-        many = "the one step agrees" if len(result.compared) == 1 else f"all {len(result.compared)} steps agree"
-        return f"{many}{unread}, {largest}"
-    over = sum(step.status.diverges for step in result.steps)
+        tics, samples = _tics_and_samples(result.compared)
+        many = "the one step agrees" if tics == 1 else f"all {tics} steps agree"
+        return f"{many}{f' in each of {samples} samples' if samples > 1 else ''}{unread}, {largest}"
+    over, bad_samples = _tics_and_samples(step for step in result.steps if step.status.diverges)
+    tics, samples = _tics_and_samples(result.steps)
+    within = f" in {bad_samples} of {samples} samples" if samples > 1 else ""
     first_or_only = "only" if over == 1 else "first"
-    return f"{first_or_only} divergence at phi_tic {first.phi_tic} ({over} of {len(result.steps)} steps), {largest}"
+    return f"{first_or_only} divergence at phi_tic {first.phi_tic} ({over} of {tics} steps{within}), {largest}"
+
+
+def _tics_and_samples(steps: Iterable[PhiStep]) -> tuple[int, int]:
+    """Return how many φ steps there are, and how many samples of the pixel they were printed for."""
+    places = [(step.phi_tic, step.sample) for step in steps]
+    return len({tic for tic, _ in places}), len({sample for _, sample in places})
 
 
 def _table(result: PhiResult, *, whole: bool) -> Table:
     repeated = {(r.side, r.sample, r.phi_tic) for r in result.repeats}
-    samples = {step.sample for step in result.steps}
-    columns = _columns(result.c.vocabulary.names)
+    several = _tics_and_samples(result.steps)[1] > 1
+    columns = _columns(result.c.vocabulary.names, several=several)
     counted = Line(("",) * len(columns), Status.PASS)
     lines = tuple(
-        counted if step.status is Status.PASS and not whole else _line(step, repeated, several=len(samples) > 1)
+        counted if step.status is Status.PASS and not whole else _line(step, repeated, several=several)
         for step in result.steps
     )
     return Table(columns, lines)

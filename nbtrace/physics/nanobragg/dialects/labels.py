@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nbtrace import units
 from nbtrace.errors import UsageError
+from nbtrace.frozen import frozen
 from nbtrace.parsers.dialect import LONGEST_LINE
 from nbtrace.parsers.misfits import misfit
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Stated, Structure, UnreadableLine
@@ -21,6 +22,7 @@ from nbtrace.parsers.untagged import (
     told_truth,
 )
 from nbtrace.parsers.values import comma_hint, read_value
+from nbtrace.parsers.worded_numbers import is_of_the_run
 from nbtrace.physics.nanobragg.dialects.banner import banner
 from nbtrace.physics.nanobragg.dialects.image_statistics import statistics
 from nbtrace.physics.nanobragg.dialects.prose import located_meaning
@@ -104,11 +106,24 @@ def _doubtful(label: str, value: Value) -> UnreadableLine | None:
     return None
 
 
+@frozen
+class _Block:
+    """The lines below a heading: how far it stands in, and whether they stand farther in."""
+
+    indent: int
+    is_indented: bool = False
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
 @dataclass
 class LabelReader(UntaggedReader):
     """Reads labelled lines; the three indices, each on a line of its own, become one vector."""
 
     heading: str = ""
+    _block: "_Block | None" = None
     _parts: dict[str, Value] = field(default_factory=dict)
 
     @property
@@ -122,6 +137,7 @@ class LabelReader(UntaggedReader):
 
     def read(self, line: str) -> tuple[Outcome, UntaggedForm] | None:
         """Return what a line gives and its form, None for a line that holds neither values nor a heading."""
+        self._leave_block(line)
         if len(line) > LONGEST_LINE or _states_pixel(line):
             return None
         found = assignment(line, VOCABULARY)
@@ -133,10 +149,21 @@ class LabelReader(UntaggedReader):
             heading = _heading(line.strip())
             if heading and heading[1].strip():
                 self.heading = heading[1].strip()
+                self._block = None if line.strip().startswith("=") else _Block(_indent(line))
                 return Structure(self.heading), UntaggedForm.COLON
             return None
         outcome = self._value(match[1].rstrip(), match[2])
         return None if outcome is None else (outcome, UntaggedForm.COLON)
+
+    def _leave_block(self, line: str) -> None:
+        """Drop a heading whose lines stood farther in than itself, at the first that does not."""
+        block = self._block
+        if block is None or not line.strip():
+            return
+        inside = _indent(line) > block.indent
+        if block.is_indented and not inside:
+            self.heading = ""
+        self._block = replace(block, is_indented=True) if inside else None
 
     def named(self, line: str) -> tuple[str, ...]:
         """Return the quantities that a line assigns, whether or not their values can be read."""
@@ -151,6 +178,8 @@ class LabelReader(UntaggedReader):
 
     def _value(self, label: str, text: str) -> Outcome | None:
         """Return a labelled value; a known quantity whose value cannot be read is not passed over."""
+        if is_of_the_run(label) and not VOCABULARY.knows(_bare(label)[0]):
+            return None
         value = read_value(text)
         if value.shape is Shape.TEXT and (last := _last_member(text)):
             value = read_value(last)
