@@ -324,6 +324,6 @@ def test_what_both_logs_print_again_on_lines_of_another_prefix_is_compared(read:
     # Not only what they print last is compared.
     last = "TRACE: Fluence = 1.000000e+24\n"
     thrice = [read(text.format(value) + last) for value in ("1.000000e+24", "3.000000e+24")]
-    assert diff(*thrice).verdict is Verdict.DIFFER
+    assert diff(thrice[0], thrice[1]).verdict is Verdict.DIFFER
     # What one of them prints once is nothing to compare with.
     assert diff(read(text.partition("TRACE: ")[0]), other).verdict is Verdict.AGREE
