@@ -15,7 +15,7 @@ import triton.language as tl
 from torch import Tensor
 
 from simulator.config import CrystalShape
-from simulator.lattice import COSINE_COEFFICIENTS, SHAPE_CONSTANTS, SINE_COEFFICIENTS, axis_nudge
+from simulator.lattice import COSINE_COEFFICIENTS, ROUND_COEFFICIENTS, SHAPE_CONSTANTS, SINE_COEFFICIENTS, axis_nudge
 from simulator.model import Model
 from simulator.structure_factors import INTERPOLATION_MARGIN
 from simulator.vectors import plain
@@ -365,7 +365,7 @@ def constants_of(model: Model) -> Tensor:
         SIXTH: (1.0 / 6.0,),
         RECIPROCAL: [plain(component) for v in crystal.reciprocal for component in v],
         COSINE: COSINE_COEFFICIENTS,
-        ROUND_SERIES: (-1.0 / 172972800.0, 1.0 / 1330560.0, -1.0 / 15120.0, 1.0 / 280.0, -1.0 / 10.0),
+        ROUND_SERIES: ROUND_COEFFICIENTS[:-1],
     }
     numbers = torch.zeros(sum(map(len, sections.values())), dtype=torch.float64)
     for place, values in sections.items():

@@ -192,6 +192,9 @@ SINE_COEFFICIENTS = _coefficients(lambda square: np.pi * np.sinc(np.sqrt(square)
 COSINE_COEFFICIENTS = _coefficients(lambda square: np.cos(np.pi * np.sqrt(square)), 6)
 """Those of cos(πx), to 1e-12."""
 
+ROUND_COEFFICIENTS = tuple((-1) ** k * 6.0 * (k + 1) / math.factorial(2 * k + 3) for k in reversed(range(6)))
+"""Those of the form factor of a sphere, 3 (sin x / x - cos x) / x² for x² ≤ 1, by its series: to 1e-10."""
+
 
 def _sine_of_half_turns(x: Tensor) -> Tensor:
     """Return sin(πx) for |x| ≤ ½."""

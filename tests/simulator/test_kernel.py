@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
+from scipy.special import spherical_jn
 
 from simulator.arguments import parse
 from simulator.build import Inputs, build_model
@@ -19,7 +20,7 @@ from simulator.errors import ConfigurationError, InputFileError
 from simulator.fused import FusedSweep, is_possible, sample_weight_needed, sweep_sum
 from simulator.hkl import ReflectionTable
 from simulator.kernel import EAGER
-from simulator.lattice import lattice_factor
+from simulator.lattice import COSINE_COEFFICIENTS, ROUND_COEFFICIENTS, SINE_COEFFICIENTS, lattice_factor
 from simulator.model import Model
 from simulator.observe import Observable, resolve
 from simulator.run import (
@@ -372,3 +373,12 @@ LOOKUPS = ("-interpolate", "-nointerpolate")
 def test_a_configuration_survives_being_written_as_json(variant: str) -> None:
     config = parse(f"{COMMON} {VARIANTS[variant]}".split()).config
     assert Config.model_validate_json(config.model_dump_json()) == config
+
+
+def test_polynomials_of_the_compiled_sums_are_as_exact_as_they_say() -> None:
+    turns = np.linspace(1e-6, 0.5, 1001)
+    sine = np.polyval(SINE_COEFFICIENTS, turns**2)
+    assert np.abs(sine - np.sin(np.pi * turns) / turns).max() < 2e-10
+    assert np.abs(np.polyval(COSINE_COEFFICIENTS, turns**2) - np.cos(np.pi * turns)).max() < 1e-12
+    x = np.linspace(1e-3, 1.0, 1001)
+    assert np.abs(np.polyval(ROUND_COEFFICIENTS, x**2) - 3.0 * spherical_jn(1, x) / x).max() < 1e-10
