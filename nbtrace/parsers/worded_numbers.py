@@ -47,7 +47,9 @@ _LONGEST_WORDS = 200
 def worded_numbers(line: str) -> tuple[tuple[str, str], ...]:
     """Return the numbers of a line by the words in front of each; those beside one another are one value.
 
-    A yes or no behind the last of them is a value, too. Nothing is returned of a line that speaks of time, the machine, or the version of a program.
+    A yes or no behind the last of them is a value, too.
+
+    Nothing is returned of a line that speaks of time, the machine, or the version of a program.
     """
     if _of_the_machine(line):
         return ()
