@@ -168,6 +168,11 @@ class NodeOrder:
         return self._read_for[name]
 
     @cached_property
+    def own_turn(self) -> dict[tuple[str, frozenset[str]], tuple[Facts, bool]]:
+        """What :func:`nbtrace.compare.takers.takes_from_its_turn_alone` has found of quantities."""
+        return {}
+
+    @cached_property
     def turns(self) -> dict[str, tuple[Facts, Mapping[Place, tuple[Node, ...]]]]:
         """What :func:`nbtrace.compare.takers.takers` has found of quantities that a log prints at many turns."""
         return {}
