@@ -47,6 +47,10 @@ _TELLING = 2
 """Long numbers that are float32 by chance hardly ever: one in 2²⁹ is."""
 
 
+_APART = 2e-14
+"""Relative difference of two numbers from which on they are not the same in 15 digits."""
+
+
 def is_long(token: str) -> bool:
     """Whether a printed number has enough digits to tell single from double precision."""
     return len(token.strip("-0.").replace(".", "").partition("e")[0]) > _LONG
@@ -54,7 +58,11 @@ def is_long(token: str) -> bool:
 
 def _is_single(number: float) -> bool:
     """Whether a printed number is that of a float32."""
-    return f"{_single(number):.15g}" == f"{number:.15g}"
+    single = _single(number)
+    # The texts are made only where the numbers are so close that these may be the same.
+    return single == number or (
+        not abs(single - number) > _APART * abs(number) and f"{single:.15g}" == f"{number:.15g}"
+    )
 
 
 def _single(number: float) -> float:

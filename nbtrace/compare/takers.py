@@ -64,7 +64,7 @@ def takes_from_its_turn_alone(scene: Scene, order: NodeOrder, node: Node, names:
 
 
 def _stays_in_its_turn(scene: Scene, order: NodeOrder, name: str) -> bool:
-    """Whether all values of a quantity are of turns, and read what is of none or of their own, but in the first turn."""
+    """Whether all values of a quantity are of turns, and all but the first read no value of another turn."""
     turns = _own_turns(scene, order, name)
     return bool(turns) and all(len(node.place) == 1 and node.place[0][1] <= 0 for node in turns[()])
 
