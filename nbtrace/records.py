@@ -119,8 +119,8 @@ class Index:
 
     def places(self, loops: Iterable[str]) -> tuple[tuple[str, int], ...]:
         """Return the known ordinals of the named loops, in the order of the names."""
-        if not self.loops:
-            return ()
+        if len(self.loops) < 2:
+            return self.loops if self.loops and self.loops[0][0] in loops else ()
         known = dict(self.loops)
         return tuple((name, known[name]) for name in loops if name in known)
 
@@ -440,7 +440,9 @@ class Trace:
     def of_block(self, block: int) -> "Trace":
         """Return the trace of one pixel block, numbered 0, with what is computed once for the run."""
         own = (record for record in self.records if record.index.block == block or record.scope is Scope.RUN)
-        records = tuple(replace(record, index=replace(record.index, block=0)) for record in own)
+        records = tuple(
+            replace(record, index=replace(record.index, block=0)) if record.index.block else record for record in own
+        )
         pixels = {0: self.pixels[block]} if block in self.pixels else {}
         return replace(self, records=records, pixels=pixels)
 

@@ -243,7 +243,8 @@ def changed_by(
         moved.add(node)
         return True
 
-    order = order_of(scene, {**values, **mended} if mended.keys() - values.keys() else values)
+    known = all(node in values for node in mended)
+    order = order_of(scene, values if known else {**values, **mended})
     for node in mended:
         visit(node)
     waiting = {node for node in (*mended, *takers(scene, order, moved)) if node in order.positions}

@@ -265,6 +265,10 @@ def as_single(number: float) -> float:
     return rounded
 
 
+_APART = 2e-14
+"""Relative difference of two numbers from which on they are not the same in 15 digits."""
+
+
 def is_single(number: float) -> bool:
     """Return whether a printed number is that of a float32."""
     if not math.isfinite(number):
@@ -273,4 +277,6 @@ def is_single(number: float) -> bool:
         single = struct.unpack("f", struct.pack("f", number))[0]
     except OverflowError:
         return False
-    return f"{single:.15g}" == f"{number:.15g}"
+    # The texts are made only where the numbers are so close that these may be the same.
+    near = abs(single - number) <= _APART * abs(number)
+    return bool(single == number or (near and f"{single:.15g}" == f"{number:.15g}"))

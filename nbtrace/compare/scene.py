@@ -168,6 +168,11 @@ class NodeOrder:
         return self._read_for[name]
 
     @cached_property
+    def own_turn(self) -> dict[tuple[str, frozenset[str]], tuple[Facts, bool]]:
+        """What :func:`nbtrace.compare.takers.takes_from_its_turn_alone` has found of quantities."""
+        return {}
+
+    @cached_property
     def turns(self) -> dict[str, tuple[Facts, Mapping[Place, tuple[Node, ...]]]]:
         """What :func:`nbtrace.compare.takers.takers` has found of quantities that a log prints at many turns."""
         return {}
@@ -512,7 +517,9 @@ def scene(trace: Trace, side: Side, facts: Facts, block: int = 0, *, tables: Map
     for record in trace.seen_from(block):
         if usable(trace.vocabulary, record):
             node = node_of(trace.vocabulary, record.quantity, record.index)
-            chosen[node] = max(chosen.get(node, record), record, key=lambda candidate: candidate.rank)
+            earlier = chosen.setdefault(node, record)
+            if earlier is not record:
+                chosen[node] = max(earlier, record, key=lambda candidate: candidate.rank)
     if apart:
         there = ApartNodes(apart)
         chosen = {node: record for node, record in chosen.items() if there.place(node) is None}
@@ -552,14 +559,17 @@ def _in_order(ordinals: set[int], apart: "Columns", loop: str) -> Sequence[int]:
 def usable(vocabulary: Vocabulary, record: Record) -> bool:
     """Whether a record holds finite numbers of a known quantity at a place of its own."""
     known = vocabulary.quantities.get(record.quantity)
-    return (
-        known is not None
-        and (not vocabulary.judged_apart.intersection(known.indices) or known.name in vocabulary.formulas)
-        and record.value.shape not in {Shape.SENTINEL, Shape.TEXT}
-        and not (record.index.grids and not known.indices)
-        and not any(name in UNNAMED and name not in known.indices for name, _ in record.index.loops)
-        and is_finite(record.numbers)
-    )
+    if known is None or record.value.shape in _NO_NUMBERS or not is_finite(record.numbers):
+        return False
+    own, index = known.indices, record.index
+    if own and not vocabulary.judged_apart.isdisjoint(own) and known.name not in vocabulary.formulas:
+        return False
+    if index.grids and not own:
+        return False
+    return all(name in own or name not in UNNAMED for name, _ in index.loops) if index.loops else True
+
+
+_NO_NUMBERS = frozenset({Shape.SENTINEL, Shape.TEXT})
 
 
 def banner_fact(text: str, origin: str) -> Fact | None:

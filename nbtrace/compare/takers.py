@@ -46,6 +46,29 @@ def leads_to(scene: Scene, order: NodeOrder, node: Node, end: Node) -> bool:
     return False
 
 
+def takes_from_its_turn_alone(scene: Scene, order: NodeOrder, node: Node, names: Iterable[str]) -> bool:
+    """Whether it is known of a value that it is computed from no value of another turn of some quantities.
+
+    Neither directly nor by way of others. It is not known of a value of the first turn, or of none.
+    """
+    if len(node.place) != 1 or node.place[0][1] <= 0:
+        return False
+    asked = node.name, frozenset(names)
+    known = order.own_turn.get(asked)
+    if known is None or known[0] is not scene.facts:
+        on_the_way = (order.read_for(node.name) | {node.name}) & order.by_name.keys()
+        takers_of = (name for name in on_the_way if not asked[1].isdisjoint(order.read_for(name)))
+        known = scene.facts, all(_stays_in_its_turn(scene, order, name) for name in takers_of)
+        order.own_turn[asked] = known
+    return known[1]
+
+
+def _stays_in_its_turn(scene: Scene, order: NodeOrder, name: str) -> bool:
+    """Whether all values of a quantity are of turns, and all but the first read no value of another turn."""
+    turns = _own_turns(scene, order, name)
+    return bool(turns) and all(len(node.place) == 1 and node.place[0][1] <= 0 for node in turns[()])
+
+
 def _own_turns(scene: Scene, order: NodeOrder, name: str) -> Mapping[Place, tuple[Node, ...]]:
     """Return the nodes of a quantity by the turn that they are of, and under () those that may read any turn.
 

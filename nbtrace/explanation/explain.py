@@ -176,7 +176,7 @@ def _explained(
         scene(c, Side.C, physics.facts(c, py, config), tables=tables),
         scene(py, Side.PY, physics.facts(py, c, config), tables=tables),
     )
-    audited.findings += leftovers(audited, _with_every_row(explained, audited))
+    audited.findings += leftovers(audited, _with_every_row(explained, audited), every_copy=result.num_blocks == (1, 1))
     causes = roots(audited)
     simulated = None
     if config is not None and simulate is not None and physics.experiments is not None and comparable(result):

@@ -169,39 +169,53 @@ class Columns:
 
     def record(self, row: int) -> Record:
         """Return a value as the line reader gives it."""
-        kind = self.kinds[self.kind[row]]
-        tokens = self.tokens(row)
-        numbers = tuple(self.numbers[self.offset[row] : self.offset[row + 1]].tolist())
-        meaning, index = kind.item.meaning, kind.item.index
-        loops = index.loops
-        if kind.sweep is not None:
-            step = int(self.step[row])
-            loops = tuple((name, step if name == kind.sweep else ordinal) for name, ordinal in loops)
-        return Record(
-            key=kind.item.key,
-            quantity=meaning.quantity,
-            value=Value(Shape.SCALAR if len(tokens) == 1 else Shape.VECTOR, numbers, tokens, " ".join(tokens)),
-            unit=meaning.unit,
-            scale=meaning.scale,
-            side=kind.side,
-            family=kind.family,
-            line=int(self.line[row]),
-            index=Index(int(self.block[row]), int(self.sample[row]), loops, index.grids),
-            known=kind.known,
-        )
+        return next(self.some(np.array([row]))._rows())
+
+    def _rows(self) -> Iterator[Record]:
+        """Yield the values of regular lines."""
+        text, numbers, offset = self._text.tobytes(), self.numbers.tolist(), self.offset.tolist()
+        start, stop = self._text_start.tolist(), self._text_stop.tolist()
+        places = (column.tolist() for column in (self.kind, self.line, self.block, self.sample, self.step))
+        for kind, line, block, sample, step, low, high in zip(*places, offset, offset[1:], strict=False):
+            tokens = tuple(text[start[at] : stop[at]].decode() for at in range(low, high))
+            place = line, block, sample, step
+            yield _record(self.kinds[kind], tokens, tuple(numbers[low:high]), place)
 
     def records(self) -> Iterator[Record]:
         """Yield all values of the chunk in file order."""
         odd = iter(self.odd)
         pending = next(odd, None)
-        for row, line in enumerate(self.line.tolist()):
-            while pending is not None and pending.line < line:
+        for record in self._rows():
+            while pending is not None and pending.line < record.line:
                 yield pending
                 pending = next(odd, None)
-            yield self.record(row)
+            yield record
         if pending is not None:
             yield pending
         yield from odd
+
+
+def _record(
+    kind: TemplateKind, tokens: tuple[str, ...], numbers: tuple[float, ...], place: tuple[int, int, int, int]
+) -> Record:
+    """Return a value of a regular line, of which the number, the block, the sample and the step are given."""
+    line, block, sample, step = place
+    meaning, index = kind.item.meaning, kind.item.index
+    loops = index.loops
+    if kind.sweep is not None:
+        loops = tuple((name, step if name == kind.sweep else ordinal) for name, ordinal in loops)
+    return Record(
+        key=kind.item.key,
+        quantity=meaning.quantity,
+        value=Value(Shape.SCALAR if len(tokens) == 1 else Shape.VECTOR, numbers, tokens, " ".join(tokens)),
+        unit=meaning.unit,
+        scale=meaning.scale,
+        side=kind.side,
+        family=kind.family,
+        line=line,
+        index=Index(block, sample, loops, index.grids),
+        known=kind.known,
+    )
 
 
 @dataclass

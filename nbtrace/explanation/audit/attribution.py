@@ -205,8 +205,9 @@ def _blocked(result: Audit, root: Root, side: Side, values: Values, final: str) 
     later = in_order(words, values)
     later = later[later.index(root.node) :] if root.node in values else later
     unmoved = {finding.node for finding in result.findings if finding.status is AuditStatus.MATCH}
+    roots = frozenset(root.quantities)
     for node in later:
-        if node.name not in names or not set(root.quantities) & words.ancestors(node.name):
+        if node.name not in names or roots.isdisjoint(words.ancestors(node.name)):
             continue
         if node in own or (carriers is not None and node.name not in carriers and node in unmoved):
             continue

@@ -85,6 +85,11 @@ def _by_takers(result: Audit, finding: Finding) -> Finding:
 
 def _judge(result: Audit, node: Node, differing: set[str]) -> list[Finding]:
     both = all(node in scene.values for scene in result.scenes.values())
+    if both and not any(scene.singles for scene in result.scenes.values()):
+        c, py = result.effective[Side.C][node], result.effective[Side.PY][node]
+        if c == py:
+            held = Held(c, None, "not needed")
+            return [Finding(node, AuditStatus.MATCH, held, held)]
     single = _single_alone(result, node) if both else None
     if single is not None:
         return [single]

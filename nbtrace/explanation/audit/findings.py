@@ -1,6 +1,6 @@
 """What an audit holds: values against formulas, findings, and the values that the physics was seen to use."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -8,6 +8,7 @@ from functools import cached_property
 from nbtrace.compare.evaluate import Computed, evaluate
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Scene, Values, Vector
+from nbtrace.explanation.audit.suspects import Suspects
 from nbtrace.explanation.physics import Physics, physics_of
 from nbtrace.frozen import frozen
 from nbtrace.records import Side
@@ -125,15 +126,25 @@ class Audit:
     scenes: dict[Side, Scene]
     effective: dict[Side, Values]
     findings: list[Finding] = field(default_factory=list)
-    _apart: list[int] = field(default_factory=list, repr=False, compare=False)
+    _suspects: Suspects = field(default_factory=Suspects, repr=False, compare=False)
     _looked: int = field(default=0, repr=False, compare=False)
+    _root_names: tuple[tuple[int, int], dict[Side, frozenset[str]]] | None = field(
+        default=None, repr=False, compare=False
+    )
 
-    def apart(self) -> Iterator[Finding]:
-        """Yield the findings that are no match so far; those that are stay so."""
-        further = range(self._looked, len(self.findings))
-        self._apart += [at for at in further if self.findings[at].status is not AuditStatus.MATCH]
+    @property
+    def suspects(self) -> Suspects:
+        """The findings so far that a side introduces, but for those that are taken back."""
+        for number in range(self._looked, len(self.findings)):
+            finding = self.findings[number]
+            if finding.status is INTRODUCED.get(finding.side):
+                self._suspects.add(number, finding)
         self._looked = len(self.findings)
-        return (self.findings[at] for at in self._apart)
+        return self._suspects
+
+    def take_back(self, suspect: Finding, instead: Finding) -> None:
+        """Put another finding in the place of one that a side introduced."""
+        self.findings[self.suspects.drop(suspect)] = instead
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -149,6 +160,16 @@ class Audit:
     def roots(self) -> list[Finding]:
         """The findings that introduce a difference, in execution order."""
         return [finding for finding in self.findings if finding.is_root]
+
+    def root_names(self, side: Side) -> frozenset[str]:
+        """Return the quantities of the roots of a side, which are found out once for as many findings as there are."""
+        counted = id(self.findings), len(self.findings)
+        if self._root_names is None or self._root_names[0] != counted:
+            found: dict[Side, set[str]] = {}
+            for item in self.roots:
+                found.setdefault(item.side, set()).add(item.node.name)
+            self._root_names = counted, {own: frozenset(names) for own, names in found.items()}
+        return self._root_names[1].get(side, frozenset())
 
     def finding(self, node: Node) -> Finding | None:
         """Return the finding of a value."""

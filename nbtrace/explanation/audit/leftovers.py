@@ -19,12 +19,13 @@ _BESIDE = 1e-5
 """Relative difference up to which two printings of a value in one log are the same."""
 
 
-def leftovers(result: Audit, compared: DiffResult) -> tuple[Finding, ...]:
+def leftovers(result: Audit, compared: DiffResult, *, every_copy: bool = False) -> tuple[Finding, ...]:
     """Return findings of the differences that the audit does not judge.
 
-    They are roots only where nothing else differs: otherwise they may follow from what does.
+    They are roots only where nothing else differs: otherwise they may follow from what does. Of a value that is printed
+    more than once, `every_copy` says whether the one that the audit has judged counts as well.
     """
-    repeated = tuple(_repeated(result, compared))
+    repeated = tuple(_repeated(result, compared, every_copy=every_copy))
     if repeated or any(item.status is not AuditStatus.MATCH for item in result.findings):
         return repeated
     return tuple(_unjudged(result, compared))
@@ -42,29 +43,37 @@ def _unjudged(result: Audit, compared: DiffResult) -> Iterator[Finding]:
             yield Finding(node, AuditStatus.UNKNOWN, *held, is_root=True, reason=reason, ground=Ground.NO_FORMULA)
 
 
-def _repeated(result: Audit, compared: DiffResult) -> Iterator[Finding]:
+def _repeated(result: Audit, compared: DiffResult, *, every_copy: bool) -> Iterator[Finding]:
     """Yield values of which a log prints several copies that differ, where the other log's copies agree."""
-    c, py = _copies(compared.c), _copies(compared.py)
+    c = _copies(compared.c)
+    py = _copies(compared.py) if c else {}
+    alike = [node for node, copies in c.items() if len(copies) == len(py.get(node, ()))]
     formats, names = (number_formats(compared.c), number_formats(compared.py)), compared.c.vocabulary.names
-    matching = {finding.node for finding in result.findings if finding.status is AuditStatus.MATCH}
-    for node in c.keys() & py.keys() & matching:
-        if len(c[node]) != len(py[node]) or len(c[node]) < 2:
-            continue
+    matching = {finding.node for finding in result.findings if finding.status is AuditStatus.MATCH} if alike else set()
+    for node in filter(matching.__contains__, alike):
         for mine, theirs in zip(c[node], py[node], strict=True):
             pair = Pair(node.name, mine.index, mine, theirs)
             row = judge(pair, compared.policy.of(node.name), *formats, names)
-            if mine is not result.scenes[Side.C].records.get(node) and row.status.diverges and row.difference:
+            if (
+                (every_copy or mine is not result.scenes[Side.C].records.get(node))
+                and row.status.diverges
+                and row.difference
+            ):
                 yield _contradicting(node, row, c[node], py[node])
 
 
 def _copies(trace: Trace) -> Mapping[Node, Sequence[Record]]:
-    by_node: dict[Node, list[Record]] = {}
+    """Return the values that a log prints more than once."""
+    by_node: dict[Node, Record] = {}
+    several: dict[Node, list[Record]] = {}
     quantities = trace.vocabulary.quantities
     for record in trace.records:
         node = _node(trace, record)
         if node is not None and (record.index.block == 0 or quantities[record.quantity].scope is Scope.RUN):
-            by_node.setdefault(node, []).append(record)
-    return by_node
+            first = by_node.setdefault(node, record)
+            if first is not record:
+                several.setdefault(node, [first]).append(record)
+    return several
 
 
 def _node(trace: Trace, record: Record) -> Node | None:

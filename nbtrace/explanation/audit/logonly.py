@@ -10,7 +10,7 @@ from typing import NamedTuple
 from nbtrace.compare.evaluate import changed_by, evaluate, formula_of, obeys, propagate, sharpened, value_at
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Values, Vector, in_order
-from nbtrace.compare.takers import leads_to, order_of, takers
+from nbtrace.compare.takers import order_of, takers
 from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, held_of
 from nbtrace.records import Side
 from nbtrace.vocabulary.formula import UnloggedError
@@ -24,7 +24,6 @@ class Use(Enum):
     NOTHING = "nothing is computed from it"
 
 
-_OPEN = frozenset({AuditStatus.INTRODUCED_C, AuditStatus.INTRODUCED_PY})
 _FOLLOWS = "what is computed further down follows from the formula's value, not from the logged one"
 _AGREES = "the {} agrees with the other side's nevertheless"
 _NAMED = 3
@@ -42,17 +41,17 @@ def rejoin(result: Audit, side: Side, node: Node) -> bool:
 
     Returns whether any were.
     """
-    suspects = [
-        item for item in result.apart() if item.side is side and item.status in _OPEN and _above(result, item, node)
-    ]
-    if not suspects:
+    suspects = result.suspects
+    above = [name for name in suspects.names(side) if _above(result, name, node)]
+    if not above:
         return False
-    families: dict[str, list[Finding]] = {}
-    for item in suspects:
-        families.setdefault(result.physics.family(item.node.name), []).append(item)
-    for chosen in [*reversed(families.values()), *([suspects] if len(families) > 1 else [])]:
-        if len(chosen) >= _MANY and not _may_follow(result, side, node, chosen):
+    families: dict[str, list[str]] = {}
+    for name in above:
+        families.setdefault(result.physics.family(name), []).append(name)
+    for names in [*reversed(families.values()), *([above] if len(families) > 1 else [])]:
+        if suspects.count(side, names) >= _MANY and not _may_follow(result, side, node, names):
             continue
+        chosen = suspects.of(side, names)
         corrected = _corrected(result, side, chosen)
         if corrected is None:
             continue
@@ -62,12 +61,12 @@ def rejoin(result: Audit, side: Side, node: Node) -> bool:
             _demote(result, side, chosen, corrected, _FOLLOWS)
             return True
         if _agrees(result, node, _AGREEMENT) and (held.computed is None or _grossly_off(result, side, node)):
-            _demote(result, side, suspects, corrected, _AGREES.format(result.vocabulary.outcome))
+            _demote(result, side, suspects.of(side, above), corrected, _AGREES.format(result.vocabulary.outcome))
             return True
     return False
 
 
-def _may_follow(result: Audit, side: Side, node: Node, suspects: list[Finding]) -> bool:
+def _may_follow(result: Audit, side: Side, node: Node, names: list[str]) -> bool:
     """Whether a value may follow from what suspects should be: it does from those alone that lead to it.
 
     The suspects of a sweep are of all of its steps, nearly all of which have nothing to do with a value of one step.
@@ -76,8 +75,8 @@ def _may_follow(result: Audit, side: Side, node: Node, suspects: list[Finding]) 
         return True
     scene, values = result.scenes[side], result.effective[side]
     order = order_of(scene, values)
-    leading = [item for item in suspects if not item.node.place or leads_to(scene, order, item.node, node)]
-    if len(leading) == len(suspects):
+    leading = result.suspects.leading_to(scene, order, side, names, node)
+    if len(leading) == result.suspects.count(side, names):
         return True
     right = _right(result, side, leading)
     if not right:
@@ -169,8 +168,8 @@ def _digits(
     return digits
 
 
-def _above(result: Audit, finding: Finding, node: Node) -> bool:
-    name, words = finding.node.name, result.vocabulary
+def _above(result: Audit, name: str, node: Node) -> bool:
+    words = result.vocabulary
     upstream = words.ancestors(node.name)
     return name in upstream or bool(words.equivalent_names(name) & upstream)
 
@@ -201,9 +200,8 @@ def _demote(result: Audit, side: Side, suspects: list[Finding], corrected: Value
     supposed = _supposing(result, side, corrected, suspects)
     result.scenes[side] = supposed.scenes[side]
     result.effective[side] = corrected
-    places = {id(item): place for place, item in enumerate(result.findings)}
     for item in suspects:
-        result.findings[places[id(item)]] = replace(item, status=AuditStatus.LOG_ONLY, reason=reason)
+        result.take_back(item, replace(item, status=AuditStatus.LOG_ONLY, reason=reason))
 
 
 def put_right(result: Audit, side: Side, node: Node, value: Vector, uncertain: Vector) -> None:

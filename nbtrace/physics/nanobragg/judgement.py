@@ -170,7 +170,7 @@ class NanoBragg(Physics):
         """Return a name that findings of one mistake share; an index of a step follows from what is off before it."""
         name = finding.node.name
         if name in {"phi_h_frac", "phi_k_frac", "phi_l_frac"}:
-            earlier = {item.node.name for item in result.roots if item.side is finding.side}
+            earlier = result.root_names(finding.side)
             if any(other.startswith("rot_") and other.endswith("_angstroms") for other in earlier):
                 return "orientation"
             return "hkl_frac" if "hkl_frac" in earlier else "sweep"

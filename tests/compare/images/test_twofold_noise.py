@@ -15,7 +15,8 @@ Change = Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]
 def expected(level: float = 3.0) -> npt.NDArray[np.float64]:
     rows, columns = np.mgrid[0:48, 0:48]
     peaks = ((rows % 6 == 3) & (columns % 6 == 3)).astype(np.float64)
-    return (level + 900 * peaks * (1 + columns / 48)).ravel()
+    image: npt.NDArray[np.float64] = level + 900 * peaks * (1 + columns / 48)
+    return image.ravel()
 
 
 def exposures(first: npt.NDArray[np.float64], second: npt.NDArray[np.float64], offset: int, seed: int) -> list[Counts]:
