@@ -22,7 +22,7 @@ _no_number = re.compile(
     r"(?:[~.]?/\S+|[^\s/]+/[^\s/]+/\S+|[^\s.]*(?:\.[^\s.]+)*\.[a-z][a-z]\w{0,3}(?!\S))"  # a file
 ).sub
 _of_the_machine = re.compile(
-    r"\b(?:(?!life|dead)\w*time(?![\s_-]steps?\b)|timing|elapsed|duration|wall\w*|took|seconds?|minutes?|hours?|date|eta"
+    r"\b(?:(?!life|dead)\w*time(?![\s_-]steps?\b)|timing|elapsed|duration|wall\w*|took|seconds?|minutes?|hours?|date|(?-i:ETA)"
     r"|cpus?|gpus?|cores?|threads?|procs?|process(?:es|ors?)?|ranks?|mpi|omp\w*|memory|[kmg]i?b(?:ytes)?|bytes|pid|host\w*"
     r"|node\w* name|performance|speed|version|release|revision|commit|built|build|compiled|copyright|\(c\))(?!\w)",
     re.IGNORECASE,

@@ -33,6 +33,8 @@ from nbtrace.verdicts.status import Verdict
         ("Step 100, time 0.5, E 5", [("Step", "100"), ("E", "5")]),
         ("time step 3 energy -1.5", [("time step", "3"), ("energy", "-1.5")]),
         ("processing row 5: lifetime 2.5", [("processing row", "5"), ("lifetime", "2.5")]),
+        ("eta = 0.25  theta = 3", [("eta", "0.25"), ("theta", "3")]),
+        ("50 % done, ETA 0:12:30", []),
         ("info about nanobragg2 and x86_64, m^2", []),
         ("2026-01-02 03:04:05 run 1.2.3 at 0x7ffe12 in /tmp/a1/b2 of data.h5", []),
         ("Loop time of 0.0123 on 4 procs for 500 steps", []),
@@ -82,6 +84,20 @@ def test_what_a_loop_prints_comes_before_what_is_printed_behind_it() -> None:
     first = diff(c, py).first_divergence
     assert first is not None
     assert (first.quantity, first.index.ordinal("repeat")) == ("norm", 2)
+
+
+@pytest.mark.parametrize(
+    ("line", "other", "verdict"),
+    [
+        ("eta = 0.25", "eta = 0.35", Verdict.DIFFER),
+        ("theta = 0.25", "theta = 0.35", Verdict.DIFFER),
+        ("ETA = 300", "ETA = 310", Verdict.AGREE),
+        ("ETA: 5 s", "ETA: 7 s", Verdict.AGREE),
+    ],
+)
+def test_a_greek_letter_is_no_time_that_is_left(line: str, other: str, verdict: Verdict) -> None:
+    (c,), (py,) = (parse_trace(f"mass = 0.5\nspring = 1.5\n{text}\n") for text in (line, other))
+    assert diff(c, py).verdict is verdict
 
 
 @pytest.mark.parametrize("piece", ["a.b", "a/", ": ", "1.", "x x ", "a=1 ", "[(", "1:2:", "-", ".a", "v1.1."])
