@@ -76,7 +76,7 @@ _led = re.compile(r"([A-Za-z_]\w*)(?:[ =#]+[0-9]+)?:\s+([A-Za-z_]\w*\s*+=[^=].*)
 _word = re.compile(r"[A-Za-z_][\w.*^/()\[\]'-]*|\|[A-Za-z_]\w*\|").fullmatch
 _damaged = re.compile(r"[+-]?\.?[0-9]\S*|\*+").fullmatch
 """One word that begins as a number, or the stars that Fortran prints where one does not fit."""
-_clock = re.compile(r"time|elapsed|duration|wall|took|seconds|date|eta\b", re.IGNORECASE).search
+_clock = re.compile(r"(?i:time|elapsed|duration|wall|took|seconds|date)|\bETA\b").search
 _CLOCKS = frozenset({"s", "ms", "µs", "us", "ns", "min", "h", "it/s"})
 
 _TRUTHS = {

@@ -24,7 +24,7 @@ _no_number = re.compile(
 ).sub
 _of_the_machine = re.compile(
     r"\b(?:(?!life|dead)\w*time(?![\s_-]steps?\b)|timing|elapsed|duration|wall\w*|took|(?<![0-9]\s)(?:seconds?|minutes?|hours?)"
-    r"|date|eta|cpus?|gpus?|cores?|threads?|procs?|process(?:es|ors?)?|ranks?|mpi|omp\w*|memory|[kmg]i?b(?:ytes)?|bytes|pid|host\w*"
+    r"|date|(?-i:ETA)|cpus?|gpus?|cores?|threads?|procs?|process(?:es|ors?)?|ranks?|mpi|omp\w*|memory|[kmg]i?b(?:ytes)?|bytes|pid|host\w*"
     r"|node\w* name|performance|speed|version|release|revision|commit|built|build|compiled|copyright|\(c\))(?!\w)",
     re.IGNORECASE,
 ).search

@@ -33,6 +33,8 @@ from nbtrace.verdicts.status import Verdict
         ("Step 100, time 0.5, E 5", [("Step", "100"), ("E", "5")]),
         ("time step 3 energy -1.5", [("time step", "3"), ("energy", "-1.5")]),
         ("processing row 5: lifetime 2.5", [("processing row", "5"), ("lifetime", "2.5")]),
+        ("eta = 0.25  theta = 3", [("eta", "0.25"), ("theta", "3")]),
+        ("50 % done, ETA 0:12:30", []),
         ("info about nanobragg2 and x86_64, m^2", []),
         ("2026-01-02 03:04:05 run 1.2.3 at 0x7ffe12 in /tmp/a1/b2 of data.h5", []),
         ("Loop time of 0.0123 on 4 procs for 500 steps", []),
@@ -101,7 +103,21 @@ def test_a_yes_or_no_at_the_end_of_a_row_is_compared() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["  ", "  T", "a.", "a/", ": ", "1.", "x x ", "a=1 ", "[(", "1:2:", "-", ".a", "v1.1."]
+    ("line", "other", "verdict"),
+    [
+        ("eta = 0.25", "eta = 0.35", Verdict.DIFFER),
+        ("theta = 0.25", "theta = 0.35", Verdict.DIFFER),
+        ("ETA = 300", "ETA = 310", Verdict.AGREE),
+        ("ETA: 5 s", "ETA: 7 s", Verdict.AGREE),
+    ],
+)
+def test_a_greek_letter_is_no_time_that_is_left(line: str, other: str, verdict: Verdict) -> None:
+    (c,), (py,) = (parse_trace(f"mass = 0.5\nspring = 1.5\n{text}\n") for text in (line, other))
+    assert diff(c, py).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    "piece", ["  ", "  T", "a.", "a.b", "a/", ": ", "1.", "x x ", "a=1 ", "[(", "1:2:", "-", ".a", "v1.1."]
 )
 def test_a_long_line_is_read_at_once(piece: str) -> None:
     begun = time.process_time()
