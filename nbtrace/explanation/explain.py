@@ -12,6 +12,7 @@ from nbtrace.compare.phi import compare_phi
 from nbtrace.compare.repeats import phi_steps
 from nbtrace.compare.scene import scene
 from nbtrace.compare.whereabouts import whereabouts
+from nbtrace.documents import uncollected
 from nbtrace.explanation.audit.attribution import Attribution, Share, attribute
 from nbtrace.explanation.audit.audit import audit
 from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding
@@ -160,12 +161,28 @@ def explain(
         If one of them holds no value, or there is nothing that both have.
     """
     with stage("explaining"):
-        return _explained(diff_in_blocks(c, py, policy, vocabulary=vocabulary), config, policy, simulate)
+        with uncollected():
+            compared = diff_in_blocks(c, py, policy, vocabulary=vocabulary)
+        return _explained(compared, config, policy, simulate)
 
 
 def _explained(
     result: DiffResult, config: Config | None, policy: Policy | None, simulate: Simulate | None
 ) -> Explanation:
+    with uncollected():
+        result, audited, causes, (c, py) = _by_formulas(result, config, policy)
+    simulated = None
+    if config is not None and simulate is not None and audited.physics.experiments is not None and comparable(result):
+        with stage("runs of the simulator"):
+            simulated = counterfactual(logged_sides(audited, causes), config, simulate, audited.physics.experiments)
+        causes = ruled(audited, causes, simulated)
+    return Explanation(result, audited, causes, attribute(audited, causes), tuple(_unusable(c, py)), simulated)
+
+
+def _by_formulas(
+    result: DiffResult, config: Config | None, policy: Policy | None
+) -> tuple[DiffResult, Audit, tuple[Root, ...], tuple[Trace, Trace]]:
+    """Return the comparison with what is said of the block that is explained, the audit, the roots, and the traces."""
     blocks = _blocks(result)
     c, py = (trace.of_block(block) for trace, block in zip((result.c, result.py), blocks, strict=True))
     explained = result if result.num_blocks == (1, 1) else diff_traces(c, py, policy)
@@ -177,13 +194,7 @@ def _explained(
         scene(py, Side.PY, physics.facts(py, c, config), tables=tables),
     )
     audited.findings += leftovers(audited, _with_every_row(explained, audited), every_copy=result.num_blocks == (1, 1))
-    causes = roots(audited)
-    simulated = None
-    if config is not None and simulate is not None and physics.experiments is not None and comparable(result):
-        with stage("runs of the simulator"):
-            simulated = counterfactual(logged_sides(audited, causes), config, simulate, physics.experiments)
-        causes = ruled(audited, causes, simulated)
-    return Explanation(result, audited, causes, attribute(audited, causes), tuple(_unusable(c, py)), simulated)
+    return result, audited, roots(audited), (c, py)
 
 
 def _with_every_row(result: DiffResult, audited: Audit) -> DiffResult:

@@ -5,6 +5,7 @@ They are read only in a log that has no line with a prefix, and what was read is
 
 import re
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum
 
@@ -156,9 +157,13 @@ def told_truth(text: str) -> Value | None:
     return None if truth is None else Value(Shape.TEXT, (), (), truth)
 
 
+_tag = re.compile(r"\s*(?:[A-Z][A-Z0-9]*_[A-Z0-9_]*:|[A-Z][A-Z0-9]{3,}(?=:|\s+[A-Za-z])|\w+>)").match
+
+
 def looks_untagged(lines: Iterable[str], vocabulary: Vocabulary) -> bool:
     """Return whether the lines of a text are the output of a script: they assign values, or tell numbers in words."""
     known: set[str] = set()
+    tags: Counter[str] = Counter()
     given = filled = computed = in_words = 0
     for line in lines:
         filled += bool(line.strip())
@@ -171,11 +176,13 @@ def looks_untagged(lines: Iterable[str], vocabulary: Vocabulary) -> bool:
         numbers = ComputedNumbers(found=True, in_words=True) if keys else computed_numbers(text)
         computed += numbers.found
         in_words += numbers.in_words
+        tags.update(tag[0] for tag in [_tag(text)] if tag)
     if len(known) >= _TELLING:
         return True
     if given > (not known) and given * (_SHARE_KNOWN if known else _SHARE_UNKNOWN) >= filled:
         return True
-    return in_words > 1 and computed * _SHARE_UNKNOWN >= filled
+    has_prefix = 2 * max(tags.values(), default=0) >= filled  # of a vocabulary that was not given
+    return in_words > 1 and computed * _SHARE_UNKNOWN >= filled and not has_prefix
 
 
 def _given_keys(text: str, vocabulary: Vocabulary) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from nbtrace import read_trace
 from nbtrace.compare.evaluate import propagate, value_at
 from nbtrace.compare.scene import Node, Scene, in_order, scene
-from nbtrace.compare.takers import leads_to, takers
+from nbtrace.compare.takers import leads_to, takers, takes_from_its_turn_alone
 from nbtrace.physics.nanobragg.facts import facts_of
 from nbtrace.records import Side
 from nbtrace.vocabulary.formula import UnloggedError
@@ -81,3 +81,15 @@ def test_what_follows_from_changes_is_the_same_where_every_value_is_looked_at(
     monkeypatch.setattr("nbtrace.compare.evaluate.takers", every)
     assert propagate(own, own.values, changes, mended) == few
     assert few != own.values
+
+
+def test_a_value_that_takes_from_its_turn_alone_is_led_to_by_no_value_of_another_turn(tmp_path: Path) -> None:
+    of = _scene("custom_vectors_mat_hkl_phi__24_51", tmp_path, 60)
+    told = 0
+    for name in ("phi_k_frac", "phi_F_latt_b", "I_before_scaling"):
+        for node in (item for item in of.values if item.name in {"phi_F_latt", "phi_F_latt_b", "I_pixel_final"}):
+            if takes_from_its_turn_alone(of, of.order, node, [name]):
+                others = (item for item in of.order.by_name[name] if item.place != node.place)
+                assert not any(leads_to(of, of.order, item, node) for item in others)
+                told += 1
+    assert told >= 59, "it is known of the product of the factors at every step but the first"

@@ -57,7 +57,7 @@ def test_values_units_and_lines() -> None:
     assert found["F_latt"] == ((-0.4,), "1", 23)
     assert found["F_cell"] == ((100.0,), "e⁻", 24)
     assert found["fluence_photons_per_m2"] == ((1e18,), "mm⁻²", 25)
-    assert found["Lattice factors: N_cells"][0] == (5.0, 5.0, 5.0)
+    assert found["N_cells"][0] == (5.0, 5.0, 5.0)
     assert found["DETECTOR GEOMETRY: torch.Size"][0] == (3.0,)
     assert len(found) == 15
 
