@@ -4,6 +4,7 @@ Neither side is presumed right. A side introduces a difference where it breaks a
 checkable, and the other side's value is another.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from nbtrace.compare.evaluate import evaluate, formula_of, obeys, sharpened
@@ -47,7 +48,11 @@ def audit(c: Scene, py: Scene) -> Audit:
         # From what only a log has wrong nothing follows.
         if apart and findings[0].status is not AuditStatus.LOG_ONLY:
             differing.add(node.name)
-    result.findings = [_by_takers(result, finding) for finding in result.findings]
+    on_both: dict[str, list[Finding]] = {}
+    for finding in result.findings:
+        if finding.on_both:
+            on_both.setdefault(finding.node.name, []).append(finding)
+    result.findings = [_by_takers(result, finding, on_both) for finding in result.findings]
     return result
 
 
@@ -69,12 +74,12 @@ _AS_PRINTED = 1e-6
 """Relative difference up to which a habit of logging is all that two values differ by."""
 
 
-def _by_takers(result: Audit, finding: Finding) -> Finding:
+def _by_takers(result: Audit, finding: Finding, on_both: Mapping[str, Sequence[Finding]]) -> Finding:
     """Return a finding that no formula decides as one of the log alone, if all that is computed from it agrees."""
     if finding.status is not AuditStatus.UNKNOWN or not finding.is_root:
         return finding
     name, quantities = finding.node.name, result.vocabulary.quantities
-    takers = [item for item in result.findings if name in quantities[item.node.name].causes and item.on_both]
+    takers = [item for taker, found in on_both.items() if name in quantities[taker].causes for item in found]
     # A product that is 0 on both sides agrees whatever its other factors are.
     if not takers or any(item.status is not AuditStatus.MATCH or not norm(item.c.logged or ()) for item in takers):
         return finding
