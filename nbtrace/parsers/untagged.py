@@ -157,7 +157,7 @@ def told_truth(text: str) -> Value | None:
     return None if truth is None else Value(Shape.TEXT, (), (), truth)
 
 
-_tag = re.compile(r"\s*(?:[A-Z][A-Z0-9]*_[A-Z0-9_]*:|[A-Z][A-Z0-9]{3,}(?=:|\s+[A-Za-z])|\w+>)").match
+_tag = re.compile(r"\s*([A-Z][A-Z0-9]*_[A-Z0-9_]*:|[A-Z][A-Z0-9]{3,}(?=:|\s+[A-Za-z])|\w+>)").match
 
 
 def looks_untagged(lines: Iterable[str], vocabulary: Vocabulary) -> bool:
@@ -176,7 +176,8 @@ def looks_untagged(lines: Iterable[str], vocabulary: Vocabulary) -> bool:
         numbers = ComputedNumbers(found=True, in_words=True) if keys else computed_numbers(text)
         computed += numbers.found
         in_words += numbers.in_words
-        tags.update(tag[0] for tag in [_tag(text)] if tag)
+        if tag := _tag(text):
+            tags[tag[1]] += 1
     if len(known) >= _TELLING:
         return True
     if given > (not known) and given * (_SHARE_KNOWN if known else _SHARE_UNKNOWN) >= filled:

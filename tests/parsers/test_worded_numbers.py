@@ -36,7 +36,7 @@ from nbtrace.verdicts.status import Verdict
         ("eta = 0.25  theta = 3", [("eta", "0.25"), ("theta", "3")]),
         ("50 % done, ETA 0:12:30", []),
         ("info about nanobragg2 and x86_64, m^2", []),
-        ("2026-01-02 03:04:05 run 1.2.3 at 0x7ffe12 in /tmp/a1/b2 of data.h5", []),
+        ("2026-01-02 03:04:05 run 1.2.3 at 0x7ffe12 in /data/a1/b2 of data.h5", []),
         ("Loop time of 0.0123 on 4 procs for 500 steps", []),
         ("done in 0.31 s", []),
         ("done in 5 min 30 s", []),

@@ -145,6 +145,7 @@ class Audit:
     def take_back(self, suspect: Finding, instead: Finding) -> None:
         """Put another finding in the place of one that a side introduced."""
         self.findings[self.suspects.drop(suspect)] = instead
+        self._root_names = None
 
     @property
     def vocabulary(self) -> Vocabulary:
