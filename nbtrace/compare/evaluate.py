@@ -8,7 +8,8 @@ from dataclasses import replace
 from heapq import heapify, heappop, heappush
 
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import Node, NodeView, Scene, Values, Varied, Vector
+from nbtrace.compare.node_view import NodeView, Varied
+from nbtrace.compare.scene import Node, Scene, Values, Vector
 from nbtrace.compare.takers import order_of, takers
 from nbtrace.frozen import frozen
 from nbtrace.vocabulary.formula import Formula, Lack, UnloggedError

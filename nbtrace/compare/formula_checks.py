@@ -9,7 +9,8 @@ from nbtrace.compare.evaluate import Computed, evaluate, measured
 from nbtrace.compare.excerpt import WholeLog, excerpt_of
 from nbtrace.compare.logs import Logs, logs_of
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import MANY, Facts, Node, Place, Scene, scene
+from nbtrace.compare.node_view import MANY
+from nbtrace.compare.scene import Facts, Node, Place, Scene, scene
 from nbtrace.compare.self_check import Check, RelationState
 from nbtrace.records import Side, Trace
 from nbtrace.vocabulary.formula import Lack, UnloggedError

@@ -14,7 +14,8 @@ import numpy as np
 from nbtrace.compare.column_math import SingleValuesError
 from nbtrace.compare.evaluate import SINGLE_RESULT
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import ALL, Node, NodeView, Place, Scene, Vector
+from nbtrace.compare.node_view import NodeView
+from nbtrace.compare.scene import ALL, Node, Place, Scene, Vector
 from nbtrace.compare.turn_columns import ColumnKey, Flags, Floats, Ints, TurnColumn
 from nbtrace.vocabulary.formula import Lack, UnloggedError
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from nbtrace.compare.scene import Node, NodeView, Scene, Vector
+from nbtrace.compare.node_view import NodeView
+from nbtrace.compare.scene import Node, Scene, Vector
 from nbtrace.compare.turn_columns import ColumnKey, Floats
 from nbtrace.vocabulary.formula import UnloggedError
 

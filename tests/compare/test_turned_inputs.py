@@ -5,7 +5,7 @@ import math
 import pytest
 
 import nbtrace
-from nbtrace.compare import scene as scene_module
+from nbtrace.compare import node_view
 from nbtrace.compare.evaluate import Computed, evaluate
 from nbtrace.compare.logs import logs_of
 from nbtrace.compare.scene import Node, scene
@@ -18,7 +18,7 @@ INTENSITY = Node("I_before_scaling")
 def _evaluated(lines: list[str], monkeypatch: pytest.MonkeyPatch, many: int) -> Computed:
     (trace,) = nbtrace.parse_trace("\n".join(lines))
     with monkeypatch.context() as patch:
-        patch.setattr(scene_module, "MANY", many)
+        patch.setattr(node_view, "MANY", many)
         own = scene(trace, Side.C, logs_of(trace.vocabulary).facts(trace))
         return evaluate(own, own.values, INTENSITY)
 

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import nbtrace
-from nbtrace.compare import formula_checks
-from nbtrace.compare import scene as scene_module
+from nbtrace.compare import formula_checks, node_view
 from nbtrace.compare.check import check
 from nbtrace.compare.logs import logs_of
-from nbtrace.compare.scene import Node, NodeView, scene
+from nbtrace.compare.node_view import NodeView
+from nbtrace.compare.scene import Node, scene
 from nbtrace.compare.self_check import RelationState, SelfCheck
 from nbtrace.documents import dump
 from nbtrace.longlogs import long_files, long_sweep_check, streamed_log
@@ -196,7 +196,7 @@ def _held_alike(folder: Path, log: bytes, chunk: int, many: int, window: int) ->
     path = folder / "sweep.log"
     path.write_bytes(log)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scene_module, "MANY", many)
+        patch.setattr(node_view, "MANY", many)
         patch.setattr(formula_checks, "MANY", many)
         patch.setattr(long_sweep_check, "_WINDOW", window)
         return _same(path, chunk)

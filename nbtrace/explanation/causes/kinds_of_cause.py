@@ -7,7 +7,8 @@ from functools import cached_property
 
 from nbtrace.compare.evaluate import value_at
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import Fact, Node, NodeView, Scene, Values, Vector
+from nbtrace.compare.node_view import NodeView
+from nbtrace.compare.scene import Fact, Node, Scene, Values, Vector
 from nbtrace.explanation.physics import Physics, physics_of
 from nbtrace.frozen import frozen
 from nbtrace.vocabulary.quantity import Quantity

@@ -6,7 +6,8 @@ from dataclasses import field
 from functools import cached_property
 
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import Node, NodeView, Scene, Values, Vector, in_order
+from nbtrace.compare.node_view import NodeView
+from nbtrace.compare.scene import Node, Scene, Values, Vector, in_order
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.explanation.physics import Physics, physics_of
 from nbtrace.frozen import frozen

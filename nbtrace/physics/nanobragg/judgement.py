@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 from nbtrace.compare.evaluate import value_at
 from nbtrace.compare.logs import logs_of
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import Facts, Node, NodeView, Place, Values, Vector
+from nbtrace.compare.node_view import NodeView
+from nbtrace.compare.scene import Facts, Node, Place, Values, Vector
 from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding
 from nbtrace.explanation.physics import Physics, Wanted
 from nbtrace.physics.nanobragg.causes.variants import VARIANTS

@@ -15,7 +15,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from nbtrace import read_trace
-from nbtrace.compare.scene import ALL, Node, NodeView, Place, Scene, Vector, scene
+from nbtrace.compare.node_view import NodeView
+from nbtrace.compare.scene import ALL, Node, Place, Scene, Vector, scene
 from nbtrace.embedded.recorder import Emit
 from nbtrace.embedded.traces import trace_pixel
 from nbtrace.physics.nanobragg.facts import facts_of

@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterator
 
 from nbtrace.compare.metrics import dot, norm
-from nbtrace.compare.scene import Node, NodeView, Vector
+from nbtrace.compare.node_view import NodeView
+from nbtrace.compare.scene import Node, Vector
 from nbtrace.compare.vectors import added, scaled, unit
 from nbtrace.explanation.causes.kinds_of_cause import Candidate, Case, distance
 from nbtrace.physics.nanobragg.formulas import geometry

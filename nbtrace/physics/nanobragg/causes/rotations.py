@@ -4,7 +4,8 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 
 from nbtrace.compare.metrics import dot
-from nbtrace.compare.scene import NodeView, Vector
+from nbtrace.compare.node_view import NodeView
+from nbtrace.compare.scene import Vector
 from nbtrace.compare.vectors import scaled
 from nbtrace.explanation.causes.kinds_of_cause import Candidate, Case
 from nbtrace.physics.nanobragg.formulas import crystal

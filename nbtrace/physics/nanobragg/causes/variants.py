@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 
 from nbtrace.compare.metrics import dot
-from nbtrace.compare.scene import NodeView
+from nbtrace.compare.node_view import NodeView
 from nbtrace.compare.vectors import unit
 from nbtrace.explanation.causes.kinds_of_cause import Candidate, Case, Signature, Trait
 from nbtrace.physics.nanobragg.causes.cell_scale import common_scale, not_dual, other_volume, volume_of_real

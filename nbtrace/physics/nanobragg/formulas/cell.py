@@ -4,7 +4,8 @@ import math
 from collections.abc import Callable
 
 from nbtrace.compare.metrics import dot, norm
-from nbtrace.compare.scene import NodeView, Vector
+from nbtrace.compare.node_view import NodeView
+from nbtrace.compare.scene import Vector
 from nbtrace.compare.vectors import cross, scaled
 
 OTHERS = {"a": ("b", "c"), "b": ("c", "a"), "c": ("a", "b")}

@@ -6,7 +6,8 @@ from functools import lru_cache
 
 from nbtrace.compare.column_math import SingleValuesError, each, is_column, summed_exactly
 from nbtrace.compare.metrics import dot, norm
-from nbtrace.compare.scene import NodeView, Vector
+from nbtrace.compare.node_view import NodeView
+from nbtrace.compare.scene import Vector
 from nbtrace.compare.vectors import Column, cross, scaled, unit, where
 from nbtrace.physics.nanobragg.formulas.cell import OTHERS, as_stated
 from nbtrace.physics.nanobragg.formulas.geometry import about_axis

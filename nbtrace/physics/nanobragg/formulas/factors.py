@@ -3,7 +3,8 @@
 import math
 
 from nbtrace.compare.metrics import dot
-from nbtrace.compare.scene import ALL, NodeView, Vector
+from nbtrace.compare.node_view import NodeView
+from nbtrace.compare.scene import ALL, Vector
 from nbtrace.compare.vectors import cross, scaled, unit
 from nbtrace.physics.nanobragg import relations
 from nbtrace.physics.nanobragg.formulas import geometry

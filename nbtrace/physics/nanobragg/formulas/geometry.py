@@ -8,7 +8,8 @@ import math
 from collections.abc import Callable
 
 from nbtrace.compare.metrics import dot, norm
-from nbtrace.compare.scene import NodeView, Vector
+from nbtrace.compare.node_view import NodeView
+from nbtrace.compare.scene import Vector
 from nbtrace.compare.vectors import added, cross, scaled, unit
 from nbtrace.vocabulary.formula import Lack, UnloggedError
 

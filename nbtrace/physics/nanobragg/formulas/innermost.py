@@ -9,7 +9,8 @@ import math
 from collections.abc import Callable
 
 from nbtrace.compare.metrics import dot
-from nbtrace.compare.scene import NodeView, Place, Vector
+from nbtrace.compare.node_view import NodeView
+from nbtrace.compare.scene import Place, Vector
 from nbtrace.compare.vectors import added, cross, scaled
 from nbtrace.physics.nanobragg import relations
 from nbtrace.physics.nanobragg.formulas.crystal import AXES, labelled_deg, product_roughness, spindle, swept_base

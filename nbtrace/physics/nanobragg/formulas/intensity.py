@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 from nbtrace.compare.column_math import added_up, weighed_terms
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import MANY, NodeView, Vector
+from nbtrace.compare.node_view import MANY, NodeView
+from nbtrace.compare.scene import Vector
 from nbtrace.compare.vectors import Column
 from nbtrace.physics.nanobragg import relations
 from nbtrace.physics.nanobragg.formulas import crystal

@@ -15,7 +15,8 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from nbtrace.compare.metrics import dot
-from nbtrace.compare.scene import NodeView, Vector
+from nbtrace.compare.node_view import NodeView
+from nbtrace.compare.scene import Vector
 from nbtrace.compare.vectors import added, cross, scaled
 from nbtrace.physics.nanobragg.formulas.cell import OTHERS
 from nbtrace.physics.nanobragg.lattice import lattice_factor

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from nbtrace.compare.metrics import dot
-from nbtrace.compare.scene import NodeView, Vector
+from nbtrace.compare.node_view import NodeView
+from nbtrace.compare.scene import Vector
 from nbtrace.compare.vectors import unit
 from nbtrace.physics.nanobragg import relations
 from nbtrace.physics.nanobragg.quantities import MOSAIC_DOMAIN, PHI_TIC, SOURCE

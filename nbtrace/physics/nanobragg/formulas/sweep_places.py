@@ -1,6 +1,7 @@
 """Places of the φ sweep: steps are numbered by their tic, from 0."""
 
-from nbtrace.compare.scene import Node, NodeView
+from nbtrace.compare.node_view import NodeView
+from nbtrace.compare.scene import Node
 from nbtrace.physics.nanobragg.quantities import PHI_TIC
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from nbtrace.compare.column_math import SingleValuesError
-from nbtrace.compare.scene import NodeView, Vector
+from nbtrace.compare.node_view import NodeView
+from nbtrace.compare.scene import Vector
 from nbtrace.physics.nanobragg.formulas import crystal
 from nbtrace.physics.nanobragg.formulas.sweep_places import at_step, tic_of
 from nbtrace.physics.nanobragg.quantities import PHI_TIC

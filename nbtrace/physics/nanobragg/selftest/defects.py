@@ -3,8 +3,9 @@
 import math
 from collections.abc import Callable
 
+from nbtrace.compare.node_view import NodeView
 from nbtrace.compare.precision import as_single
-from nbtrace.compare.scene import NodeView, Vector
+from nbtrace.compare.scene import Vector
 from nbtrace.compare.vectors import added, scaled
 from nbtrace.physics.nanobragg.formulas import crystal, geometry
 from nbtrace.physics.nanobragg.formulas.geometry import about_axis

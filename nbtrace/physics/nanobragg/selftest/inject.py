@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from nbtrace.compare.evaluate import carried, evaluate, formula_of, propagate, value_at
-from nbtrace.compare.scene import Node, NodeView, Scene, Values, Vector, in_order
+from nbtrace.compare.node_view import NodeView
+from nbtrace.compare.scene import Node, Scene, Values, Vector, in_order
 from nbtrace.physics.nanobragg.formulas.sweep_places import tic_of
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
 from nbtrace.records import Record, Trace, Value

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from nbtrace.compare.evaluate import evaluate
-from nbtrace.compare.scene import Node, Scene, UnloggedError, Vector, in_order, scene
+from nbtrace.compare.scene import Node, Scene, Vector, in_order, scene
 from nbtrace.embedded.recorder import Emit
 from nbtrace.embedded.traces import trace_pixel
 from nbtrace.errors import UsageError
@@ -21,6 +21,7 @@ from nbtrace.physics.nanobragg.facts import facts_of
 from nbtrace.physics.nanobragg.formulas.sweep_places import tic_of
 from nbtrace.physics.nanobragg.formulas.table import FORMULAS
 from nbtrace.records import Side
+from nbtrace.vocabulary.formula import UnloggedError
 from nbtrace.writers import trace_text
 from simulator.arguments import parse
 from simulator.beam import BeamSource, scattering_vector

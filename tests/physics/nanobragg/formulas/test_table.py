@@ -4,9 +4,10 @@ import pytest
 
 from nbtrace import read_trace
 from nbtrace.compare.evaluate import evaluate
-from nbtrace.compare.scene import Scene, UnloggedError, in_order, scene
+from nbtrace.compare.scene import Scene, in_order, scene
 from nbtrace.physics.nanobragg.facts import facts_of
 from nbtrace.records import Side
+from nbtrace.vocabulary.formula import UnloggedError
 from simulator.arguments import parse
 from simulator.config_file import load_config
 from tests.places import SUPERVISOR_CONFIGURATION
