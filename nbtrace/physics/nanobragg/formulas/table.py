@@ -1,8 +1,8 @@
 """Every quantity that a formula gives, with the formula, in execution order.
 
 A formula sees the values of one log (:class:`~nbtrace.compare.node_view.NodeView`); the quantities that it asks for
-stand in the table of quantities as its inputs, the configuration values here as its facts. Where the self-check of a log
-has the same relation, it is taken from there.
+stand in the table of quantities as its inputs, the configuration values here as its facts. Where the self-check of a
+log has the same relation, it is taken from there.
 """
 
 import math
