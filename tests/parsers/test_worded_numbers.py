@@ -51,6 +51,18 @@ from nbtrace.verdicts.status import Verdict
         ("field 1.5 T", [("field", "1.5")]),
         ("cell 3: converged", [("cell", "3")]),
         ("built Jan 1 2024", []),
+        ("wall shear stress = 0.031", [("wall shear stress", "0.031")]),
+        ("wall clock 0.031 per step", []),
+        ("wall: 12.5, rate 3", []),
+        ("wind speed 3.1 m/s", [("wind speed", "3.1")]),
+        ("speed: 1.2e3 steps/s, rate 3", []),
+        ("matrix rank 3, condition 1.5e3", [("matrix rank", "3"), ("condition", "1.5e3")]),
+        ("frozen core energy -56.25", [("frozen core energy", "-56.25")]),
+        ("4 cores, 1 core each", []),
+        ("energy release rate 2.3", [("energy release rate", "2.3")]),
+        ("release 5.1 of the code", []),
+        ("process temperature 301.5", [("process temperature", "301.5")]),
+        ("process 3 of 4", []),
     ],
 )
 def test_each_number_has_the_words_in_front_of_it(line: str, expected: list[tuple[str, str]]) -> None:
