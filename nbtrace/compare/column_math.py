@@ -7,6 +7,9 @@ from nbtrace.compare.vectors import Column
 
 _THREE = 3
 
+PORTION = 20_000
+"""Turns of a loop that are computed at a time."""
+
 
 class SingleValuesError(Exception):
     """These values are computed one by one alone."""

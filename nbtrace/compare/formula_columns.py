@@ -11,16 +11,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nbtrace.compare.column_math import SingleValuesError
+from nbtrace.compare.column_math import PORTION, SingleValuesError
 from nbtrace.compare.evaluate import SINGLE_RESULT
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.node_view import NodeView
 from nbtrace.compare.scene import ALL, Node, Place, Scene, Vector
 from nbtrace.compare.turn_columns import ColumnKey, Flags, Floats, Ints, TurnColumn
 from nbtrace.vocabulary.formula import Lack, UnloggedError
-
-_PORTION = 20_000
-"""Turns that are computed at a time."""
 
 
 class Turns(NamedTuple):
@@ -51,8 +48,8 @@ class Turns(NamedTuple):
 
     def portions(self) -> "Iterator[Turns]":
         """Yield the turns, not too many at a time."""
-        for first in range(0, self.ordinals.size, _PORTION):
-            yield self._replace(ordinals=self.ordinals[first : first + _PORTION])
+        for first in range(0, self.ordinals.size, PORTION):
+            yield self._replace(ordinals=self.ordinals[first : first + PORTION])
 
 
 class _Source(NamedTuple):

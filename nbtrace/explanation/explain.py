@@ -193,7 +193,7 @@ def _by_formulas(
         scene(c, Side.C, physics.facts(c, py, config), tables=tables),
         scene(py, Side.PY, physics.facts(py, c, config), tables=tables),
     )
-    audited.findings += leftovers(audited, _with_every_row(explained, audited), every_copy=result.num_blocks == (1, 1))
+    audited.findings += leftovers(audited, _with_every_row(explained, audited))
     return result, audited, roots(audited), (c, py)
 
 

@@ -182,7 +182,7 @@ def _processes(reader: LogReader, lines: LogLines, source: str, dialect: Dialect
         read(of_rank(unfolded(lines), ranks, place), untagged=None if untagged is None else dialect.unprefixed(lines))
         for place in range(len(ranks))
     ]
-    return of_processes([own.trace(cut=lines.cut) for own in readers], ranks, reader.trace(cut=lines.cut).account)
+    return of_processes([own.trace(cut=lines.cut) for own in readers], ranks, reader.trace(cut=lines.cut))
 
 
 def _log(lines: Iterable[str], source: str, dialect: Dialect, *, cut: bool) -> Trace:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from nbtrace.parsers.log_prefixes import prefix_of
-from nbtrace.records import Account, Pixel, Record, Trace
+from nbtrace.records import Pixel, Record, Trace
 from nbtrace.vocabulary.vocabulary import RANK
 
 
@@ -16,11 +16,11 @@ def of_rank(lines: Iterable[str], ranks: Sequence[int], place: int) -> Iterator[
         yield line if rank == ranks[place] or (rank is None and not place) else ""
 
 
-def of_processes(traces: Sequence[Trace], ranks: Sequence[int], account: Account) -> Trace:
+def of_processes(traces: Sequence[Trace], ranks: Sequence[int], whole: Trace) -> Trace:
     """Return the trace of all processes, from one trace for each.
 
     The values of the first process have no ordinal, so that a run of one process compares with it. A pixel that the
-    processes do not agree on is left open. `account` is that of the lines of all.
+    processes do not agree on is left open. `whole` is what the lines of all give together.
     """
     records = [record for trace, rank in zip(traces, ranks, strict=True) for record in _placed(trace, rank, ranks[0])]
     settings = {name: setting for trace in reversed(traces) for name, setting in trace.settings.items()}
@@ -31,6 +31,7 @@ def of_processes(traces: Sequence[Trace], ranks: Sequence[int], account: Account
     pixels = {block: pixel for block, several in stated.items() for pixel in several if len(several) == 1}
     dialects = dict.fromkeys(name for trace in traces for name in trace.dialects)
     unreadable = sorted((bad for trace in traces for bad in trace.account.unreadable), key=lambda bad: bad.line)
+    account = whole.account
     own = replace(account, unreadable=tuple(unreadable))
     lost = len(own.unreadable) - len(account.unreadable)
     return replace(
@@ -40,6 +41,7 @@ def of_processes(traces: Sequence[Trace], ranks: Sequence[int], account: Account
         account=replace(own, used=own.used - lost),
         dialects=tuple(dialects),
         pixels=pixels,
+        readings=whole.readings,
         untagged={form: sum(t.untagged.get(form, 0) for t in traces) for trace in traces for form in trace.untagged},
     )
 

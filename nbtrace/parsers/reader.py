@@ -32,6 +32,8 @@ class LogReader:
     ----------
     ranks : counter of int
         How many of the lines that were used a launcher or a logger gave each number in front of.
+    left_out : list of int
+        Lines of a log without any prefix whose numbers are taken for those of the machine, or for times.
     ranks_are_named : bool
         Whether those lines say that the number is a rank.
     """
@@ -51,6 +53,7 @@ class LogReader:
     ranks: Counter[int] = field(default_factory=Counter)
     untagged: Counter[str] = field(default_factory=Counter)
     ranks_are_named: bool = False
+    left_out: list[int] = field(default_factory=list)
     _context: str = ""
     _continues: str | None = None
     _placement: Placement | None = None
@@ -81,7 +84,10 @@ class LogReader:
             text = line if prefix is None else line[prefix.end :]
             read = None if self.dialect.statistics(text) or self.dialect.banner(text) else untagged.whole(text)
             if read is None:
+                before = self.ignored
                 self.read([line])
+                if self.ignored > before and untagged.leaves_out(text):
+                    self.left_out.append(self.total)
                 continue
             outcome, form = fitting(read[0], self.dialect.vocabulary), read[1]
             before = self.used
@@ -108,9 +114,17 @@ class LogReader:
             tuple(self.dialects),
             self.pixels,
             self.dialect.vocabulary,
+            self._readings(),
             untagged=dict(self.untagged),
             statistics=tuple(self.statistics),
         )
+
+    def _readings(self) -> tuple[str, ...]:
+        if not self.left_out:
+            return ()
+        many, first = len(self.left_out), self.left_out[0]
+        lines = f"line {first} is" if many == 1 else f"{many} lines, the first of them line {first}, are"
+        return (f"{lines} not read: the numbers are taken for times, or for those of the machine",)
 
     def _line(self, line: str, number: int) -> None:
         if self._read(line, number):

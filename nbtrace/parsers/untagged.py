@@ -15,7 +15,7 @@ from nbtrace.parsers.keyed import is_formula, key_values
 from nbtrace.parsers.log_prefixes import message
 from nbtrace.parsers.outcome import Fields, Outcome
 from nbtrace.parsers.values import read_value
-from nbtrace.parsers.worded_numbers import ComputedNumbers, computed_numbers, is_of_the_run, worded_numbers
+from nbtrace.parsers.worded_numbers import ComputedNumbers, computed_numbers, is_left_out, is_of_the_run, worded_numbers
 from nbtrace.records import Shape, Value
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -62,6 +62,11 @@ class UntaggedReader(ABC):
         pairs = worded_numbers(line) if len(line) <= LONGEST_LINE else ()
         outcome = self.worded(pairs) if pairs else None
         return read if outcome is None else (outcome, UntaggedForm.WORDS)
+
+    @staticmethod
+    def leaves_out(line: str) -> bool:
+        """Return whether a line that gives nothing holds numbers of the machine, or of a time that something took."""
+        return len(line) <= LONGEST_LINE and is_left_out(line)
 
     @abstractmethod
     def named(self, line: str) -> tuple[str, ...]:

@@ -23,9 +23,14 @@ _no_number = re.compile(
     r"(?:[~.]?/\S+|[^\s/]+/[^\s/]+/\S+|[^\s.]*(?:\.[^\s.]+)*\.[a-z][a-z]\w{0,3}(?!\S))"  # a file
 ).sub
 _of_the_machine = re.compile(
-    r"\b(?:(?!life|dead)\w*time(?![\s_-]steps?\b)|timing|elapsed|duration|wall\w*|took|(?<![0-9]\s)(?:seconds?|minutes?|hours?)"
-    r"|date|(?-i:ETA)|cpus?|gpus?|cores?|threads?|procs?|process(?:es|ors?)?|ranks?|mpi|omp\w*|memory|[kmg]i?b(?:ytes)?|bytes|pid|host\w*"
-    r"|node\w* name|performance|speed|version|release|revision|commit|built|build|compiled|copyright|\(c\))(?!\w)",
+    r"\b(?:(?!life|dead)\w*time(?![\s_-]steps?\b)|timing|elapsed|(?<!pulse )duration|took"
+    r"|(?<![0-9]\s)(?:seconds?|minutes?|hours?)"
+    rf"|wall(?=[\s_-]?clock|\s*(?:[=:(]|{NUMBER}))"  # `wall shear stress 0.3` is a result
+    rf"|speed(?=\s*[=:]?\s*(?:{NUMBER})\s*(?:x\b|[^\s/]*(?:it|iters?|iterations?|steps?|cells?|atoms?|b|bytes|ns)/))"
+    r"|date|(?-i:ETA)|cpus?|gpus?|cores|(?<=[0-9]\s)core|threads?|procs?|process(?=\s*(?:id|[=:#0-9]))|process(?:es|ors?)"
+    r"|ranks|(?<=[0-9]\s)rank"
+    r"|mpi|omp\w*|memory|[kmg]i?b(?:ytes)?|bytes|pid|host\w*|node\w* name|performance|version"
+    r"|(?<!energy )(?<!heat )release|revision|commit|built|build|compiled|copyright|\(c\))(?!\w)",
     re.IGNORECASE,
 ).search
 _time_behind = re.compile(
@@ -77,6 +82,12 @@ def worded_numbers(line: str) -> tuple[tuple[str, str], ...]:
     if found and (truth := _truth_behind(rest)):
         found.append((_TRUTH, truth[1] or truth[2]))
     return tuple(pair for pair in found if not is_of_the_run(pair[0]))
+
+
+def is_left_out(line: str) -> bool:
+    """Return whether a line holds computed numbers and speaks of the machine, or of a time: they are not returned."""
+    text = _simulated_time("\0", line)
+    return _of_the_machine(text) is not None and _computed(_no_number("\0", text)) is not None
 
 
 def is_of_the_run(key: str) -> bool:

@@ -1,11 +1,13 @@
 """Of logs of several pixels, the first pixel that differs is explained."""
 
 from nbtrace import Trace, explain, parse_trace
+from nbtrace.explanation.audit.findings import AuditStatus
 from nbtrace.records import Side
 from nbtrace.report.views.explain_view import explain_view
 from nbtrace.verdicts.notices import Subject
 from tests.places import PAIRS
 
+SIDES = ("TRACE_C", "TRACE_PY")
 PIXELS = ("polar_09__35_24", "round_xtal__45_18")
 QUANTITIES = ("r_e_sqr", "I_pixel_final")
 
@@ -69,3 +71,18 @@ def test_logs_without_a_common_step_are_explained_by_what_they_share() -> None:
     text = "TRACE_{0}: polar {1}\nTRACE_{0}_PHI phi_tic={2} phi_deg={2} k_frac=1.5 F_latt_b=1 F_latt=2\n"
     (c,), (py,) = parse_trace(text.format("C", 0.5, 0)), parse_trace(text.format("PY", 0.625, 1))
     assert [root.quantity for root in explain(c, py).roots] == ["polar"]
+
+
+def test_a_value_printed_twice_is_explained_as_well_among_several_pixels() -> None:
+    names, lines = ("fdet_vec", "Fdet"), "pix0_vector_meters 0.1 0.2 0.3\nhkl_frac 1 2 3\n"
+    own = "".join(f"{name} 0.5 0 1\n" for name in names)
+    other = f"{names[1]} 0.625 0 1\n{names[0]} 0.5 0 1\n"
+    for rest in ("", f"{lines}fdet_vec 0.5 0 1\nI_pixel_final 3.5\n"):
+        texts = (f"{lines}{some}I_pixel_final 3.5\n{rest}" for some in (own, other))
+        told = (
+            "".join(f"{side}: {line}\n" for line in text.splitlines()) for side, text in zip(SIDES, texts, strict=True)
+        )
+        result = explain(*map(trace_of, told))
+        assert len(result.diff.c.blocks) == 1 + bool(rest)
+        ((root, _),) = result.ranked
+        assert (root.quantity, root.status, root.side) == ("fdet_vec", AuditStatus.LOG_ONLY, Side.PY)

@@ -82,7 +82,7 @@ def test_what_stands_beside_the_first_and_last_value_of_a_block_is_of_its_neighb
     names = str(tmp_path / "c.log"), str(tmp_path / "py.log")
     write_blocks(Path(names[0]), "polar_09__35_24", 20, Faults(), 5)
     lines = Path(names[0]).read_text().replace("TRACE_C", "TRACE_PY").splitlines(keepends=True)
-    changed = {"floatimage_accumulated": [4, 9, 10, 19], "fdet_vec": [0, 7, 10, 14], "capture_fraction": [2, 5, 12, 17]}
+    changed = {"floatimage_accumulated": [4, 9, 10, 19], "fdet_vec": [0, 7, 10, 14], "capture_fraction": [1, 5, 12, 17]}
     for quantity, blocks in changed.items():
         at = [at for at, line in enumerate(lines) if line.startswith(f"TRACE_PY: {quantity} ")]
         for block in blocks:

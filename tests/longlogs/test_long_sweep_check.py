@@ -250,6 +250,20 @@ def test_steps_that_repeat_others_are_the_same(
     _held_alike(tmp_path_factory.getbasetemp(), log, chunk, 4, 12)
 
 
+def test_a_step_repeats_one_of_the_same_texts_in_the_same_order_at_another_angle(tmp_path: Path) -> None:
+    steps = printed(steps_of(12))
+    later = dict(steps[8], phi_deg=steps[3]["phi_deg"])
+    steps[3] = dict(later, phi_deg=steps[5]["phi_deg"])  # repeats step 8
+    steps[5] = dict(later)
+    steps[8] = dict(later)  # has the angle of step 5, which repeats nothing
+    factor, product = later["F_latt_b"], later["F_latt"]
+    steps[2] |= {"k_frac": later["k_frac"], "F_latt_b": product, "F_latt": factor}
+    log = "\n".join(log_of(steps)).encode() + b"\n"
+    found = _held_alike(tmp_path, log, 700, 4, 12)
+    assert found is not None
+    assert found.observations == ("C phi_tic 3 repeats phi_tic 8: the same values at another angle",)
+
+
 @pytest.mark.parametrize("wrong", [0, 1, 8, 23])
 def test_one_wrong_step_is_found_at_whichever_edge_of_a_chunk_it_stands(tmp_path: Path, wrong: int) -> None:
     steps = printed(steps_of(24))

@@ -79,3 +79,26 @@ def test_the_steps_are_columns_and_no_records(tmp_path: Path, monkeypatch: pytes
     assert rebuilt is not None
     assert len(rebuilt.steps) == 60
     assert len(by_columns.c.by_quantity["phi_F_latt"]) < 40
+
+
+_LOGGED = "2026-01-02 03:04:05,123 - port - INFO - "
+
+
+@pytest.mark.parametrize("before", ["", _LOGGED])
+@pytest.mark.parametrize("pixel", [0, 1])
+def test_a_step_that_comes_again_is_of_another_sample_and_one_of_the_second_pixel_does_not_count(
+    tmp_path: Path, pixel: int, before: str
+) -> None:
+    names = str(tmp_path / "c.log"), str(tmp_path / "py.log")
+    for name, side in zip(names, ("TRACE_C", "TRACE_PY"), strict=True):
+        lines = _log(side, random.Random(4), 30, sweeps=2, rate=0.0).decode().splitlines(keepends=True)  # noqa: S311
+        at = [at for at, line in enumerate(lines) if "phi_tic=29 " in line][pixel]
+        lines.insert(at + 1, f"{before}{lines[at].rpartition('=')[0]}=7.25\n")
+        Path(name).write_text("".join(lines))
+    by_columns = diff_sweeps(*names, Policy(), chunk=1 << 20)
+    assert by_columns is not None
+    _same(by_columns, names)
+    rebuilt = scaling_of_sweeps(by_columns, None).rebuilt
+    assert (rebuilt is None) == (pixel == 0)
+    # The structure factor is 3 at most, and F_latt of all other steps, too.
+    assert rebuilt is None or max(step.c_term or 0 for step in rebuilt.steps) <= 81

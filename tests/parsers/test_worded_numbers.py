@@ -51,6 +51,18 @@ from nbtrace.verdicts.status import Verdict
         ("field 1.5 T", [("field", "1.5")]),
         ("cell 3: converged", [("cell", "3")]),
         ("built Jan 1 2024", []),
+        ("wall shear stress = 0.031", [("wall shear stress", "0.031")]),
+        ("wall clock 0.031 per step", []),
+        ("wall: 12.5, rate 3", []),
+        ("wind speed 3.1 m/s", [("wind speed", "3.1")]),
+        ("speed: 1.2e3 steps/s, rate 3", []),
+        ("matrix rank 3, condition 1.5e3", [("matrix rank", "3"), ("condition", "1.5e3")]),
+        ("frozen core energy -56.25", [("frozen core energy", "-56.25")]),
+        ("4 cores, 1 core each", []),
+        ("energy release rate 2.3", [("energy release rate", "2.3")]),
+        ("release 5.1 of the code", []),
+        ("process temperature 301.5", [("process temperature", "301.5")]),
+        ("process 3 of 4", []),
     ],
 )
 def test_each_number_has_the_words_in_front_of_it(line: str, expected: list[tuple[str, str]]) -> None:
@@ -123,3 +135,22 @@ def test_a_long_line_is_read_at_once(piece: str) -> None:
     begun = time.process_time()
     worded_numbers(piece * (LONGEST_LINE // len(piece)))
     assert time.process_time() - begun < 1  # powers of the length take minutes
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["relaxation time 1.25"], ["line 6 is"]),
+        (["relaxation time 1.25", "on 4 cpus", "", "took 12.5"], ["2 lines, the first of them line 6, are"]),
+        (["energy 1.25", "on 4 cpus", "finished at 12:30:05"], []),
+    ],
+)
+def test_lines_whose_numbers_are_taken_for_times_are_counted(lines: list[str], said: list[str]) -> None:
+    pressures = [f"iter {n}: pressure 10{n}.25" for n in range(5)]
+    (trace,) = parse_trace("\n".join([*pressures, *lines, ""]))
+    more = "not read: the numbers are taken for times, or for those of the machine"
+    assert list(trace.readings) == [f"{words} {more}" for words in said]
+    ranks = "\n".join(f"[{rank}] {line}" for rank in (0, 1) for line in [*pressures, *lines])
+    (of_ranks,) = parse_trace(f"{ranks}\n")
+    assert {record.index.ordinal("rank") for record in of_ranks.records} == {None, 1}
+    assert len(of_ranks.readings) == len(said)

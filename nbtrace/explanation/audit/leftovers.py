@@ -19,13 +19,12 @@ _BESIDE = 1e-5
 """Relative difference up to which two printings of a value in one log are the same."""
 
 
-def leftovers(result: Audit, compared: DiffResult, *, every_copy: bool = False) -> tuple[Finding, ...]:
+def leftovers(result: Audit, compared: DiffResult) -> tuple[Finding, ...]:
     """Return findings of the differences that the audit does not judge.
 
-    They are roots only where nothing else differs: otherwise they may follow from what does. Of a value that is printed
-    more than once, `every_copy` says whether the one that the audit has judged counts as well.
+    They are roots only where nothing else differs: otherwise they may follow from what does.
     """
-    repeated = tuple(_repeated(result, compared, every_copy=every_copy))
+    repeated = tuple(_repeated(result, compared))
     if repeated or any(item.status is not AuditStatus.MATCH for item in result.findings):
         return repeated
     return tuple(_unjudged(result, compared))
@@ -43,7 +42,7 @@ def _unjudged(result: Audit, compared: DiffResult) -> Iterator[Finding]:
             yield Finding(node, AuditStatus.UNKNOWN, *held, is_root=True, reason=reason, ground=Ground.NO_FORMULA)
 
 
-def _repeated(result: Audit, compared: DiffResult, *, every_copy: bool) -> Iterator[Finding]:
+def _repeated(result: Audit, compared: DiffResult) -> Iterator[Finding]:
     """Yield values of which a log prints several copies that differ, where the other log's copies agree."""
     c = _copies(compared.c)
     py = _copies(compared.py) if c else {}
@@ -54,11 +53,7 @@ def _repeated(result: Audit, compared: DiffResult, *, every_copy: bool) -> Itera
         for mine, theirs in zip(c[node], py[node], strict=True):
             pair = Pair(node.name, mine.index, mine, theirs)
             row = judge(pair, compared.policy.of(node.name), *formats, names)
-            if (
-                (every_copy or mine is not result.scenes[Side.C].records.get(node))
-                and row.status.diverges
-                and row.difference
-            ):
+            if row.status.diverges and row.difference:
                 yield _contradicting(node, row, c[node], py[node])
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.precision import as_single
+from nbtrace.compare.precision import as_single, is_single
 from nbtrace.compare.scene import ALL, Node, Vector
 from nbtrace.compare.vectors import scaled, unit
 from nbtrace.explanation.causes.copies import another, before, neighbour, stale
@@ -99,17 +99,12 @@ def _computed_in_single(case: Case) -> Iterator[Candidate]:
     few = sum(abs(x - y) <= _SINGLE_STEPS * norm(case.right) for x, y in zip(case.logged, case.right, strict=True))
     if few < len(case.right) or case.logged == tuple(map(as_single, case.right)):
         return
-    if all(map(_is_single, case.logged)) and any(map(_is_long, case.logged)):
+    if all(map(is_single, case.logged)) and any(map(_is_long, case.logged)):
         yield Candidate(case.logged, "computed in single precision")
 
 
 _SINGLE_STEPS = 64 * 2.0**-24
 """Relative error of a value that some operations in float32 give."""
-
-
-def _is_single(x: float) -> bool:
-    """Whether a number is a float32, as printed with 15 digits."""
-    return f"{as_single(x):.15g}" == f"{x:.15g}"
 
 
 def _is_long(x: float) -> bool:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from nbtrace.compare.column_math import SingleValuesError
+from nbtrace.compare.column_math import PORTION, SingleValuesError
 from nbtrace.compare.node_view import NodeView
 from nbtrace.compare.scene import Vector
 from nbtrace.physics.nanobragg.formulas import crystal
@@ -12,9 +12,6 @@ from nbtrace.physics.nanobragg.formulas.sweep_places import at_step, tic_of
 from nbtrace.physics.nanobragg.quantities import PHI_TIC
 from nbtrace.physics.nanobragg.relations import nearest_indices
 from nbtrace.vocabulary.formula import UnloggedError
-
-_PORTION = 20_000
-"""Steps that are computed at a time."""
 
 
 def first_elsewhere(at: NodeView, first: Vector, count: int) -> int | None:
@@ -91,5 +88,5 @@ def _portions(count: int) -> Iterator[Any]:
     """Yield the steps but the first, not too many at a time."""
     import numpy as np  # noqa: PLC0415 - columns have come in
 
-    for first in range(1, count, _PORTION):
-        yield np.arange(first, min(count, first + _PORTION))
+    for first in range(1, count, PORTION):
+        yield np.arange(first, min(count, first + PORTION))
