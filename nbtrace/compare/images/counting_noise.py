@@ -75,10 +75,10 @@ def counting_noise(x: Values, y: Values) -> CountingNoise | None:
         left.total / math.sqrt(expected.total),
         left.products / math.sqrt(left.third),
     )
-    if any(abs(test) > _SIGMAS for test in tests) or left.noise_in_quiet:
+    if not all(abs(test) <= _SIGMAS for test in tests) or left.noise_in_quiet:
         return None
-    total = expected.total
-    return CountingNoise(offset, left.squares / total, math.sqrt(total + 2 * left.second) / total)
+    deviation = math.sqrt(expected.total + 2 * left.second) / expected.total
+    return CountingNoise(offset, left.squares / expected.total, deviation)
 
 
 @dataclass(frozen=True)

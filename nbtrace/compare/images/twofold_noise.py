@@ -22,6 +22,8 @@ _CLEARLY = 5.0
 """Standard deviations from which on an offset is one."""
 _LEAST_COUNTS = 1000.0
 _LEAST_PIXELS = 30
+_MOST_COUNTS = 2.0**53
+"""From here on float64 holds whole numbers alone, so that any number would be a count."""
 _LEAST_WIDTH = 0.5
 """Standard deviation up to which the whole number of an offset can be told."""
 
@@ -62,7 +64,8 @@ def twofold_noise(x: Values, y: Values) -> TwofoldNoise | None:
     Means of d and of d² are held against what they must be, bright pixels foremost and every pixel alike.
     """
     least = float(min(x.min(), y.min()))
-    if least < 0 or not is_whole(x) or not is_whole(y):
+    largest = float(max(x.max(), y.max()))
+    if least < 0 or largest >= _MOST_COUNTS or not is_whole(x) or not is_whole(y):
         return None
     offset = _offset(x, y, least)
     if offset is None or offset > least:
@@ -77,7 +80,7 @@ def twofold_noise(x: Values, y: Values) -> TwofoldNoise | None:
         left.squares / math.sqrt(left.squares_by),
         left.alike / math.sqrt(left.alike_by),
     )
-    if any(abs(test) > _SIGMAS for test in tests):
+    if not all(abs(test) <= _SIGMAS for test in tests):
         return None
     deviation = math.sqrt(left.squares_by) / left.counts
     return TwofoldNoise(offset, 1 + left.squares / left.counts, deviation)
