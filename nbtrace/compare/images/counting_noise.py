@@ -98,12 +98,11 @@ class _Expected:
     def of(cls, x: Values, y: Values) -> "_Expected":
         def summed(first: int, end: int) -> tuple[float, int, float, float, float]:
             expected, counts = x[first:end].astype(np.float64), y[first:end].astype(np.float64)
-            with np.errstate(all="ignore"):  # which a thread does not inherit
-                weight = 1 / np.maximum(expected, 1.0)
-                counts -= expected
-                counts *= weight
-                variance = weight * weight
-                variance *= expected
+            weight = 1 / np.maximum(expected, 1.0)
+            counts -= expected
+            counts *= weight
+            variance = weight * weight
+            variance *= expected
             lit = int(np.count_nonzero(expected > 0))
             return float(expected.sum()), lit, float(weight.sum()), float(counts.sum()), float(variance.sum())
 
@@ -134,15 +133,14 @@ class _Left:
     def of(cls, x: Values, y: Values, offset: float) -> "_Left":
         def summed(first: int, end: int) -> tuple[float, float, float, float, float, bool]:
             expected, apart = x[first:end].astype(np.float64), y[first:end].astype(np.float64)
-            with np.errstate(all="ignore"):
-                apart -= expected
-                apart -= offset
-                squares = expected * expected
-                second = float(squares.sum())
-                squares *= expected
-                third = float(squares.sum())
-                own = float(np.multiply(apart, apart, out=squares).sum())
-                products = float(np.multiply(apart, expected, out=squares).sum())
+            apart -= expected
+            apart -= offset
+            squares = expected * expected
+            second = float(squares.sum())
+            squares *= expected
+            third = float(squares.sum())
+            own = float(np.multiply(apart, apart, out=squares).sum())
+            products = float(np.multiply(apart, expected, out=squares).sum())
             noisy = bool(apart[expected == 0].any())
             return own, second, float(apart.sum()), products, third, noisy
 
