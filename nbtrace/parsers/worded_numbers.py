@@ -47,7 +47,9 @@ _of_the_run = re.compile(
 ).fullmatch
 _between_components = re.compile(r"[\s,;()\[\]{}<>&*±+/-]*(?:(?<![^\W0-9])[x×](?![^\W0-9])[\s()]*)?").fullmatch
 _last_part = re.compile(r".*[,;|]|.*?[:>]\s+(?=.*\w)", re.DOTALL).match
-_truth_behind = re.compile(r"\s*(?:\s(yes|no|true|false)|\s\s([TF]))\s*", re.IGNORECASE).fullmatch
+_truth_behind = re.compile(
+    r"\s*(?:(?:\s|\|\s*)(yes|no|true|false)|(?:\s\s|\|\s*)([TF]))\s*\|?\s*", re.IGNORECASE
+).fullmatch
 _TRUTH = "yes or no"
 """The key of a last column that says one of the two."""
 _BARE = "numbers"

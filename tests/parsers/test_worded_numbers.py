@@ -105,9 +105,17 @@ def test_what_a_loop_prints_comes_before_what_is_printed_behind_it() -> None:
     assert (first.quantity, first.index.ordinal("repeat")) == ("norm", 2)
 
 
-def test_a_yes_or_no_at_the_end_of_a_row_is_compared() -> None:
-    rows = "".join(f"energy {n}.5   {{}}\n" for n in range(4))
-    (one,), (other,) = (parse_trace(rows.format("yes", "no", word, "no")) for word in ("yes", "no"))
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("energy {n}.5   {{}}", ("yes", "no")),
+        ("| C{n} | {n}.5 | {{}} |", ("T", "F")),
+        ("C{n} | {n}.5 |{{}}", ("true", "no")),
+    ],
+)
+def test_a_yes_or_no_at_the_end_of_a_row_is_compared(row: str, words: tuple[str, str]) -> None:
+    rows = "".join(f"{row}\n".format(n=n) for n in range(4))
+    (one,), (other,) = (parse_trace(rows.format("yes", "no", word, "no")) for word in words)
     assert diff(one, one).verdict is Verdict.AGREE
     first = diff(one, other).first_divergence
     assert first is not None

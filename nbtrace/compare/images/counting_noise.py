@@ -9,15 +9,17 @@ import numpy.typing as npt
 
 from nbtrace.compare.images.few_differences import is_whole
 from nbtrace.compare.images.image_parts import of_leaves, total
-from nbtrace.compare.images.relation import RelationKind, RelationStep
+from nbtrace.compare.images.relation import RelationKind, RelationStep, offset_step
 
 Values: TypeAlias = npt.NDArray[Any]
 
-_SIGMAS = 4.5
-_CLEARLY = 5.0
+SIGMAS = 4.5
+"""Standard deviations up to which a sum is what it must be of noise."""
+CLEARLY = 5.0
 """Standard deviations from which on an offset is one."""
+LEAST_PIXELS = 30
+"""Pixels with counts that tell noise."""
 _LEAST_COUNTS = 100.0
-_LEAST_PIXELS = 30
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,14 @@ class CountingNoise:
     @property
     def steps(self) -> tuple[RelationStep, ...]:
         """The steps."""
-        words = f"with counting noise (χ² per pixel {self.chi_squared:.4g} ± {self.deviation:.2g})"
+        words = f"with counting noise ({chi_squared_words(self.chi_squared, self.deviation)})"
         noise = RelationStep(RelationKind.NOISE, words, {"chi_squared": self.chi_squared})
-        if not self.offset:
-            return (noise,)
-        return noise, RelationStep(
-            RelationKind.OFFSET, f"plus {self.offset:g} (an offset, -adc)", {"offset": self.offset}
-        )
+        return (noise, offset_step(self.offset)) if self.offset else (noise,)
+
+
+def chi_squared_words(chi_squared: float, deviation: float) -> str:
+    """Return how far noise is that of Poisson's distribution, in words."""
+    return f"χ² per pixel {chi_squared:.4g} ± {deviation:.2g}"
 
 
 def counting_noise(x: Values, y: Values) -> CountingNoise | None:
@@ -64,7 +67,7 @@ def counting_noise(x: Values, y: Values) -> CountingNoise | None:
     if x.min() < 0 or not is_whole(y):
         return None
     expected = _Expected.of(x, y)
-    if expected.total < _LEAST_COUNTS or expected.lit < _LEAST_PIXELS or not float(x.max()) > float(x.min()):
+    if expected.total < _LEAST_COUNTS or expected.lit < LEAST_PIXELS or not float(x.max()) > float(x.min()):
         return None
     offset = expected.offset
     if float(y.min()) < offset:
@@ -75,10 +78,10 @@ def counting_noise(x: Values, y: Values) -> CountingNoise | None:
         left.total / math.sqrt(expected.total),
         left.products / math.sqrt(left.third),
     )
-    if any(abs(test) > _SIGMAS for test in tests) or left.noise_in_quiet:
+    if not all(abs(test) <= SIGMAS for test in tests) or left.noise_in_quiet:
         return None
-    total = expected.total
-    return CountingNoise(offset, left.squares / total, math.sqrt(total + 2 * left.second) / total)
+    deviation = math.sqrt(expected.total + 2 * left.second) / expected.total
+    return CountingNoise(offset, left.squares / expected.total, deviation)
 
 
 @dataclass(frozen=True)
@@ -98,12 +101,11 @@ class _Expected:
     def of(cls, x: Values, y: Values) -> "_Expected":
         def summed(first: int, end: int) -> tuple[float, int, float, float, float]:
             expected, counts = x[first:end].astype(np.float64), y[first:end].astype(np.float64)
-            with np.errstate(all="ignore"):  # which a thread does not inherit
-                weight = 1 / np.maximum(expected, 1.0)
-                counts -= expected
-                counts *= weight
-                variance = weight * weight
-                variance *= expected
+            weight = 1 / np.maximum(expected, 1.0)
+            counts -= expected
+            counts *= weight
+            variance = weight * weight
+            variance *= expected
             lit = int(np.count_nonzero(expected > 0))
             return float(expected.sum()), lit, float(weight.sum()), float(counts.sum()), float(variance.sum())
 
@@ -116,7 +118,7 @@ class _Expected:
         """The whole number that was added to counts; 0 where the mean difference is no more than noise."""
         mean = self.apart / self.weights
         deviation = math.sqrt(self.variances) / self.weights
-        return float(np.rint(mean)) if abs(mean) > _CLEARLY * deviation else 0.0
+        return float(np.rint(mean)) if abs(mean) > CLEARLY * deviation else 0.0
 
 
 @dataclass(frozen=True)
@@ -134,15 +136,14 @@ class _Left:
     def of(cls, x: Values, y: Values, offset: float) -> "_Left":
         def summed(first: int, end: int) -> tuple[float, float, float, float, float, bool]:
             expected, apart = x[first:end].astype(np.float64), y[first:end].astype(np.float64)
-            with np.errstate(all="ignore"):
-                apart -= expected
-                apart -= offset
-                squares = expected * expected
-                second = float(squares.sum())
-                squares *= expected
-                third = float(squares.sum())
-                own = float(np.multiply(apart, apart, out=squares).sum())
-                products = float(np.multiply(apart, expected, out=squares).sum())
+            apart -= expected
+            apart -= offset
+            squares = expected * expected
+            second = float(squares.sum())
+            squares *= expected
+            third = float(squares.sum())
+            own = float(np.multiply(apart, apart, out=squares).sum())
+            products = float(np.multiply(apart, expected, out=squares).sum())
             noisy = bool(apart[expected == 0].any())
             return own, second, float(apart.sum()), products, third, noisy
 

@@ -105,12 +105,11 @@ def _looked_at(
 
     def tallied(first: int, end: int) -> DifferenceTally:
         tally = DifferenceTally(rounds)
-        with np.errstate(all="ignore"):  # which a thread does not inherit
-            for start in range(first, end, _CHUNK):
-                last = min(start + _CHUNK, end)
-                tally.add(source[start:last], made[start:last], start)
-                if tally.differing > most * (tally.lit + source.size - (last - first)):
-                    break
+        for start in range(first, end, _CHUNK):
+            last = min(start + _CHUNK, end)
+            tally.add(source[start:last], made[start:last], start)
+            if tally.differing > most * (tally.lit + source.size - (last - first)):
+                break
         return tally
 
     if rounds not in seen:

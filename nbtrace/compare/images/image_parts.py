@@ -34,7 +34,8 @@ def in_parts(size: int, chunk: int, work: Callable[[int, int], _Part]) -> list[_
     chunk : int
         Parts begin at multiples of it.
     work : callable
-        It may run beside itself, and in a thread that knows nothing of the caller's context.
+        It may run beside itself, in a thread that knows nothing of the caller's context but what numpy is to do about
+        numbers that are too large, too small or none.
     """
     count = min(size // _LEAST, _MOST, _processors())
     if count < 2:
@@ -42,8 +43,14 @@ def in_parts(size: int, chunk: int, work: Callable[[int, int], _Part]) -> list[_
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - for large images alone
 
     edges = [*(size * number // count // chunk * chunk for number in range(count)), size]
+    handling = np.geterr()
+
+    def beside(first: int, end: int) -> _Part:
+        with np.errstate(**handling):
+            return work(first, end)
+
     with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(work, edges[:-1], edges[1:]))
+        return list(pool.map(beside, edges[:-1], edges[1:]))
 
 
 def few_apart(x: npt.NDArray[Any], y: npt.NDArray[Any]) -> npt.NDArray[np.intp] | None:

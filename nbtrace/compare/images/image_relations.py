@@ -89,19 +89,18 @@ def _relation(
 
     def summed(first: int, end: int) -> tuple[float, float, float, float]:
         goal = target[first:end].astype(np.float64)
-        with np.errstate(all="ignore"):  # which a thread does not inherit
-            expected = predicted[first:end].astype(np.float64)
-            if offset:
-                expected += offset
-            apart = goal - source[first:end]
-            before = float(np.multiply(apart, apart, out=apart).sum())
-            left = np.abs(np.subtract(goal, expected, out=apart), out=apart)
-            largest = float(left.max(initial=0.0))
-            if largest == 0.0:
-                return before, 0.0, 0.0, 0.0
-            size = np.maximum(np.abs(goal, out=goal), np.abs(expected, out=expected), out=goal)
-            relative = np.divide(left, size, out=np.zeros_like(left), where=size > 0)
-            return before, float(np.multiply(left, left, out=left).sum()), largest, float(relative.max())
+        expected = predicted[first:end].astype(np.float64)
+        if offset:
+            expected += offset
+        apart = goal - source[first:end]
+        before = float(np.multiply(apart, apart, out=apart).sum())
+        left = np.abs(np.subtract(goal, expected, out=apart), out=apart)
+        largest = float(left.max(initial=0.0))
+        if largest == 0.0:
+            return before, 0.0, 0.0, 0.0
+        size = np.maximum(np.abs(goal, out=goal), np.abs(expected, out=expected), out=goal)
+        relative = np.divide(left, size, out=np.zeros_like(left), where=size > 0)
+        return before, float(np.multiply(left, left, out=left).sum()), largest, float(relative.max())
 
     befores, squares, left, relative = zip(*of_leaves(target.size, summed), strict=True)
     before = total(target.size, befores)

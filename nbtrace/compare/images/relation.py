@@ -130,6 +130,12 @@ class ImageRelation:
         return f"at most {self.left:.3g} is left{share}"
 
 
+def offset_step(offset: float) -> RelationStep:
+    """Return the step that adds a number to each pixel."""
+    words = f"plus {offset:.10g} (an offset, -adc)" if offset > 0 else f"minus {-offset:.10g} (an offset)"
+    return RelationStep(RelationKind.OFFSET, words, {"offset": offset})
+
+
 def free_numbers(steps: Iterable[RelationStep]) -> int:
     """Return how many numbers the steps fit."""
     return sum(len(step.parameters) for step in steps)

@@ -315,24 +315,23 @@ class _Sums:
             found: Doubles = values.ravel()[own].astype(np.float64)  # never a part of the image itself
             return found
 
-        with np.errstate(all="ignore"):  # which a thread does not inherit
-            predicted = used(sums_over_neighbours(self.x, self.weights, *rows))
-            target = used(self.y[inner])
-            before = target - used(self.x[inner])
-            left = np.abs(target - predicted)
-            np.abs(predicted, out=predicted)
-            # The sum of the sizes is no smaller than the size of the sum, so it is mostly not looked at.
-            nothing = bool((left <= predicted * (self.share * _CERTAIN)).all())
-            if not nothing:
-                reach = used(sums_over_neighbours(self.x, self.weights, *rows, sizes=True))
-                nothing = bool((left <= self.share * reach).all())
-            sizes = np.maximum(np.abs(target, out=target), predicted, out=predicted)
-            relative = np.divide(left, sizes, out=target, where=sizes > 0)
-            relative[sizes == 0] = 0.0
-            before *= before
-            largest = float(left.max())
-            left *= left
-            return _Left(largest, float(relative.max()), float(left.sum()), float(before.sum()), nothing)
+        predicted = used(sums_over_neighbours(self.x, self.weights, *rows))
+        target = used(self.y[inner])
+        before = target - used(self.x[inner])
+        left = np.abs(target - predicted)
+        np.abs(predicted, out=predicted)
+        # The sum of the sizes is no smaller than the size of the sum, so it is mostly not looked at.
+        nothing = bool((left <= predicted * (self.share * _CERTAIN)).all())
+        if not nothing:
+            reach = used(sums_over_neighbours(self.x, self.weights, *rows, sizes=True))
+            nothing = bool((left <= self.share * reach).all())
+        sizes = np.maximum(np.abs(target, out=target), predicted, out=predicted)
+        relative = np.divide(left, sizes, out=target, where=sizes > 0)
+        relative[sizes == 0] = 0.0
+        before *= before
+        largest = float(left.max())
+        left *= left
+        return _Left(largest, float(relative.max()), float(left.sum()), float(before.sum()), nothing)
 
 
 def sums_over_neighbours(x: Values, weights: Doubles, first: int, end: int, *, sizes: bool = False) -> Doubles:

@@ -11,17 +11,16 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from nbtrace.compare.images.counting_noise import CLEARLY, LEAST_PIXELS, SIGMAS, chi_squared_words
 from nbtrace.compare.images.few_differences import is_whole
 from nbtrace.compare.images.image_parts import of_leaves, total
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 
 Values: TypeAlias = npt.NDArray[Any]
 
-_SIGMAS = 4.5
-_CLEARLY = 5.0
-"""Standard deviations from which on an offset is one."""
 _LEAST_COUNTS = 1000.0
-_LEAST_PIXELS = 30
+_MOST_COUNTS = 2.0**53
+"""From here on float64 holds whole numbers alone, so that any number would be a count."""
 _LEAST_WIDTH = 0.5
 """Standard deviation up to which the whole number of an offset can be told."""
 
@@ -47,11 +46,9 @@ class TwofoldNoise:
     @property
     def step(self) -> RelationStep:
         """The step from either image to the other."""
-        above = f", above {self.offset:g} (an offset, -adc)" if self.offset else ""
-        words = (
-            f"with other counting noise, as of another seed"
-            f" (χ² per pixel {self.chi_squared:.4g} ± {self.deviation:.2g}){above}"
-        )
+        above = f", above {self.offset:.10g} (an offset, -adc)" if self.offset else ""
+        chi_squared = chi_squared_words(self.chi_squared, self.deviation)
+        words = f"with other counting noise, as of another seed ({chi_squared}){above}"
         found = {"chi_squared": self.chi_squared, **({"offset": self.offset} if self.offset else {})}
         return RelationStep(RelationKind.NOISE, words, found)
 
@@ -62,13 +59,14 @@ def twofold_noise(x: Values, y: Values) -> TwofoldNoise | None:
     Means of d and of d² are held against what they must be, bright pixels foremost and every pixel alike.
     """
     least = float(min(x.min(), y.min()))
-    if least < 0 or not is_whole(x) or not is_whole(y):
+    largest = float(max(x.max(), y.max()))
+    if least < 0 or largest >= _MOST_COUNTS or not is_whole(x) or not is_whole(y):
         return None
     offset = _offset(x, y, least)
     if offset is None or offset > least:
         return None
     left = _Left.of(x, y, offset)
-    if left.counts < _LEAST_COUNTS or left.lit < _LEAST_PIXELS or not left.squares_by > 0:
+    if left.counts < _LEAST_COUNTS or left.lit < LEAST_PIXELS or not left.squares_by > 0:
         return None
     tests = (
         left.apart / math.sqrt(left.counts),
@@ -77,7 +75,7 @@ def twofold_noise(x: Values, y: Values) -> TwofoldNoise | None:
         left.squares / math.sqrt(left.squares_by),
         left.alike / math.sqrt(left.alike_by),
     )
-    if any(abs(test) > _SIGMAS for test in tests):
+    if not all(abs(test) <= SIGMAS for test in tests):
         return None
     deviation = math.sqrt(left.squares_by) / left.counts
     return TwofoldNoise(offset, 1 + left.squares / left.counts, deviation)
@@ -99,7 +97,7 @@ def _offset(x: Values, y: Values, least: float) -> float | None:
     mean = below / weights
     width = math.sqrt(max(0.0, scatter - 2 * mean * crossed + mean * mean * own)) / weights
     found = least + mean
-    if abs(found) <= _CLEARLY * width:
+    if abs(found) <= CLEARLY * width:
         return 0.0
     return float(np.rint(found)) if width < _LEAST_WIDTH else None
 

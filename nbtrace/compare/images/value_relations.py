@@ -17,7 +17,7 @@ from nbtrace.compare.images.bands import FORMS, Band, Doubles, LineForm
 from nbtrace.compare.images.few_differences import is_whole
 from nbtrace.compare.images.image_parts import few_apart, in_parts
 from nbtrace.compare.images.order_statistics import distinct, median, outermost
-from nbtrace.compare.images.relation import RelationKind, RelationStep
+from nbtrace.compare.images.relation import RelationKind, RelationStep, offset_step
 
 Values: TypeAlias = npt.NDArray[Any]
 Places: TypeAlias = npt.NDArray[np.intp]
@@ -302,7 +302,7 @@ class _Problem:
         steps = [] if first is None else [first]
         if self.form.scales:
             steps.append(RelationStep(RelationKind.SCALED, f"times {k:.10g}", {"factor": k}))
-        offset = [RelationStep(RelationKind.OFFSET, _offset_words(b), {"offset": b})] if b else []
+        offset = [offset_step(b)] if b else []
         kind = self.quantiser.kind
         words = "whole numbers" if self.unit == 1.0 else f"{-round(math.log10(self.unit))} decimals"
         rounding = [] if kind is None else [RelationStep(kind, self.quantiser.words.format(words))]
@@ -331,10 +331,6 @@ def _varies(values: Doubles, least: int) -> bool:
     if len(distinct(values[:_SPREAD])) >= least:
         return True
     return len(distinct(values)) >= least
-
-
-def _offset_words(b: float) -> str:
-    return f"plus {b:.10g} (an offset, -adc)" if b > 0 else f"minus {-b:.10g} (an offset)"
 
 
 def _narrowed(source: Values, y: Values) -> ValueRelation | None:

@@ -35,6 +35,11 @@ def test_an_error_in_a_part_is_an_error(processors: int) -> None:
         in_parts(100 * processors, 1, work)
 
 
+def test_numpy_says_in_each_part_what_it_says_to_the_caller(processors: int) -> None:
+    with np.errstate(over="raise"):
+        assert in_parts(1000, 1, lambda *_: np.geterr()["over"]) == ["raise"] * processors
+
+
 @pytest.mark.parametrize("size", [1, 7, 1000, 1001, 65_537, 100_003])
 @pytest.mark.parametrize("most", [128, 1000, parts.LEAF])
 def test_a_sum_in_parts_is_that_of_numpy_to_the_bit(size: int, most: int, processors: int) -> None:

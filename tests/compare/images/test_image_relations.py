@@ -106,6 +106,8 @@ def test_counting_noise_is_told_by_its_chi_squared() -> None:
     rng = np.random.default_rng(3)
     assert told(X, rng.poisson(X)).startswith("Py is C with counting noise (χ² per pixel ")
     assert "plus 40 (an offset, -adc)" in told(X, rng.poisson(X) + 40)
+    assert "plus 12345678 (an offset, -adc)" in told(X, rng.poisson(X) + 12345678)
+    assert "minus 20 (an offset)" in told(X, rng.poisson(X) - 20)
 
 
 @pytest.mark.parametrize("spoil", [lambda y: y * 1.1, lambda y: np.where(y > 90, y + 40, y)])

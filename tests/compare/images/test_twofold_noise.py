@@ -61,3 +61,9 @@ def test_noise_of_another_kind_is_not() -> None:
     assert twofold_noise(same, same + (random.random(same.size) < 0.01)) is None
     assert twofold_noise(random.poisson(image) - 50, random.poisson(image) - 50) is None
     assert twofold_noise(random.poisson(image) + 0.5, random.poisson(image)) is None
+
+
+@pytest.mark.parametrize("size", [1e17, 1e60, 1e100, 1e149])
+def test_numbers_so_large_that_all_are_whole_are_no_counts(size: float) -> None:
+    random = np.random.default_rng(6)
+    assert twofold_noise(*(np.rint(random.random(20_000) * size) for _ in range(2))) is None
