@@ -23,9 +23,14 @@ _no_number = re.compile(
     r"(?:[~.]?/\S+|[^\s/]+/[^\s/]+/\S+|[^\s.]*(?:\.[^\s.]+)*\.[a-z][a-z]\w{0,3}(?!\S))"  # a file
 ).sub
 _of_the_machine = re.compile(
-    r"\b(?:(?!life|dead)\w*time(?![\s_-]steps?\b)|timing|elapsed|duration|wall\w*|took|(?<![0-9]\s)(?:seconds?|minutes?|hours?)"
-    r"|date|(?-i:ETA)|cpus?|gpus?|cores?|threads?|procs?|process(?:es|ors?)?|ranks?|mpi|omp\w*|memory|[kmg]i?b(?:ytes)?|bytes|pid|host\w*"
-    r"|node\w* name|performance|speed|version|release|revision|commit|built|build|compiled|copyright|\(c\))(?!\w)",
+    # A wall and a speed are quantities, too: those of the machine are a clock, and how much it does in a time.
+    r"(?:^|[,;|:(\[])\s*(?:total\s+)?wall\s*(?:[:=]|(?<=\s)[0-9.])"
+    r"|\bspeed\b.{0,60}?\b(?:ns|it|(?:iter|step|cell|pixel|particle|event|ray|frame|sample|token)\w*|\w*flops?|[kmg]i?b)/"
+    r"|\b(?:(?!life|dead)\w*time(?![\s_-]steps?\b)|timing|elapsed|duration|took|wall[\s_-]?clock\w*"
+    r"|wall[\s_](?:s|secs?|seconds?|ms|min|h|hours?)|(?<![0-9]\s)(?:seconds?|minutes?|hours?)"
+    r"|date|(?-i:ETA)|cpus?|gpus?|cores?|threads?|procs?|process(?:es|ors?)?|ranks?|mpi|omp\w*|memory"
+    r"|[kmg]i?b(?:ytes)?|bytes|pid|host\w*|node\w* name|performance|speed[ _-]?up|version|release|revision|commit"
+    r"|built|build|compiled|copyright|\(c\))(?!\w)",
     re.IGNORECASE,
 ).search
 _time_behind = re.compile(
