@@ -22,15 +22,22 @@ _no_number = re.compile(
     rf"|(?<!\S)(?!(?:\S*=)?(?:{NUMBER})(?:/(?:{NUMBER}))+(?![\w./]))"  # no file, but numbers
     r"(?:[~.]?/\S+|[^\s/]+/[^\s/]+/\S+|[^\s.]*(?:\.[^\s.]+)*\.[a-z][a-z]\w{0,3}(?!\S))"  # a file
 ).sub
+_IN_NATURE = (
+    *("life", "dead", "residence", "pulse", "exposure", "collision", "relaxation", "coherence", "correlation", "decay"),
+    *("dwell", "rise", "fall", "transit", "diffusion", "scattering", "tunneling", "shutter", "delay"),
+)
+"""Words in front of a time or a duration that is a quantity."""
+_NO_RUN = "".join(rf"(?<!\b{word}[\s_-])" for word in _IN_NATURE) + rf"(?!(?:{'|'.join(_IN_NATURE)})_?)"
 _of_the_machine = re.compile(
     # A wall and a speed are quantities, too: those of the machine are a clock, and how much it does in a time.
     r"(?:^|[,;|:(\[])\s*(?:total\s+)?wall\s*(?:[:=]|(?<=\s)[0-9.])"
     r"|\bspeed\b.{0,60}?\b(?:ns|it|(?:iter|step|cell|pixel|particle|event|ray|frame|sample|token)\w*|\w*flops?|[kmg]i?b)/"
-    r"|\b(?:(?!life|dead)\w*time(?![\s_-]steps?\b)|timing|elapsed|duration|took|wall[\s_-]?clock\w*"
+    rf"|\b(?=\w*(?:time|duration)){_NO_RUN}(?:\w*time(?![\s_-](?:steps?|constants?|of[\s_-]flight)\b)|(?:\w+_)?duration)(?!\w)"
+    r"|\b(?:timing|elapsed|took|wall[\s_-]?clock\w*"
     r"|wall[\s_](?:s|secs?|seconds?|ms|min|h|hours?)|(?<![0-9]\s)(?:seconds?|minutes?|hours?)"
-    r"|date|(?-i:ETA)|cpus?|gpus?|cores?|threads?|procs?|process(?:es|ors?)?|ranks?|mpi|omp\w*|memory"
-    r"|[kmg]i?b(?:ytes)?|bytes|pid|host\w*|node\w* name|performance|speed[ _-]?up|version|release|revision|commit"
-    r"|built|build|compiled|copyright|\(c\))(?!\w)",
+    r"|date|(?-i:ETA)|cpus?|gpus?|cores|core(?!\s+(?:electron|energy|hole|level|temperature|radius|density|pressure|mass)s?\b)"
+    r"|threads?|procs?|process(?:es|ors?)?|ranks?|mpi|omp\w*|memory|[kmg]i?b(?:ytes)?|bytes|pid|host\w*|node\w* name"
+    r"|performance|speed[ _-]?up|version|release|revision|commit|built|build|compiled|copyright|\(c\))(?!\w)",
     re.IGNORECASE,
 ).search
 _time_behind = re.compile(
