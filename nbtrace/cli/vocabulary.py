@@ -83,12 +83,13 @@ def init(
     It has the names, shapes and order of the quantities, units guessed from names, and the products and sums that
     hold in all rows of both logs to the printed digits. Nothing of it is sure.
     """
+    from nbtrace.parsers.worded_numbers import worded_numbers  # noqa: PLC0415
     from nbtrace.vocabulary.draft import draft  # noqa: PLC0415 - the reader of formulas
 
     if first == second == "-":
         raise UsageError("standard input (-) can be read once: give the other log as a file")
     Destinations(text=output, force=force).check((first, second))
-    written = draft(read_text(first)[0], read_text(second)[0], (first, second))
+    written = draft(read_text(first)[0], read_text(second)[0], (first, second), worded_numbers)
     _write(STDOUT if output is None else output, written, force=force)
 
 

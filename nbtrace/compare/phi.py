@@ -20,7 +20,7 @@ from nbtrace.parsers.given_logs import Log, Words, trace_pair
 from nbtrace.presentable import Presentable
 from nbtrace.records import Side, Trace
 from nbtrace.verdicts.notices import Notice, Subject, Weight
-from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, MINOR_BELOW, Status, Verdict, band
+from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, Status, Verdict, band
 from nbtrace.verdicts.tolerance import DEFAULT_RELATIVE, Policy, Tolerance
 from nbtrace.vocabulary.sides import Names
 from nbtrace.vocabulary.vocabulary import REPEAT
@@ -321,7 +321,7 @@ class _StepJudge:
             relative = abs(difference((ours,), (theirs,)).relative)
             if relative > DEFAULT_RELATIVE:
                 words = f"{self._short(name)} differs although k is the same"
-                return (Status.MINOR if relative < MINOR_BELOW else Status.CRITICAL), words
+                return band(relative), words
         return Status.PASS, ""
 
 

@@ -22,15 +22,23 @@ _no_number = re.compile(
     rf"|(?<!\S)(?!(?:\S*=)?(?:{NUMBER})(?:/(?:{NUMBER}))+(?![\w./]))"  # no file, but numbers
     r"(?:[~.]?/\S+|[^\s/]+/[^\s/]+/\S+|[^\s.]*(?:\.[^\s.]+)*\.[a-z][a-z]\w{0,3}(?!\S))"  # a file
 ).sub
+_IN_NATURE = (
+    *("life", "dead", "residence", "pulse", "exposure", "collision", "relaxation", "coherence", "correlation", "decay"),
+    *("dwell", "rise", "fall", "transit", "diffusion", "scattering", "tunneling", "shutter", "delay"),
+)
+"""Words in front of a time or a duration that is a quantity."""
+_NO_RUN = "".join(rf"(?<!\b{word}[\s_-])" for word in _IN_NATURE) + rf"(?!(?:{'|'.join(_IN_NATURE)})_?)"
 _of_the_machine = re.compile(
-    r"\b(?:(?!life|dead)\w*time(?![\s_-]steps?\b)|timing|elapsed|(?<!pulse )duration|took"
-    r"|(?<![0-9]\s)(?:seconds?|minutes?|hours?)"
-    rf"|wall(?=[\s_-]?clock|\s*(?:[=:(]|{NUMBER}))"  # `wall shear stress 0.3` is a result
-    rf"|speed(?=\s*[=:]?\s*(?:{NUMBER})\s*(?:x\b|[^\s/]*(?:it|iters?|iterations?|steps?|cells?|atoms?|b|bytes|ns)/))"
-    r"|date|(?-i:ETA)|cpus?|gpus?|cores|(?<=[0-9]\s)core|threads?|procs?|process(?=\s*(?:id|[=:#0-9]))|process(?:es|ors?)"
-    r"|ranks|(?<=[0-9]\s)rank"
-    r"|mpi|omp\w*|memory|[kmg]i?b(?:ytes)?|bytes|pid|host\w*|node\w* name|performance|version"
-    r"|(?<!energy )(?<!heat )release|revision|commit|built|build|compiled|copyright|\(c\))(?!\w)",
+    # A wall and a speed are quantities, too: those of the machine are a clock, and how much it does in a time.
+    r"(?:^|[,;|:(\[])\s*(?:total\s+)?wall\s*(?:[:=]|(?<=\s)[0-9.])"
+    r"|\bspeed\b.{0,60}?\b(?:ns|it|(?:iter|step|cell|pixel|particle|event|ray|frame|sample|token)\w*|\w*flops?|[kmg]i?b)/"
+    rf"|\b(?=\w*(?:time|duration)){_NO_RUN}(?:\w*time(?![\s_-](?:steps?|constants?|of[\s_-]flight)\b)|(?:\w+_)?duration)(?!\w)"
+    r"|\b(?:timing|elapsed|took|wall[\s_-]?clock\w*"
+    r"|wall[\s_](?:s|secs?|seconds?|ms|min|h|hours?)|(?<![0-9]\s)(?:seconds?|minutes?|hours?)"
+    r"|date|(?-i:ETA)|cpus?|gpus?|cores|(?<=[0-9]\s)core|core(?=\s+count)|threads?|procs?"
+    r"|process(?=\s*(?:id|[=:#0-9]))|process(?:es|ors?)|ranks|(?<=[0-9]\s)rank|mpi|omp\w*|memory|[kmg]i?b(?:ytes)?|bytes"
+    r"|pid|host\w*|node\w* name|performance|speed[ _-]?up|version|(?<!energy )(?<!heat )release|revision|commit|built"
+    r"|build|compiled|copyright|\(c\))(?!\w)",
     re.IGNORECASE,
 ).search
 _time_behind = re.compile(

@@ -2,13 +2,13 @@
 
 The reader of lines here is its own and simple: a prefix, then `key value`, `key: value` or `key=value`, with whole
 numbers in front as the places of the others. Where no line has a prefix, `key = value` and `key: value` are read, and
-where none is of these, the rows of a table or of JSON lines.
+where none is of these, the rows of a table or of JSON lines. Numbers of sentences are read by whom the caller names.
 """
 
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
@@ -37,6 +37,8 @@ _INVENTED = (("REF:",), ("PORT:",))
 """Prefixes that tell the sides apart, where a log has none."""
 _BY_ORDER = "# A log without prefixes is told by its place, the reference's first; its prefix here is invented."
 Place = tuple[tuple[str, int], ...]
+Sentences = Callable[[str], Sequence[tuple[str, str]]]
+"""Returns the numbers of a line of prose, each behind the words in front of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class Log:
         return {place: item.numbers[0] for place, item in self.values[key].items()}
 
 
-def draft(first: str, second: str, sources: tuple[str, str]) -> str:
+def draft(first: str, second: str, sources: tuple[str, str], sentences: Sentences = lambda _: ()) -> str:
     """Return the text of a vocabulary for two logs.
 
     Parameters
@@ -86,6 +88,8 @@ def draft(first: str, second: str, sources: tuple[str, str]) -> str:
         The logs; the first is the reference.
     sources : (str, str)
         Their names.
+    sentences : callable, optional
+        What reads the lines of logs that hold sentences only.
 
     Raises
     ------
@@ -94,11 +98,11 @@ def draft(first: str, second: str, sources: tuple[str, str]) -> str:
     UsageError
         If both logs have the same prefix.
     """
-    logs = _read(first, sources[0]), _read(second, sources[1])
+    logs = _read(first, sources[0], sentences), _read(second, sources[1], sentences)
     return _Writer(logs).text()
 
 
-def _read(text: str, source: str) -> Log:
+def _read(text: str, source: str, sentences: Sentences) -> Log:
     lines = text.splitlines()[:_MOST_LINES]
     prefixes = _prefixes(lines)
     read = [items for line in lines if (items := _items(line, prefixes))]
@@ -108,9 +112,11 @@ def _read(text: str, source: str) -> Log:
     if not read:
         read = [items for line in rows_as_lines(lines) if (items := list(_parsed(_tokens(line))))]
     if not read:
+        read = [items for line in lines if (items := list(_told(line.strip(), sentences(line))))]
+    if not read:
         raise InputError(
             f"{source}: no line is `key = value`, none begins with a prefix such as `mysim>` and goes on with keys "
-            "and values, and it is no table with titles"
+            "and values, no sentence holds a number, and it is no table with titles"
         )
     indices = _indices(read)
     log = Log(source, prefixes, indices)
@@ -144,6 +150,19 @@ def _items(line: str, prefixes: tuple[str, ...]) -> list[LoggedKey]:
     line = line.strip()
     prefix = next((prefix for prefix in prefixes if line.startswith(prefix)), None)
     return [] if prefix is None else list(_parsed(_tokens(line[len(prefix) :])))
+
+
+def _told(line: str, pairs: Sequence[tuple[str, str]]) -> Iterator[LoggedKey]:
+    """Yield the numbers of a sentence.
+
+    A key that is known is that of a line which begins with it and a colon; where the line goes on behind its number,
+    it is none of the vocabulary, and the sentence is read as before.
+    """
+    for key, number in pairs:
+        behind = line.removeprefix(key).lstrip() if line.startswith(key) else ""
+        goes_on = behind[:1] in {":", "="} and len(behind.partition(number)[2].split()) > 1
+        if _number(number) and not names.fault(key) and not goes_on:
+            yield LoggedKey(key, (number,), None, None)
 
 
 def _parsed(tokens: list[str]) -> Iterator[LoggedKey]:
@@ -266,7 +285,7 @@ class _Writer:
         kept = [key for key in keys if key not in self.renamed][:MOST_QUANTITIES]
         self.names = self._usable(kept)
         self.units = {key: self._unit(key) for key in keys}
-        relations = self._relations([key for key in kept if key in numeric])
+        relations = self._relations([key for key in kept if key in numeric and " " not in key])
         lines = [
             "# Drafted from two logs by `nbtrace vocabulary init`: look through it.",
             "# Units are guessed from names and from what is printed; formulas are what held in all rows of both logs.",

@@ -122,6 +122,28 @@ def test_init_drafts_a_file_that_check_accepts(nb: "Run", logs: Path, tmp_path: 
     assert nb("vocabulary", "init", logs / "c.log", logs / "py.log", "-o", "draft.toml", "--force").code == 0
 
 
+SENTENCES = """\
+Run of rod seven begins
+Step 0: the temperature is 300.250 K, the flux through the wall {}
+Step 1: the temperature is 305.500 K, the flux through the wall {}
+max velocity: 12.5 m/s at cell 14
+The final power was {} W.
+"""
+
+
+def test_what_is_advised_for_logs_of_sentences_can_be_typed(nb: "Run", tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text(SENTENCES.format(2.5, 3.5, 88.125))
+    (tmp_path / "b.log").write_text(SENTENCES.format(2.5, 3.75, 88.5))
+    advised = "nbtrace vocabulary init a.log b.log -o drafted.toml && nbtrace a.log b.log --vocabulary drafted.toml"
+    assert advised in nb("a.log", "b.log").out
+    assert nb("vocabulary", "init", "a.log", "b.log", "-o", "drafted.toml").code == 0
+    assert nb("vocabulary", "check", "drafted.toml").code == 0
+    ended = nb("a.log", "b.log", "--vocabulary", "drafted.toml", "--all")
+    assert ended.out.startswith("DIFFER  REF or PORT: the flux through the wall at Step 1: ")
+    assert "7 of 7 values compared, 2 quantities differ" in ended.out
+    assert "unreadable" not in ended.out
+
+
 def test_a_hostile_file_reaches_no_terminal(nb: "Run", rod: Path) -> None:
     rod.write_text(ROD.replace('"cross(u, v) / norm(cross(u, v))"', '"u + \\u001b[31m\\u202e"'))
     ended = nb("vocabulary", "check", rod)

@@ -4,7 +4,7 @@ import pytest
 
 from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.parsers import parse_trace
-from nbtrace.report.views.diff_view import headline
+from nbtrace.report.views.diff_view import diff_view, headline
 
 
 def diff(c: str, py: str) -> DiffResult:
@@ -25,6 +25,21 @@ def test_a_beam_centre_that_was_only_divided_is_an_artefact() -> None:
     result = diff(CENTRE, "TRACE_PY: beam_center_m=X:0.05 Y:0.06 pixel_mm:0.1\nTRACE_PY: F_cell 50\n")
     assert result.physical.first is None
     assert headline(result).endswith("(by a habit of logging); nothing else diverges")
+
+
+@pytest.mark.parametrize(
+    ("y", "more", "answer"),
+    [
+        (0.06, "F_cell 60", "first that is not of the logs alone: F_cell: Py − C = +10 e⁻, "),
+        (0.061, "F_cell 50", "with that undone: beam_center_m Y: Py − C = +0.001 m (1000 µm), "),
+    ],
+)
+def test_the_section_of_the_first_divergence_names_what_the_first_line_names(y: float, more: str, answer: str) -> None:
+    result = diff(CENTRE, f"TRACE_PY: beam_center_m=X:0.05 Y:{y} pixel_mm:0.1\nTRACE_PY: {more}\n")
+    (section,) = (part for part in diff_view(result).sections if part.title == "First divergence")
+    assert any("beam_center_m Y: " in item and item.endswith("(by a habit of logging)") for item in section.items)
+    assert [item for item in section.items if item.startswith(answer)] == [section.items[-1]]
+    assert section.items[-1].split(": ")[1][:8] in headline(result)
 
 
 STARS = {

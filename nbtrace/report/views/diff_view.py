@@ -134,13 +134,19 @@ def _artefact_words(result: DiffResult, first: Row) -> str:
     if first.quantity not in result.physical.artefacts:
         return ""
     power = power_of_ten(first)
-    why = f"in another unit, 10^{power}" if power else "by a habit of logging"
+    why = _of_the_logs(first)
     if result.physical.first is not None and result.physical.first.quantity == first.quantity:
         return " (with another unit undone)" if power else " (with a habit of logging undone)"
     if result.physical.first is not None:
         return f"; {first.label} differs before it, {why}"
     rest = "all else may be a consequence" if len(result.divergences) > 1 else "nothing else diverges"
     return f" ({why}); {rest}"
+
+
+def _of_the_logs(row: Row) -> str:
+    """Return why a row that is an artefact of the logs differs."""
+    power = power_of_ten(row)
+    return f"in another unit, 10^{power}" if power else "by a habit of logging"
 
 
 def _further(result: DiffResult, first: Row) -> str:
@@ -308,15 +314,24 @@ def _tolerance(row: Row) -> str:
 
 def _first(result: DiffResult) -> Section:
     bands: dict[str, list[str]] = {}
-    names = result.names
+    names, artefacts = result.names, result.physical.artefacts
     for band, row in result.first_by_band.items():
-        bands.setdefault(describe(row, names) if row is not None else "none", []).append(_BAND_WORDS[band])
+        text = describe(row, names) if row is not None else "none"
+        if row is not None and row.quantity in artefacts:
+            text += f" ({_of_the_logs(row)})"
+        bands.setdefault(text, []).append(_BAND_WORDS[band])
     items = [f"{', '.join(words)}: {text}" for text, words in bands.items()]
-    first = result.first_divergence
+    first, physical = result.first_divergence, result.physical.first
     if first is not None:
-        lines = f"{names.reference} {first.c.line}, {names.candidate} {first.py.line}"
-        items.append(f"lines: {lines}; {_whole(first, names)}")
+        items.append(f"{_lines(first, names)}; {_whole(first, names)}")
+        if physical is not None and first.quantity in artefacts:
+            which = "with that undone" if physical.quantity == first.quantity else "first that is not of the logs alone"
+            items.append(f"{which}: {describe(physical, names)}; {_lines(physical, names)}")
     return Section("First divergence", items=tuple(items))
+
+
+def _lines(row: Row, names: Names) -> str:
+    return f"lines: {names.reference} {row.c.line}, {names.candidate} {row.py.line}"
 
 
 def _whole(row: Row, names: Names) -> str:

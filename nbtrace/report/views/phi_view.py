@@ -68,7 +68,10 @@ def _headline(result: PhiResult) -> str:
     tics, samples = _tics_and_samples(result.steps)
     within = f" in {bad_samples} of {samples} samples" if samples > 1 else ""
     first_or_only = "only" if over == 1 else "first"
-    return f"{first_or_only} divergence at phi_tic {first.phi_tic} ({over} of {tics} steps{within}), {largest}"
+    why_there = f": {first.reason};" if first.reason else ","
+    return (
+        f"{first_or_only} divergence at phi_tic {first.phi_tic} ({over} of {tics} steps{within}){why_there} {largest}"
+    )
 
 
 def _tics_and_samples(steps: Iterable[PhiStep]) -> tuple[int, int]:
@@ -111,8 +114,6 @@ def _summary(result: PhiResult) -> tuple[Section, ...]:
     names = result.c.vocabulary.names
     repeated = repeat_words(result.repeats, result.sweeps, names)
     items = [f"{words}, digit for digit (marked * in the table)" for words in repeated]
-    if first is not None and first.reason:
-        items.append(f"phi_tic {first.phi_tic}: {first.reason}")
     elsewhere = [abs(step.delta_k) for step in result.compared if not step.status.diverges and step.delta_k is not None]
     if first is not None and elsewhere:
         items.append(f"at the {len(elsewhere)} steps that agree, |Δk| is at most {max(elsewhere):.6g}")

@@ -36,3 +36,41 @@ def test_steps_are_those_of_the_rotation_and_samples_are_told_beside_them(
     table = view.sections[0].table
     assert table is not None
     assert table.columns[0].title.startswith(column)
+
+
+def of_factors(prefix: str, factors: list[float]) -> str:
+    lines = "{}_PHI phi_tic={} phi_deg={} k_frac=0.5 F_latt_b={} F_latt=1.5\n"
+    return "".join(lines.format(prefix, tic, tic, factor) for tic, factor in enumerate(factors))
+
+
+@pytest.mark.parametrize(
+    ("factors", "said", "status"),
+    [
+        (
+            [2.0, 2.002],
+            "only divergence at phi_tic 1 (1 of 2 steps): F_latt_b differs although k is the same; max",
+            "DIVERGENT",
+        ),
+        ([2.0], "only divergence at phi_tic 1 (1 of 2 steps): only C has this step; max", "MISSING"),
+        (
+            [2.0, 2.0001],
+            "only divergence at phi_tic 1 (1 of 2 steps): F_latt_b differs although k is the same; ",
+            "MINOR",
+        ),
+        (
+            [2.0, 2.2],
+            "only divergence at phi_tic 1 (1 of 2 steps): F_latt_b differs although k is the same; max",
+            "CRITICAL",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_step_whose_k_agrees_stands_in_the_first_line_and_nowhere_else(
+    factors: list[float], said: str, status: str
+) -> None:
+    (one,) = parse_trace(of_factors("TRACE_C", [2.0, 2.0]))
+    (other,) = parse_trace(of_factors("TRACE_PY", factors))
+    result = compare_phi(one, other)
+    view = phi_view(result)
+    assert view.headline.startswith(said)
+    assert result.steps[1].status.value == status
+    assert not [item for section in view.sections for item in section.items if "phi_tic 1" in item]
