@@ -15,7 +15,13 @@ from nbtrace.parsers.keyed import is_formula, key_values
 from nbtrace.parsers.log_prefixes import message
 from nbtrace.parsers.outcome import Fields, Outcome
 from nbtrace.parsers.values import read_value
-from nbtrace.parsers.worded_numbers import ComputedNumbers, computed_numbers, is_left_out, is_of_the_run, worded_numbers
+from nbtrace.parsers.worded_numbers import (
+    ComputedNumbers,
+    computed_numbers,
+    holds_computed,
+    is_of_the_run,
+    worded_numbers,
+)
 from nbtrace.records import Shape, Value
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -66,7 +72,7 @@ class UntaggedReader(ABC):
     @staticmethod
     def leaves_out(line: str) -> bool:
         """Return whether a line that gives nothing holds numbers of the machine, or of a time that something took."""
-        return len(line) <= LONGEST_LINE and is_left_out(line)
+        return len(line) <= LONGEST_LINE and holds_computed(line)
 
     @abstractmethod
     def named(self, line: str) -> tuple[str, ...]:

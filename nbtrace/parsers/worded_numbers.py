@@ -94,10 +94,9 @@ def worded_numbers(line: str) -> tuple[tuple[str, str], ...]:
     return tuple(pair for pair in found if not is_of_the_run(pair[0]))
 
 
-def is_left_out(line: str) -> bool:
-    """Return whether a line holds computed numbers and speaks of the machine, or of a time: they are not returned."""
-    text = _simulated_time("\0", line)
-    return _of_the_machine(text) is not None and _computed(_no_number("\0", text)) is not None
+def holds_computed(line: str) -> bool:
+    """Return whether a line holds numbers with a decimal point or an exponent, be they of the machine or of a time."""
+    return any(_computed(match[0]) for match in _number(_no_number("\0", line)))
 
 
 def is_of_the_run(key: str) -> bool:

@@ -75,12 +75,15 @@ def test_parts_in_which_nothing_diverges_are_not_read_again(
     assert printed == unified(diff_traces(read_trace(names[0]), read_trace(names[1])))
 
 
-@pytest.mark.parametrize("chunk", [2_500, 1 << 20])
+@pytest.mark.parametrize(
+    ("example", "chunk"), [("polar_09__35_24", 2_500), ("polar_09__35_24", 1 << 20), ("thick_sensor__44_31", 1 << 20)]
+)
 def test_what_stands_beside_the_first_and_last_value_of_a_block_is_of_its_neighbours(
-    tmp_path: Path, chunk: int
+    tmp_path: Path, example: str, chunk: int
 ) -> None:
+    """A thick sensor has a value of each of its layers."""
     names = str(tmp_path / "c.log"), str(tmp_path / "py.log")
-    write_blocks(Path(names[0]), "polar_09__35_24", 20, Faults(), 5)
+    write_blocks(Path(names[0]), example, 20, Faults(), 5)
     lines = Path(names[0]).read_text().replace("TRACE_C", "TRACE_PY").splitlines(keepends=True)
     changed = {"floatimage_accumulated": [4, 9, 10, 19], "fdet_vec": [0, 7, 10, 14], "capture_fraction": [1, 5, 12, 17]}
     for quantity, blocks in changed.items():

@@ -198,6 +198,7 @@ def _same(folder: Path, logs: list[bytes], chunk: int, *, strict: bool) -> bool:
         by_records = diff_traces(read_trace(c), read_trace(py), strict=strict)
         assert dump(diff_document(by_columns)) == dump(diff_document(by_records))
         assert diff_view(by_columns) == diff_view(by_records)
+        assert by_columns.num_blocks == by_records.num_blocks
     return by_columns is not None
 
 

@@ -174,6 +174,7 @@ def test_a_long_line_is_read_at_once(piece: str) -> None:
     ("lines", "said"),
     [
         (["setup time 1.25"], ["line 6 is"]),
+        (["half-life = 3.25 s"], ["line 6 is"]),
         (["setup time 1.25", "on 4 cpus", "", "took 12.5"], ["2 lines, the first of them line 6, are"]),
         (["energy 1.25", "on 4 cpus", "finished at 12:30:05"], []),
     ],
