@@ -3,8 +3,8 @@
 Usage: python -m benchmarks.images [RUNS] [SLOW FAST] [NAME ...]
 
 Two trees are compared by calling it in both, in turn. The images have 2527 x 2463 pixels if nothing else is said;
-4371 x 4150 is an Eiger 16M. Names: few, round, every, noise, blur, moved, shift, flip; each with `+` draws pictures,
-too. All without pictures, and round and every with them, if none is named.
+4371 x 4150 is an Eiger 16M. Names: few, round, every, noise, twice, blur, moved, shift, flip; each with `+` draws
+pictures, too. All without pictures, and round and every with them, if none is named.
 """
 
 import os
@@ -24,7 +24,7 @@ from scipy.ndimage import correlate, gaussian_filter
 SHAPE = (2527, 2463)
 PIXELS_PER_SPOT = 2000
 ROOT = Path(__file__).parents[1]
-NAMES = ("few", "round", "every", "noise", "blur", "moved", "shift", "flip")
+NAMES = ("few", "round", "every", "noise", "twice", "blur", "moved", "shift", "flip")
 
 
 def spots(shape: tuple[int, int], rng: np.random.Generator) -> npt.NDArray[np.float64]:
@@ -40,7 +40,9 @@ def pair(name: str, shape: tuple[int, int]) -> tuple[npt.NDArray[np.float64], np
     rng = np.random.default_rng(1)
     image = spots(shape, rng)
     # Counts of a detector: three of background, and no spot of one pixel.
-    counts = np.minimum(1e5, 3 + 2 * gaussian_filter(image, 1.5)) if name in {"noise", "blur", "moved"} else image
+    counts = (
+        np.minimum(1e5, 3 + 2 * gaussian_filter(image, 1.5)) if name in {"noise", "twice", "blur", "moved"} else image
+    )
     other = image.copy()
     match name:
         case "few":
@@ -52,6 +54,8 @@ def pair(name: str, shape: tuple[int, int]) -> tuple[npt.NDArray[np.float64], np
             other *= 1 + 1e-3 * rng.standard_normal(shape)
         case "noise":
             return counts, rng.poisson(counts).astype(np.float64)
+        case "twice":
+            return rng.poisson(counts).astype(np.float64), rng.poisson(counts).astype(np.float64)
         case "blur":
             return counts, gaussian_filter(counts, 0.8, mode="constant", truncate=2.5)
         case "moved":
