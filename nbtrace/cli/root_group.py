@@ -56,9 +56,9 @@ class RootGroup(HelpfulGroup):
 
     def _routed(self, ctx: Any, args: list[str]) -> list[str]:
         from nbtrace.cli.routing import routed  # noqa: PLC0415 - reads what the inputs are
-        from nbtrace.cli.wrong_calls import OTHER_OPTIONS  # noqa: PLC0415
+        from nbtrace.cli.wrong_calls import other_options  # noqa: PLC0415
 
-        options = dict(OTHER_OPTIONS)
+        options = dict(other_options(args))
         for name in ("images", "diff", UNNAMED):
             options |= values_of(self.commands[name].params)
         names = [name for name in self.commands if name != UNNAMED]

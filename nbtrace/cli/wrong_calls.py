@@ -60,12 +60,24 @@ _FORMATS = {
     "table": (),
 }
 _FORMAT_OPTIONS = frozenset({"--format", "--output-format", "--fmt", "-f", "--to"})
-OTHER_OPTIONS: Mapping[str, int] = {
+_OTHER_OPTIONS: Mapping[str, int] = {
     **{option: int(meant.takes_value) for option, meant in _OTHER_WORDS.items()},
     **dict.fromkeys(_FORMAT_OPTIONS, 1),
 }
 """Options of other programs, and how many values each takes."""
+_PAGE = "--html"
 _SHELL = frozenset({">", "&&"})
+
+
+def is_page(words: Sequence[str]) -> bool:
+    """Whether the first of the words behind --html names the file of a page, and is no input."""
+    return bool(words) and words[0].lower().endswith((".html", ".htm"))
+
+
+def other_options(args: Sequence[str]) -> Mapping[str, int]:
+    """Return the options of other programs, and how many values each takes in a call."""
+    pages = [is_page(args[place + 1 :]) for place, word in enumerate(args) if word == _PAGE]
+    return {**_OTHER_OPTIONS, _PAGE: int(any(pages))}
 
 
 def right_call(path: str, args: Sequence[str], known: Iterable[str]) -> tuple[str, str] | None:
@@ -103,6 +115,8 @@ def _meant(option: str, given: Sequence[str], options: frozenset[str]) -> tuple[
         ours = _FORMATS.get(given[0].lower())
         return None if ours is None or (ours and ours[0] not in options) else (ours, True)
     meant = _OTHER_WORDS.get(option)
+    if option == _PAGE and meant is not None and meant.needs in options and is_page(given):
+        return (*meant.words, "--output", shlex.quote(given[0])), True
     if meant is _ABSOLUTE and _OF_PIXELS.needs in options:
         meant = _OF_PIXELS
     if meant is None or (meant.needs and meant.needs not in options):
@@ -127,7 +141,7 @@ def flags_behind(path: str, args: Sequence[str], known: Mapping[str, int]) -> st
     while place < len(args):
         word = args[place]
         option = word.partition("=")[0]
-        if option not in {*known, *OTHER_OPTIONS} and _is_flag(word, known):
+        if option not in {*known, *_OTHER_OPTIONS} and _is_flag(word, known):
             return shlex.join([*path.split(), *args[:place], "--", *args[place:]])
         place += 1 + (known.get(option, 0) if "=" not in word else 0)
     return ""

@@ -448,6 +448,15 @@ RIGHT_CALLS = [
     ("diff c.log py.log --format=markdown", "nbtrace diff c.log py.log --md -"),
     ("diff c.log py.log --format text", "nbtrace diff c.log py.log"),
     ("phi py.log c.log --html", "nbtrace phi py.log c.log --bundle evidence && nbtrace report evidence"),
+    (
+        "c.log py.log --html page.html",
+        "nbtrace c.log py.log --bundle evidence && nbtrace report evidence --output page.html",
+    ),
+    (
+        "diff --html 'my page.html' c.log py.log",
+        "nbtrace diff c.log py.log --bundle evidence && nbtrace report evidence --output 'my page.html'",
+    ),
+    ("--html c.log py.log", "nbtrace c.log py.log --bundle evidence && nbtrace report evidence"),
     ("check c.log --out x.txt", "nbtrace check c.log -o x.txt"),
     ("sweep --quiet --pixel 3 4 -- -cell 1", "nbtrace sweep --pixel 3 4 -- -cell 1 > /dev/null"),
     ("simulate -cell 100 100", "flags of a run stand after --: nbtrace simulate -- -cell 100 100"),

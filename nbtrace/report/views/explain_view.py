@@ -68,15 +68,15 @@ _STYLE = {
 
 
 def explain_view(result: Explanation) -> View:
-    """Return the view of an explanation."""
-    names = result.names
+    """Return the view of an explanation; what its first line says stands in no notice."""
+    names, answer = result.names, headline(result)
     sources = zip(names.pair, (result.diff.c, result.diff.py), strict=True)
     return View(
         title=f"Explanation: {names.against}",
         verdict=result.verdict,
-        headline=headline(result),
+        headline=answer,
         facts=(*(f"{side}: {clean(trace.source)}" for side, trace in sources), *_facts(result)),
-        notices=result.diff.notices,
+        notices=tuple(notice for notice in result.diff.notices if clean(notice.text) != answer),
         sections=tuple(section for section in _sections(result) if section.says_something),
     )
 

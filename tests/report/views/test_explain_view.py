@@ -77,3 +77,19 @@ def test_the_next_probe_of_what_no_formula_covers_asks_for_its_inputs(tmp_path: 
 )
 def test_why_a_formula_has_no_value_is_said_by_what_it_lacks(lack: Lack, words: str) -> None:
     assert why_not_computed("finite inputs", lack) == words
+
+
+def test_why_two_traces_cannot_be_compared_is_said_once(tmp_path: Path) -> None:
+    c, py = (
+        f"TRACE_CONFIG: tracing pixel (spixel=3, fpixel={fast})\nTRACE_{tag}: F_cell {fast}.5\n"
+        f"TRACE_{tag}: rot_a_angstroms 1 2 3\n"
+        for tag, fast in (("C", 4), ("PY", 5))
+    )
+    result = explained(tmp_path, c, py)
+    view = explain_view(result)
+    assert not result.comparable
+    assert view.headline.startswith("the two traces are of different pixels: ")
+    assert [notice.text for notice in view.notices] == [
+        notice.text for notice in result.diff.notices if notice.text != view.headline
+    ]
+    assert len(view.notices) == len(result.diff.notices) - 1
