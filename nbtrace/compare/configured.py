@@ -37,13 +37,9 @@ def configured_apart(rows: Sequence[Row], c: Trace, py: Trace) -> tuple[Configur
 
 def _shown(rows: Sequence[Row], c: Trace) -> Iterator[ConfiguredApart]:
     configured = logs_of(c.vocabulary).configured
-    told: set[tuple[str, str, str]] = set()
     for row in rows:
         if row.quantity in configured and row.status.diverges and matters(row):
-            said = row.quantity, row.c.value.text, row.py.value.text
-            if said not in told:  # a setting is one, in however many pixels it is printed
-                yield _apart(row.label, *said[1:])
-            told.add(said)
+            yield _apart(row.label, row.c.value.text, row.py.value.text)
 
 
 def _stated(c: Trace, py: Trace) -> Iterator[ConfiguredApart]:

@@ -177,7 +177,7 @@ def _coverage(result: DetectorResult) -> Iterator[str]:
     covered, names = result.coverage, result.policy.vocabulary.names
     values = f"{covered.values} of {covered.expected} values"
     yield f"compared {values} that at least one side has in {covered.pixels} pixels"
-    yield f"{covered.agreeing} pixels agree in all {len(covered.quantities)} quantities"
+    yield f"{covered.agreeing} pixels agree in {len(covered.quantities)} quantities"
     if covered.untraced:
         yield f"{covered.untraced} pixels of the detector are in neither trace"
     if covered.only_c.pixels or covered.only_py.pixels:
