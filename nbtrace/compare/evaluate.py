@@ -178,9 +178,8 @@ def _perturbed(
             yield _changes(scene, changed, node, value), step / scale if scale else 0.0
         changed[read] = original
     for name in at.told:
-        fact = scene.facts[name]
-        if fact.uncertainty:
-            yield _changes(_with_fact(scene, name, fact.uncertainty), changed, node, value), 0.0
+        if scene.facts[name].uncertainty:
+            yield _changes(with_fact_moved(scene, name), changed, node, value), 0.0
 
 
 def _varying(values: MutableMapping[Node, Vector], at: NodeView) -> MutableMapping[Node, Vector]:
@@ -200,10 +199,10 @@ def _changes(scene: Scene, values: Mapping[Node, Vector], node: Node, value: Vec
     return [abs(x - y) for x, y in zip(other, value, strict=True)]
 
 
-def _with_fact(scene: Scene, name: str, change: float) -> Scene:
-
+def with_fact_moved(scene: Scene, name: str) -> Scene:
+    """Return a scene with a configuration value moved by its uncertainty."""
     fact = scene.facts[name]
-    moved = replace(fact, numbers=tuple(number + change for number in fact.numbers))
+    moved = replace(fact, numbers=tuple(number + fact.uncertainty for number in fact.numbers))
     return replace(scene, facts={**scene.facts, name: moved})
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nbtrace.compare.column_math import PORTION, SingleValuesError
-from nbtrace.compare.evaluate import SINGLE_RESULT
+from nbtrace.compare.evaluate import SINGLE_RESULT, Computed, with_fact_moved
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.node_view import NodeView
 from nbtrace.compare.scene import ALL, Node, Place, Scene, Vector
@@ -77,6 +77,39 @@ class HeldColumn:
     excess: Floats
 
 
+@dataclass(frozen=True)
+class ComputedColumn:
+    """What a formula gives at many turns.
+
+    Attributes
+    ----------
+    turns : Turns
+    value, allowed, condition : array of float
+        As those of a :class:`nbtrace.compare.evaluate.Computed`; a value that is not finite is none.
+    sources : tuple
+        Where its inputs were found.
+    facts : tuple of str
+    """
+
+    turns: Turns
+    value: Floats
+    allowed: Floats
+    condition: Floats
+    sources: tuple[_Source, ...]
+    facts: tuple[str, ...]
+
+    def at(self, place: Place) -> Computed | None:
+        """Return what it gives at one turn; None where it gives nothing."""
+        ordinals, ordinal = self.turns.ordinals, place[0][1]
+        at = int(ordinals.searchsorted(ordinal))
+        if at == ordinals.size or ordinals[at] != ordinal or not math.isfinite(self.value[at]):
+            return None
+        inputs = tuple(Node(name, sample, place if at_turns else ()) for name, sample, at_turns in self.sources)
+        numbers = (float(column[at]) for column in (self.value, self.allowed, self.condition))
+        value, allowed, condition = numbers
+        return Computed((value,), (allowed,), condition, inputs, self.facts)
+
+
 def held(scene: Scene, turns: Turns) -> HeldColumn | None:
     """Hold values of one quantity and sample against its formula; None where it takes them one by one alone.
 
@@ -117,17 +150,36 @@ def reads_its_turn_alone(scene: Scene, node: Node) -> bool:
 def _held(scene: Scene, turns: Turns) -> HeldColumn:
     column = scene.columns.columns[turns.key]
     logged = column.numbers[_found(column, turns)]
-    value, allowed, _ = _own(TurnsView(scene, turns))
+    value, allowed = _own(TurnsView(scene, turns))
     formed = np.isfinite(value) & np.isfinite(allowed)
     beyond = np.flatnonzero(formed & (np.abs(logged - value) > allowed))
     if beyond.size:
-        allowed[beyond] = _allowed(scene, turns._replace(ordinals=turns.ordinals[beyond]))
+        allowed[beyond] = _measured(TurnsView(scene, turns._replace(ordinals=turns.ordinals[beyond]))).allowed
     apart = np.abs(logged - value)
     excess = np.where(allowed > 0, apart / allowed, apart)
     return HeldColumn(formed, formed & (apart > allowed), excess)
 
 
-def _own(view: "TurnsView") -> tuple[Floats, Floats, "TurnsView"]:
+def computed(scene: Scene, turns: Turns, values: Mapping[Node, Vector]) -> tuple[ComputedColumn, ...] | None:
+    """Return what :func:`nbtrace.compare.evaluate.evaluate` gives of values of one quantity and sample, in portions.
+
+    None where they are computed one by one alone.
+
+    Parameters
+    ----------
+    scene : Scene
+    turns : Turns
+        Turn 0 is none of them.
+    values : mapping of Node to tuple of float
+    """
+    try:
+        with np.errstate(all="ignore"):
+            return tuple(_measured(TurnsView(scene, portion, values)) for portion in turns.portions())
+    except (SingleValuesError, ArithmeticError, ValueError, UnloggedError):
+        return None
+
+
+def _own(view: "TurnsView") -> tuple[Floats, Floats]:
     """Return the values of a formula, and the errors that their own digits and precision allow."""
     scene, own = view.scene, _Source(view.turns.name, view.turns.sample, at_turns=True)
     formula = scene.vocabulary.formulas[own.name]
@@ -138,20 +190,23 @@ def _own(view: "TurnsView") -> tuple[Floats, Floats, "TurnsView"]:
         allowed = SINGLE_RESULT * size + allowed
     if formula.rough is not None:
         allowed = allowed + rounding * np.asarray(formula.rough(view))
-    return value, np.array(allowed), view
+    return value, np.array(allowed)
 
 
-def _allowed(scene: Scene, turns: Turns) -> Floats:
-    """Return the error that the log allows each value, with that of its inputs."""
-    value, allowed, view = _own(TurnsView(scene, turns))
-    for source in view.sources:
-        for changed in view.perturbed(source):
-            try:
-                other = TurnsView(scene, turns, changed={source: changed}).computed()
-            except UnloggedError:
-                continue
-            allowed = allowed + np.where(np.isfinite(other), np.abs(other - value), 0.0)
-    return allowed
+def _measured(view: "TurnsView") -> ComputedColumn:
+    """Return the values of a formula with the errors that the log allows them."""
+    value, allowed = _own(view)
+    size, condition = np.abs(value), np.zeros_like(value)
+    for moved, relative in view.perturbed():
+        try:
+            other = moved.computed()
+        except UnloggedError:
+            continue
+        changes = np.where(np.isfinite(other), np.abs(other - value), 0.0)
+        allowed = allowed + changes
+        told = (size != 0) & (relative != 0)
+        condition[told] += changes[told] / size[told] / np.broadcast_to(relative, told.shape)[told]
+    return ComputedColumn(view.turns, value, allowed, condition, tuple(view.sources), tuple(view.told))
 
 
 def _found(column: TurnColumn, turns: Turns) -> Ints:
@@ -190,18 +245,30 @@ class TurnsView(NodeView):
         (value,) = self.scene.vocabulary.formulas[self.node.name].compute(self)
         return np.array(np.broadcast_to(value, self.turns.ordinals.size), dtype=np.float64)
 
-    def perturbed(self, source: _Source) -> Iterator[tuple[Any, ...]]:
-        """Yield what was read there, one component after the other moved by its uncertainty."""
-        original, scene = self.sources[source], self.scene
-        if source.at_turns:
-            (column,) = original
-            yield (column + (self.digits(source) + self.rounding(source) / 4 * np.abs(column)),)
-            return
-        scale = norm(original)
-        for i, number in enumerate(original):
-            step = scene.uncertainty(Node(source.name, source.sample), i, scale)
-            if step != 0.0:
-                yield (*original[:i], number + step, *original[i + 1 :])
+    def perturbed(self) -> "Iterator[tuple[TurnsView, Any]]":
+        """Yield this view with one component after the other of what was read moved by its uncertainty.
+
+        With each comes how far it was moved relative to its size, 0 where that does not matter.
+        """
+        scene = self.scene
+        for source, original in list(self.sources.items()):
+            if source.at_turns:
+                (column,), size = original, np.abs(original[0])
+                step = self.digits(source) + self.rounding(source) / 4 * size
+                yield self._with({source: (column + step,)}), np.where(size > 0, step / size, 0.0)
+                continue
+            scale = norm(original)
+            for i, number in enumerate(original):
+                step = scene.uncertainty(Node(source.name, source.sample), i, scale)
+                if step != 0.0:
+                    changed = (*original[:i], number + step, *original[i + 1 :])
+                    yield self._with({source: changed}), step / scale if scale else 0.0
+        for name in list(self.told):
+            if scene.facts[name].uncertainty:
+                yield TurnsView(with_fact_moved(scene, name), self.turns, self._values), 0.0
+
+    def _with(self, changed: Mapping[_Source, tuple[Any, ...]]) -> "TurnsView":
+        return TurnsView(self.scene, self.turns, self._values, changed)
 
     def digits(self, source: _Source) -> Floats:
         """Return half a unit of the last printed digit at each turn."""
@@ -266,7 +333,10 @@ class TurnsView(NodeView):
         if source not in self.sources:
             own: tuple[Any, ...]
             if source.at_turns:
-                own = (self._column(source).numbers[self._rows(source)],)
+                numbers = self.numbers_of(self._column(source), self._rows(source))
+                if numbers is None:
+                    raise SingleValuesError
+                own = (numbers,)
             else:
                 own = self._values[Node(source.name, source.sample)]
                 self.read[Node(source.name, source.sample)] = None

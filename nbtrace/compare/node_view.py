@@ -2,17 +2,30 @@
 
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbtrace.compare.scene import ALL, Node, Place, Scene, Vector
 from nbtrace.vocabulary.formula import FormulaView, Lack, UnloggedError
+
+if TYPE_CHECKING:
+    from nbtrace.compare.turn_columns import TurnColumn
 
 MANY = 200
 """Turns of a loop from which on their values are held as columns."""
 
 
 class Varied(ChainMap[Node, Vector]):
-    """The values of a scene, some of which vary, but none that a column of it holds."""
+    """Values some of which vary, which are in the first mapping, but none that a column holds."""
+
+
+def unvaried(values: Mapping[Node, Vector]) -> Mapping[Node, Vector]:
+    """Return values as they are where none of them varies."""
+    if not isinstance(values, Varied):
+        return values
+    return values.maps[1] if len(values.maps) == _ONE_BESIDE else ChainMap(*values.maps[1:])
+
+
+_ONE_BESIDE = 2
 
 
 class NodeView(FormulaView):
@@ -132,12 +145,20 @@ class NodeView(FormulaView):
         It is where there are few, or they are not all logged. What is read counts as read here.
         """
         key = (name, max(self.node.sample, 0), loop)
-        column = self.scene.columns.columns.get(key) if count >= MANY and self._has_own_values else None  # type: ignore[call-overload]
+        column = self.scene.columns.columns.get(key) if count >= MANY else None  # type: ignore[call-overload]
         if column is None or not column.starts_with(count):
+            return None
+        numbers = self.numbers_of(column, slice(0, count))
+        if numbers is None:
             return None
         self.turned[key] = count
         self.read.update(dict.fromkeys(column.nodes[:count]))
-        return self._moved.get(key, column.numbers[:count])
+        return self._moved.get(key, numbers)
+
+    def numbers_of(self, column: "TurnColumn", at: Any) -> Any | None:
+        """Return what the values have at some turns of a column of the scene; None where they cannot be one."""
+        values = unvaried(self._values)
+        return column.numbers[at] if values is self.scene.values else column.numbers_in(values, at)
 
     def reads_turned(self, node: Node) -> bool:
         """Whether a node was read as one of the turns of a column."""
@@ -145,14 +166,13 @@ class NodeView(FormulaView):
         return len(place) == 1 and place[0][1] < self.turned.get((name, sample, place[0][0]), 0)
 
     @property
-    def _has_own_values(self) -> bool:
-        """Whether all values are those of the scene, but for some that no column holds."""
-        values = self._values
-        return values is self.scene.values or (isinstance(values, Varied) and values.maps[-1] is self.scene.values)
+    def has_logged_values(self) -> bool:
+        """Whether all values are those that the log prints."""
+        return self._values is self.scene.values
 
-    def as_logged(self) -> "NodeView":
-        """Return the same view for a check on which no value depends, of what the log prints, whatever is varied."""
-        return NodeView(self.scene, self.scene.values, self.node)
+    def unvaried(self) -> "NodeView":
+        """Return the same view for a check on which no value depends, of the values before any of them is varied."""
+        return NodeView(self.scene, unvaried(self._values), self.node)
 
     def groups_of_turns(self, loop: str, ordinals: Any) -> "Iterator[NodeView]":
         """Yield views at many turns of a loop, of which columns are read; in each, all turns find the same."""

@@ -59,6 +59,16 @@ class TurnColumn:
         result: Floats = self.halves[self.half[at]]
         return result
 
+    def numbers_in(self, values: Mapping[Any, tuple[float, ...]], at: Ints | slice) -> Floats | None:
+        """Return what other values than the log's have at some turns; None where that is no single number of each."""
+        if len(self.nodes) != self.ordinals.size:
+            return None
+        nodes = self.nodes[at] if isinstance(at, slice) else map(self.nodes.__getitem__, at.tolist())
+        found = [values.get(node, ()) for node in nodes]
+        if any(len(value) != 1 for value in found):
+            return None
+        return np.fromiter((number for (number,) in found), dtype=np.float64, count=len(found))
+
     def find(self, ordinals: Ints) -> tuple[Ints, int]:
         """Return where some turns are, and how many of them there are at all."""
         at = np.minimum(np.searchsorted(self.ordinals, ordinals), max(self.ordinals.size - 1, 0))

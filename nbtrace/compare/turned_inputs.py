@@ -31,7 +31,7 @@ def changed_by_turns(
     with np.errstate(all="ignore"):
         before = terms(NodeView(scene, values, node))
         for key, count in at.turned.items():
-            numbers, steps = _moves(scene, ColumnKey(*key), count)
+            numbers, steps = _moves(at, ColumnKey(*key), count)
             try:
                 after = terms(NodeView(scene, values, node, {key: numbers + steps}))
             except UnloggedError:
@@ -41,10 +41,11 @@ def changed_by_turns(
             yield math.fsum(changes.tolist()), _by_relative(changes, numbers, steps)
 
 
-def _moves(scene: Scene, key: ColumnKey, count: int) -> tuple[Floats, Floats]:
-    """Return the numbers of a column, and how far each may be moved."""
-    column, some = scene.columns.columns[key], slice(0, count)
-    numbers = column.numbers[some]
+def _moves(at: NodeView, key: ColumnKey, count: int) -> tuple[Floats, Floats]:
+    """Return the numbers that a formula has read of a column, and how far each may be moved."""
+    scene, some = at.scene, slice(0, count)
+    column, numbers = scene.columns.columns[key], at.numbers_of(scene.columns.columns[key], some)
+    assert numbers is not None, f"{key.name} was read as a column"  # noqa: S101
     double, single = scene.roundings
     rounding = np.where(column.single[some] & bool(scene.singles) | scene.single, single, double)
     return numbers, column.digits(some) + rounding / 4 * np.abs(numbers)

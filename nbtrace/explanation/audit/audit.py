@@ -12,6 +12,7 @@ from nbtrace.compare.float32_values import is_long
 from nbtrace.compare.logs import logs_of
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Scene, Vector, in_order
+from nbtrace.explanation.audit.computed_turns import ComputedTurns
 from nbtrace.explanation.audit.findings import (
     INTRODUCED,
     Audit,
@@ -22,7 +23,7 @@ from nbtrace.explanation.audit.findings import (
     held_of,
     matches,
 )
-from nbtrace.explanation.audit.logonly import Use, consumers, follow_words, put_right, rejoin, use_of
+from nbtrace.explanation.audit.logonly import Use, consumers, follow_words, rejoin, use_of
 from nbtrace.records import Side
 from nbtrace.vocabulary.formula import Lack, UnloggedError, why_not_computed
 
@@ -39,6 +40,7 @@ def audit(c: Scene, py: Scene) -> Audit:
     """Hold both sides against the formulas, in execution order."""
     result = Audit({Side.C: c, Side.PY: py}, {Side.C: dict(c.values), Side.PY: dict(py.values)})
     _undo_habits(result)
+    result.turns = {side: ComputedTurns() for side in result.scenes}
     differing: set[str] = set()
     for node in in_order(result.vocabulary, c.values.keys() | py.values.keys()):
         findings = _judge(result, node, differing)
@@ -253,7 +255,7 @@ def _log_only_beside(result: Audit, finding: Finding) -> Finding | None:
         uncertain = result.scenes[side.other].digits.get(finding.node, ())
         taken = consumers(result, side, finding.node, theirs, uncertain)
         if taken.with_right and not taken.with_logged:
-            put_right(result, side, finding.node, theirs, uncertain)
+            result.put_right(side, finding.node, theirs, uncertain)
             words = follow_words(taken.with_right, "the other side's value")
             return replace(finding, status=AuditStatus.LOG_ONLY, side=side, is_root=True, reason=words)
     return None
@@ -307,7 +309,7 @@ def _introduced(result: Audit, finding: Finding, side: Side) -> Finding:
     use, reason = use_of(result, side, finding.node, right, uncertain)
     if use is not Use.LOGGED:
         if use is Use.RIGHT:
-            put_right(result, side, finding.node, right, uncertain)
+            result.put_right(side, finding.node, right, uncertain)
         return replace(finding, status=AuditStatus.LOG_ONLY, side=side, is_root=True, reason=reason)
     return replace(finding, status=INTRODUCED[side], side=side, is_root=True)
 
@@ -341,12 +343,12 @@ def _unchecked(result: Audit, finding: Finding, differing: set[str]) -> Finding:
         theirs = result.effective[side.other][node]
         habit = result.physics.habit(result, side, node, theirs)
         if habit:
-            put_right(result, side, node, theirs, result.scenes[side.other].digits.get(node, ()))
+            result.put_right(side, node, theirs, result.scenes[side.other].digits.get(node, ()))
             return replace(finding, status=AuditStatus.LOG_ONLY, side=side, is_root=True, reason=habit)
         taken = consumers(result, side, node, theirs)
         only_right = taken.with_right and not taken.with_logged and not taken.with_neither
         if only_right and len(theirs) == len(result.effective[side][node]):
-            put_right(result, side, node, theirs, result.scenes[side.other].digits.get(node, (0.0,) * len(theirs)))
+            result.put_right(side, node, theirs, result.scenes[side.other].digits.get(node, (0.0,) * len(theirs)))
             follows = follow_words(taken.with_right, "the other side's value")
             return replace(finding, status=AuditStatus.LOG_ONLY, side=side, is_root=True, reason=follows)
     return replace(finding, status=AuditStatus.UNKNOWN, is_root=True, reason=reason)

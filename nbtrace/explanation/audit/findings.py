@@ -1,13 +1,14 @@
 """What an audit holds: values against formulas, findings, and the values that the physics was seen to use."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
 from nbtrace.compare.evaluate import Computed, evaluate
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Scene, Values, Vector
+from nbtrace.explanation.audit.computed_turns import ComputedTurns
 from nbtrace.explanation.audit.suspects import Suspects
 from nbtrace.explanation.physics import Physics, physics_of
 from nbtrace.frozen import frozen
@@ -121,11 +122,14 @@ class Audit:
     effective : dict of Side to Values
         Logged values, with those that only the log has wrong put right.
     findings : list of Finding
+    turns : mapping of Side to ComputedTurns
+        What formulas give at many turns at once; empty where each value is held alone.
     """
 
     scenes: dict[Side, Scene]
     effective: dict[Side, Values]
     findings: list[Finding] = field(default_factory=list)
+    turns: Mapping[Side, ComputedTurns] = field(default_factory=dict, repr=False, compare=False)
     _suspects: Suspects = field(default_factory=Suspects, repr=False, compare=False)
     _looked: int = field(default=0, repr=False, compare=False)
     _root_names: tuple[tuple[int, int], dict[Side, frozenset[str]]] | None = field(
@@ -141,6 +145,21 @@ class Audit:
                 self._suspects.add(number, finding)
         self._looked = len(self.findings)
         return self._suspects
+
+    def put_right(self, side: Side, node: Node, value: Vector, uncertain: Vector) -> None:
+        """Take another value for the effective one of a side, as uncertain as given."""
+        scene = self.scenes[side]
+        self.effective[side][node] = value
+        self.scenes[side] = replace(scene, digits={**scene.digits, node: uncertain})
+        if side in self.turns:
+            self.turns[side].move([node])
+
+    def put_all_right(self, side: Side, values: Values, scene: Scene) -> None:
+        """Take other values for the effective ones of a side, with the digits of a scene."""
+        before = self.effective[side]
+        if side in self.turns:
+            self.turns[side].move(node for node, value in values.items() if value != before.get(node))
+        self.scenes[side], self.effective[side] = scene, values
 
     def take_back(self, suspect: Finding, instead: Finding) -> None:
         """Put another finding in the place of one that a side introduced."""
@@ -179,12 +198,13 @@ class Audit:
 
 def held_of(result: Audit, side: Side, node: Node) -> Held:
     """Return a side's value held against its formula."""
-    values = result.effective[side]
+    scene, values = result.scenes[side], result.effective[side]
     logged = values.get(node)
     if logged is None:
         return Held(None, None, "not logged")
+    known = result.turns[side].at(scene, values, node) if side in result.turns else None
     try:
-        return Held(logged, evaluate(result.scenes[side], values, node))
+        return Held(logged, known or evaluate(scene, values, node))
     except UnloggedError as error:
         return Held(logged, None, str(error), error.kind)
 

@@ -198,17 +198,9 @@ def _right(result: Audit, side: Side, suspects: Iterable[Finding]) -> Values | N
 
 def _demote(result: Audit, side: Side, suspects: list[Finding], corrected: Values, reason: str) -> None:
     supposed = _supposing(result, side, corrected, suspects)
-    result.scenes[side] = supposed.scenes[side]
-    result.effective[side] = corrected
+    result.put_all_right(side, corrected, supposed.scenes[side])
     for item in suspects:
         result.take_back(item, replace(item, status=AuditStatus.LOG_ONLY, reason=reason))
-
-
-def put_right(result: Audit, side: Side, node: Node, value: Vector, uncertain: Vector) -> None:
-    """Take another value for the effective one of a side, as uncertain as given."""
-    scene = result.scenes[side]
-    result.effective[side][node] = value
-    result.scenes[side] = replace(scene, digits={**scene.digits, node: uncertain})
 
 
 def follow_words(quantities: Sequence[str], value: str) -> str:

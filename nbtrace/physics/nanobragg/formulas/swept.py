@@ -19,10 +19,9 @@ def first_elsewhere(at: NodeView, first: Vector, count: int) -> int | None:
 
     A step whose indices the log does not tell is taken for one of the same.
     """
-    known = at.scene.worked_out
-    key = "first elsewhere", at.node.sample, count, first
+    own, key = at.unvaried(), ("first elsewhere", at.node.sample, count, first)
+    known = at.scene.worked_out if own.has_logged_values else {}
     if key not in known:
-        own = at.as_logged()
         portions = (_elsewhere_in(own, first, tics) for tics in _portions(count))
         known[key] = next((tic for tic in portions if tic is not None), None)
     found: int | None = known[key]

@@ -1,0 +1,58 @@
+"""What formulas give at the turns of loops that have many, found out for all turns of a quantity at once.
+
+A formula that takes columns reads nothing of another turn, so that a value that is taken to be another than the logged
+one changes what comes of its own turn alone; one that is of no turn changes all.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from nbtrace.compare.evaluate import Computed
+from nbtrace.compare.node_view import MANY
+from nbtrace.compare.scene import Node, Place, Scene, Vector
+
+if TYPE_CHECKING:
+    from nbtrace.compare.formula_columns import ComputedColumn
+
+_Key = tuple[str, int, str]
+
+
+class ComputedTurns:
+    """What the formulas of one side give, while its values and its configuration stay what they are."""
+
+    def __init__(self) -> None:
+        self._columns: dict[_Key, tuple[ComputedColumn, ...]] = {}
+        self._moved: set[Place] = set()
+
+    def at(self, scene: Scene, values: Mapping[Node, Vector], node: Node) -> Computed | None:
+        """Return what a formula gives; None where it gives nothing, or is for one value after the other."""
+        name, sample, place = node
+        if len(place) != 1 or place[0][1] <= 0 or place in self._moved:
+            return None
+        formula, key = scene.vocabulary.formulas.get(name), (name, sample, place[0][0])
+        if formula is None or not formula.takes_columns:
+            return None
+        if key not in self._columns:
+            self._columns[key] = tuple(_computed(scene, values, key))
+        return next((found for column in self._columns[key] if (found := column.at(place)) is not None), None)
+
+    def move(self, nodes: Iterable[Node]) -> None:
+        """Take notice that some values, or their digits, are others than before."""
+        for node in nodes:
+            if node.place:
+                self._moved.add(node.place)
+            else:
+                self._columns.clear()
+
+
+def _computed(scene: Scene, values: Mapping[Node, Vector], key: _Key) -> "Iterable[ComputedColumn]":
+    if len(scene.order.by_name.get(key[0], ())) < MANY:
+        return
+    from nbtrace.compare.formula_columns import Turns, computed, in_groups  # noqa: PLC0415 - numpy, for long sweeps
+
+    column = scene.columns.columns.get(key)  # type: ignore[call-overload]
+    if column is None:
+        return
+    for turns in in_groups(scene, Turns(*key, column.ordinals[column.ordinals > 0])):
+        if turns.ordinals.size >= MANY:
+            yield from computed(scene, turns, values) or ()
