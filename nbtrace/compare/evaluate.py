@@ -3,21 +3,15 @@
 import math
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from heapq import heapify, heappop, heappush
 
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.node_view import NodeView, Varied
-from nbtrace.compare.scene import Node, Scene, Values, Vector
-from nbtrace.compare.takers import order_of, takers
+from nbtrace.compare.scene import Node, Scene, Vector
 from nbtrace.frozen import frozen
 from nbtrace.vocabulary.formula import Formula, Lack, UnloggedError
 
 SINGLE_RESULT = 2.0**-23
-
-_NO_DEVIATION = 1e-11
-"""Relative deviation of a value from its formula that is rounding, and not worth carrying on."""
 
 _COPIED = 500
 """Values of a log from which on copying them for each formula takes longer than looking into two mappings."""
@@ -102,10 +96,18 @@ def evaluate(scene: Scene, values: MutableMapping[Node, Vector], node: Node) -> 
     return Computed(value, tuple(allowed), condition, tuple(at.read), tuple(at.told))
 
 
-def measured(scene: Scene, values: MutableMapping[Node, Vector], node: Node) -> Computed:
-    """Return the value of a formula with enough of the error that the log allows it to tell whether it holds.
+def measured(scene: Scene, values: MutableMapping[Node, Vector], node: Node, against: Vector | None = None) -> Computed:
+    """Return the value of a formula with enough of the error that the log allows it to tell whether a value is it.
 
     Most do so without the uncertainty of their inputs, which takes far longer to find out than the value itself.
+
+    Parameters
+    ----------
+    scene : Scene
+    values : mapping of Node to tuple of float
+    node : Node
+    against : tuple of float, optional
+        The value that is held against it; by default the one that the values have.
 
     Raises
     ------
@@ -114,7 +116,7 @@ def measured(scene: Scene, values: MutableMapping[Node, Vector], node: Node) -> 
     """
     value, at = value_at(scene, values, node)
     own = tuple(_own_error(at, value))
-    if _within(values[node], value, own):
+    if _within(values[node] if against is None else against, value, own):
         return Computed(value, own, 0.0, tuple(at.read), tuple(at.told))
     return evaluate(scene, values, node)
 
@@ -204,90 +206,3 @@ def with_fact_moved(scene: Scene, name: str) -> Scene:
     fact = scene.facts[name]
     moved = replace(fact, numbers=tuple(number + fact.uncertainty for number in fact.numbers))
     return replace(scene, facts={**scene.facts, name: moved})
-
-
-def propagate(
-    scene: Scene, values: Values, changes: Mapping[Node, Vector], mended: Mapping[Node, Vector | None] | None = None
-) -> Values:
-    """Return the values of a log after changes, everything downstream computed anew.
-
-    A value that its own formula does not give keeps its deviation from it: the ratio of a scalar, the difference of a
-    vector. What has no formula, or lacks inputs, stays as it is. Those that are to be mended become the formula's, in
-    the digits of the other side's value where that is it (see :func:`sharpened`), and that value where no formula can
-    be evaluated; again, where what they are computed from changes on the way, as along a loop that feeds itself.
-    """
-    return {**values, **changed_by(scene, values, changes, mended)}
-
-
-def changed_by(
-    scene: Scene,
-    values: Values,
-    changes: Mapping[Node, Vector],
-    mended: Mapping[Node, Vector | None] | None = None,
-    among: AbstractSet[str] | None = None,
-) -> Values:
-    """Return those values that :func:`propagate` changes; `among` names the quantities that are computed anew."""
-    mended = mended or {}
-    changed = dict(changes)
-    new = ChainMap(changed, values)
-    moved = {*changes, *mended}
-
-    def visit(node: Node) -> bool:
-        """Compute a value anew; return whether it is another then."""
-        if node in changes or (among is not None and node.name not in among):
-            return False
-        after = _mended(scene, new, node, mended[node]) if node in mended else _moved(scene, values, new, node, moved)
-        if after is None or after == new.get(node):
-            return False
-        changed[node] = after
-        moved.add(node)
-        return True
-
-    known = all(node in values for node in mended)
-    order = order_of(scene, values if known else {**values, **mended})
-    for node in mended:
-        visit(node)
-    waiting = {node for node in (*mended, *takers(scene, order, moved)) if node in order.positions}
-    queue = [(order.positions[node], node) for node in waiting]
-    heapify(queue)
-    while queue:
-        position, node = heappop(queue)
-        if visit(node):
-            further = {taker for taker in takers(scene, order, (node,)) if order.positions[taker] > position}
-            for taker in further - waiting:
-                heappush(queue, (order.positions[taker], taker))
-            waiting |= further
-    return changed
-
-
-def _moved(
-    scene: Scene, values: Values, new: Mapping[Node, Vector], node: Node, moved: AbstractSet[Node]
-) -> Vector | None:
-    """Return a value after the changes; None where it reads nothing that moved, or cannot be computed."""
-    if formula_of(scene, node) is None:
-        return None
-    try:
-        before, at = value_at(scene, values, node)
-        if not moved & set(at.read):
-            return None
-        return carried(values[node], before, value_at(scene, new, node)[0])
-    except UnloggedError:
-        return None
-
-
-def _mended(scene: Scene, values: MutableMapping[Node, Vector], node: Node, theirs: Vector | None) -> Vector | None:
-    try:
-        return sharpened(evaluate(scene, values, node), theirs)
-    except UnloggedError:
-        return theirs
-
-
-def carried(logged: Vector, before: Vector, after: Vector) -> Vector:
-    """Return the value after a change, with the deviation that the logged one has from its formula."""
-    if len(logged) != len(after):
-        return logged
-    if norm(tuple(x - y for x, y in zip(logged, before, strict=True))) <= _NO_DEVIATION * norm(before):
-        return after
-    if len(logged) == 1 and before[0]:
-        return (logged[0] * (after[0] / before[0]),)
-    return tuple(x + (z - y) for x, y, z in zip(logged, before, after, strict=True))

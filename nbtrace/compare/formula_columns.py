@@ -98,6 +98,10 @@ class ComputedColumn:
     sources: tuple[_Source, ...]
     facts: tuple[str, ...]
 
+    def reads(self, name: str) -> bool:
+        """Whether a quantity is among the inputs."""
+        return any(source.name == name for source in self.sources)
+
     def at(self, place: Place) -> Computed | None:
         """Return what it gives at one turn; None where it gives nothing."""
         ordinals, ordinal = self.turns.ordinals, place[0][1]
@@ -160,7 +164,9 @@ def _held(scene: Scene, turns: Turns) -> HeldColumn:
     return HeldColumn(formed, formed & (apart > allowed), excess)
 
 
-def computed(scene: Scene, turns: Turns, values: Mapping[Node, Vector]) -> tuple[ComputedColumn, ...] | None:
+def computed(
+    scene: Scene, turns: Turns, values: Mapping[Node, Vector], *, errors: bool = True
+) -> tuple[ComputedColumn, ...] | None:
     """Return what :func:`nbtrace.compare.evaluate.evaluate` gives of values of one quantity and sample, in portions.
 
     None where they are computed one by one alone.
@@ -171,10 +177,13 @@ def computed(scene: Scene, turns: Turns, values: Mapping[Node, Vector]) -> tuple
     turns : Turns
         Turn 0 is none of them.
     values : mapping of Node to tuple of float
+    errors : bool
+        Whether all of the error that the log allows is found out, which takes far longer than the values.
     """
     try:
         with np.errstate(all="ignore"):
-            return tuple(_measured(TurnsView(scene, portion, values)) for portion in turns.portions())
+            views = (TurnsView(scene, portion, values) for portion in turns.portions())
+            return tuple(_measured(view, errors=errors) for view in views)
     except (SingleValuesError, ArithmeticError, ValueError, UnloggedError):
         return None
 
@@ -193,11 +202,11 @@ def _own(view: "TurnsView") -> tuple[Floats, Floats]:
     return value, np.array(allowed)
 
 
-def _measured(view: "TurnsView") -> ComputedColumn:
+def _measured(view: "TurnsView", *, errors: bool = True) -> ComputedColumn:
     """Return the values of a formula with the errors that the log allows them."""
     value, allowed = _own(view)
     size, condition = np.abs(value), np.zeros_like(value)
-    for moved, relative in view.perturbed():
+    for moved, relative in view.perturbed() if errors else ():
         try:
             other = moved.computed()
         except UnloggedError:

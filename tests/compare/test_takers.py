@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from nbtrace import read_trace
-from nbtrace.compare.evaluate import propagate, value_at
+from nbtrace.compare.evaluate import value_at
+from nbtrace.compare.propagate import propagate
 from nbtrace.compare.scene import Node, Scene, in_order, scene
 from nbtrace.compare.takers import leads_to, takers, takes_from_its_turn_alone
 from nbtrace.physics.nanobragg.facts import facts_of

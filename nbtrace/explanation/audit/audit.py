@@ -12,7 +12,6 @@ from nbtrace.compare.float32_values import is_long
 from nbtrace.compare.logs import logs_of
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Scene, Vector, in_order
-from nbtrace.explanation.audit.computed_turns import ComputedTurns
 from nbtrace.explanation.audit.findings import (
     INTRODUCED,
     Audit,
@@ -40,7 +39,7 @@ def audit(c: Scene, py: Scene) -> Audit:
     """Hold both sides against the formulas, in execution order."""
     result = Audit({Side.C: c, Side.PY: py}, {Side.C: dict(c.values), Side.PY: dict(py.values)})
     _undo_habits(result)
-    result.turns = {side: ComputedTurns() for side in result.scenes}
+    result.at_once = True
     differing: set[str] = set()
     for node in in_order(result.vocabulary, c.values.keys() | py.values.keys()):
         findings = _judge(result, node, differing)
@@ -212,11 +211,13 @@ def _configured_apart(result: Audit, finding: Finding) -> tuple[str, ...]:
         return ()
     scene = result.scenes[Side.PY]
     theirs = {name: result.scenes[Side.C].facts[name] for name in names}
-    exchanged = replace(scene, facts={**scene.facts, **theirs})
+    exchanged, values = replace(scene, facts={**scene.facts, **theirs}), result.effective[Side.PY]
+    known = result.at_once_with(exchanged, finding.node, names)
     try:
-        return names if not obeys(exchanged, result.effective[Side.PY], finding.node) else ()
+        holds = known.allows(values[finding.node]) if known else obeys(exchanged, values, finding.node)
     except UnloggedError:
         return names
+    return names if not holds else ()
 
 
 def _facts_differ(result: Audit, name: str) -> bool:

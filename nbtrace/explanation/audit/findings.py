@@ -1,14 +1,14 @@
 """What an audit holds: values against formulas, findings, and the values that the physics was seen to use."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
+from nbtrace.compare.computed_turns import ComputedTurns
 from nbtrace.compare.evaluate import Computed, evaluate
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Scene, Values, Vector
-from nbtrace.explanation.audit.computed_turns import ComputedTurns
 from nbtrace.explanation.audit.suspects import Suspects
 from nbtrace.explanation.physics import Physics, physics_of
 from nbtrace.frozen import frozen
@@ -122,14 +122,15 @@ class Audit:
     effective : dict of Side to Values
         Logged values, with those that only the log has wrong put right.
     findings : list of Finding
-    turns : mapping of Side to ComputedTurns
-        What formulas give at many turns at once; empty where each value is held alone.
+    at_once : bool
+        Whether formulas are computed for many turns at once; False where few values are asked for.
     """
 
     scenes: dict[Side, Scene]
     effective: dict[Side, Values]
     findings: list[Finding] = field(default_factory=list)
-    turns: Mapping[Side, ComputedTurns] = field(default_factory=dict, repr=False, compare=False)
+    at_once: bool = False
+    _turns: dict[tuple[Side, tuple[str, ...]], ComputedTurns] = field(default_factory=dict, repr=False, compare=False)
     _suspects: Suspects = field(default_factory=Suspects, repr=False, compare=False)
     _looked: int = field(default=0, repr=False, compare=False)
     _root_names: tuple[tuple[int, int], dict[Side, frozenset[str]]] | None = field(
@@ -151,15 +152,34 @@ class Audit:
         scene = self.scenes[side]
         self.effective[side][node] = value
         self.scenes[side] = replace(scene, digits={**scene.digits, node: uncertain})
-        if side in self.turns:
-            self.turns[side].move([node])
+        self._move(side, (node,))
 
     def put_all_right(self, side: Side, values: Values, scene: Scene) -> None:
         """Take other values for the effective ones of a side, with the digits of a scene."""
         before = self.effective[side]
-        if side in self.turns:
-            self.turns[side].move(node for node, value in values.items() if value != before.get(node))
+        self._move(side, [node for node, value in values.items() if value != before.get(node)])
         self.scenes[side], self.effective[side] = scene, values
+
+    def _move(self, side: Side, nodes: Iterable[Node]) -> None:
+        for (of, _), turns in self._turns.items():
+            if of is side:
+                turns.move(nodes)
+
+    def at_once_with(self, scene: Scene, node: Node, facts: tuple[str, ...] = ()) -> Computed | None:
+        """Return what a formula gives of the effective values, as found out for many turns; None of a value alone.
+
+        Parameters
+        ----------
+        scene : Scene
+            Of either side.
+        node : Node
+        facts : tuple of str
+            The configuration values that are not the side's own in that scene.
+        """
+        if not self.at_once:
+            return None
+        turns = self._turns.setdefault((scene.side, facts), ComputedTurns())
+        return turns.at(scene, self.effective[scene.side], node)
 
     def take_back(self, suspect: Finding, instead: Finding) -> None:
         """Put another finding in the place of one that a side introduced."""
@@ -202,9 +222,8 @@ def held_of(result: Audit, side: Side, node: Node) -> Held:
     logged = values.get(node)
     if logged is None:
         return Held(None, None, "not logged")
-    known = result.turns[side].at(scene, values, node) if side in result.turns else None
     try:
-        return Held(logged, known or evaluate(scene, values, node))
+        return Held(logged, result.at_once_with(scene, node) or evaluate(scene, values, node))
     except UnloggedError as error:
         return Held(logged, None, str(error), error.kind)
 

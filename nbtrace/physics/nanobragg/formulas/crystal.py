@@ -147,7 +147,7 @@ def step_index(axis: str) -> Callable[[NodeView], Vector]:
     """Return the formula of a Miller index at a step: of the keyed cell vector at step 0, else on the curve."""
 
     def formula(at: NodeView) -> Vector:
-        if tic_of(at.node) == 0 and at.logged(f"rot_{axis}_angstroms"):
+        if _is_first(at) and at.logged(f"rot_{axis}_angstroms"):
             return (dot(at[f"rot_{axis}_angstroms"], at["scattering_vec_A_inv"]) * ANGSTROM,)
         return (index_at(at, axis, labelled_deg(at, tic_of(at.node))),)
 

@@ -120,7 +120,8 @@ def _of_the_crystal() -> Iterator[Formula]:
             component = cell.turned_component(crystal.reciprocal_at_step, axis, place)
             yield Formula(f"phi_rot_{axis}_star_A_inv_{name}", f"{name} of {axis}*(φ)", component, facts=_ORIENTATION)
     for letter, axis in zip("hkl", crystal.AXES, strict=True):
-        yield Formula(f"phi_{letter}_frac", f"{axis}(φ)·S", crystal.step_index(axis), facts=_ORIENTATION)
+        index = crystal.step_index(axis)
+        yield Formula(f"phi_{letter}_frac", f"{axis}(φ)·S", index, facts=_ORIENTATION, takes_columns=True)
     for axis in crystal.AXES:
         grating, facts, rough = crystal.step_factor(axis), (f"N_{axis}",), crystal.roughness(axis)
         name = f"phi_F_latt_{axis}"

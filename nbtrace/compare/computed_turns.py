@@ -1,10 +1,10 @@
 """What formulas give at the turns of loops that have many, found out for all turns of a quantity at once.
 
-A formula that takes columns reads nothing of another turn, so that a value that is taken to be another than the logged
-one changes what comes of its own turn alone; one that is of no turn changes all.
+A formula that takes columns reads nothing of another turn, so that a value that becomes another changes what comes of
+its own turn alone; one that is of no turn changes all.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from nbtrace.compare.evaluate import Computed
@@ -16,16 +16,23 @@ if TYPE_CHECKING:
 
 _Key = tuple[str, int, str]
 
+_MOST_TIMES = 5
+"""How often the same is found out for all turns, of which most would be found out in vain."""
+
 
 class ComputedTurns:
-    """What the formulas of one side give, while its values and its configuration stay what they are."""
+    """What formulas give of one side's values, while those and the configuration stay what they are."""
 
     def __init__(self) -> None:
         self._columns: dict[_Key, tuple[ComputedColumn, ...]] = {}
+        self._times: dict[_Key, int] = {}
         self._moved: set[Place] = set()
 
-    def at(self, scene: Scene, values: Mapping[Node, Vector], node: Node) -> Computed | None:
-        """Return what a formula gives; None where it gives nothing, or is for one value after the other."""
+    def at(self, scene: Scene, values: Mapping[Node, Vector], node: Node, *, errors: bool = True) -> Computed | None:
+        """Return what a formula gives; None where it gives nothing, or is for one value after the other.
+
+        `errors` says whether all of the error that the log allows is wanted.
+        """
         name, sample, place = node
         if len(place) != 1 or place[0][1] <= 0 or place in self._moved:
             return None
@@ -33,19 +40,27 @@ class ComputedTurns:
         if formula is None or not formula.takes_columns:
             return None
         if key not in self._columns:
-            self._columns[key] = tuple(_computed(scene, values, key))
+            self._times[key] = self._times.get(key, 0) + 1
+            some = self._times[key] <= _MOST_TIMES
+            self._columns[key] = tuple(_computed(scene, values, key, errors=errors)) if some else ()
         return next((found for column in self._columns[key] if (found := column.at(place)) is not None), None)
 
     def move(self, nodes: Iterable[Node]) -> None:
-        """Take notice that some values, or their digits, are others than before."""
+        """Take notice that some values, or their digits, are others than before: of their turns nothing is known."""
         for node in nodes:
             if node.place:
                 self._moved.add(node.place)
             else:
                 self._columns.clear()
 
+    def forget(self, name: str) -> None:
+        """Take notice that values of a quantity are others than before: what reads them is found out again."""
+        read = [key for key, columns in self._columns.items() if any(column.reads(name) for column in columns)]
+        for key in read:
+            del self._columns[key]
 
-def _computed(scene: Scene, values: Mapping[Node, Vector], key: _Key) -> "Iterable[ComputedColumn]":
+
+def _computed(scene: Scene, values: Mapping[Node, Vector], key: _Key, *, errors: bool) -> "Iterator[ComputedColumn]":
     if len(scene.order.by_name.get(key[0], ())) < MANY:
         return
     from nbtrace.compare.formula_columns import Turns, computed, in_groups  # noqa: PLC0415 - numpy, for long sweeps
@@ -55,4 +70,4 @@ def _computed(scene: Scene, values: Mapping[Node, Vector], key: _Key) -> "Iterab
         return
     for turns in in_groups(scene, Turns(*key, column.ordinals[column.ordinals > 0])):
         if turns.ordinals.size >= MANY:
-            yield from computed(scene, turns, values) or ()
+            yield from computed(scene, turns, values, errors=errors) or ()
