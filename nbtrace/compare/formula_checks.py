@@ -84,7 +84,7 @@ def _hold_columns(
     own: Scene, logs: Logs, found: dict[str, _Evaluated], wanted: AbstractSet[str]
 ) -> dict[tuple[str, int, str], Any]:
     """Hold the values that many turns of a loop have of a quantity as columns; return those turns of each column."""
-    if not wanted or own.num_values < MANY:
+    if not wanted or not _has_many_turns(own):
         return {}
     from nbtrace.compare.formula_columns import alike  # noqa: PLC0415 - imports numpy, which short logs do not need
 
@@ -96,9 +96,13 @@ def _hold_columns(
     return held
 
 
+def _has_many_turns(own: Scene) -> bool:
+    return bool(own.apart) or any(len(places) >= MANY for places in own.places.values())
+
+
 def _one_by_one(own: Scene, held: Mapping[tuple[str, int, str], Any], wanted: AbstractSet[str]) -> Iterator[Node]:
     """Yield the values that are held alone."""
-    if own.num_values < MANY and not own.apart:
+    if not _has_many_turns(own):
         yield from (node for node in own.values if node.name in wanted)
         return
     from nbtrace.compare.formula_columns import turns_besides  # noqa: PLC0415 - imports numpy

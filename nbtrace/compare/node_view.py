@@ -10,7 +10,7 @@ from nbtrace.vocabulary.formula import FormulaView, Lack, UnloggedError
 if TYPE_CHECKING:
     from nbtrace.compare.turn_columns import TurnColumn
 
-MANY = 200
+MANY = 50
 """Turns of a loop from which on their values are held as columns."""
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from nbtrace import read_trace
 from nbtrace.compare.evaluate import value_at
-from nbtrace.compare.propagate import propagate
+from nbtrace.compare.propagation import propagate
 from nbtrace.compare.scene import Node, Scene, in_order, scene
 from nbtrace.compare.takers import leads_to, takers, takes_from_its_turn_alone
 from nbtrace.physics.nanobragg.facts import facts_of
@@ -79,7 +79,7 @@ def test_what_follows_from_changes_is_the_same_where_every_value_is_looked_at(
         del order, nodes
         return [node for node in of.values if node.name in of.vocabulary.formulas]
 
-    monkeypatch.setattr("nbtrace.compare.evaluate.takers", every)
+    monkeypatch.setattr("nbtrace.compare.propagation.takers", every)
     assert propagate(own, own.values, changes, mended) == few
     assert few != own.values
 

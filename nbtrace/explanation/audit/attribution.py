@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from nbtrace.compare.evaluate import value_at
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.propagate import propagate
+from nbtrace.compare.propagation import propagate
 from nbtrace.compare.scene import ALL, Node, Scene, Values, in_order
 from nbtrace.explanation.audit.findings import Audit, AuditStatus, Ground
 from nbtrace.explanation.audit.leftovers import NO_FORMULA

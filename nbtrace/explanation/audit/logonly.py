@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from nbtrace.compare.evaluate import evaluate, formula_of, obeys, sharpened, value_at
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.propagate import changed_by, propagate
+from nbtrace.compare.propagation import changed_by, propagate
 from nbtrace.compare.scene import Node, Values, Vector, in_order
 from nbtrace.compare.takers import order_of, takers
 from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, held_of

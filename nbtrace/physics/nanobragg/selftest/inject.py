@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from nbtrace.compare.evaluate import evaluate, formula_of, value_at
 from nbtrace.compare.node_view import NodeView
-from nbtrace.compare.propagate import carried, propagate
+from nbtrace.compare.propagation import carried, propagate
 from nbtrace.compare.scene import Node, Scene, Values, Vector, in_order
 from nbtrace.physics.nanobragg.formulas.sweep_places import tic_of
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
