@@ -1,6 +1,6 @@
 """What an audit holds: values against formulas, findings, and the values that the physics was seen to use."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -112,6 +112,25 @@ class Finding:
         return self.c if side is Side.C else self.py
 
 
+@dataclass(frozen=True)
+class RightTurns:
+    """What a quantity should be at all turns of a loop.
+
+    Attributes
+    ----------
+    values, digits : dict of Node to tuple of float
+    scene : Scene
+        Of the side, with those digits.
+    turns : ComputedTurns
+        What formulas give of those values.
+    """
+
+    values: Values
+    digits: Values
+    scene: Scene
+    turns: ComputedTurns = field(default_factory=ComputedTurns)
+
+
 @dataclass
 class Audit:
     """All findings in execution order, and the values that the physics downstream was seen to use.
@@ -124,12 +143,18 @@ class Audit:
     findings : list of Finding
     at_once : bool
         Whether formulas are computed for many turns at once; False where few values are asked for.
+    all_right : dict
+        The audit with what a side breaks above a quantity put right, by side, quantity, what is broken, and how often.
     """
 
     scenes: dict[Side, Scene]
     effective: dict[Side, Values]
     findings: list[Finding] = field(default_factory=list)
     at_once: bool = False
+    all_right: "dict[tuple[Side, str, tuple[str, ...], int], Audit | None]" = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    _right: dict[tuple[Side, str, int], RightTurns] = field(default_factory=dict, repr=False, compare=False)
     _turns: dict[tuple[Side, tuple[str, ...]], ComputedTurns] = field(default_factory=dict, repr=False, compare=False)
     _suspects: Suspects = field(default_factory=Suspects, repr=False, compare=False)
     _looked: int = field(default=0, repr=False, compare=False)
@@ -152,7 +177,7 @@ class Audit:
         scene = self.scenes[side]
         self.effective[side][node] = value
         self.scenes[side] = replace(scene, digits={**scene.digits, node: uncertain})
-        self._move(side, (node,))
+        self._move(side, [node])
 
     def put_all_right(self, side: Side, values: Values, scene: Scene) -> None:
         """Take other values for the effective ones of a side, with the digits of a scene."""
@@ -160,10 +185,20 @@ class Audit:
         self._move(side, [node for node, value in values.items() if value != before.get(node)])
         self.scenes[side], self.effective[side] = scene, values
 
-    def _move(self, side: Side, nodes: Iterable[Node]) -> None:
-        for (of, _), turns in self._turns.items():
-            if of is side:
-                turns.move(nodes)
+    def _move(self, side: Side, nodes: Sequence[Node]) -> None:
+        self.all_right.clear()
+        if not all(node.place for node in nodes):
+            self._right.clear()
+        right = [known.turns for known in self._right.values()]
+        for turns in (*(own for (of, _), own in self._turns.items() if of is side), *right):
+            turns.move(nodes)
+
+    def right_turns(self, side: Side, node: Node, find: "Callable[[], RightTurns]") -> RightTurns:
+        """Return what the quantity of a node should be at all turns, which is found out once."""
+        asked = side, node.name, node.sample
+        if asked not in self._right:
+            self._right[asked] = find()
+        return self._right[asked]
 
     def at_once_with(self, scene: Scene, node: Node, facts: tuple[str, ...] = ()) -> Computed | None:
         """Return what a formula gives of the effective values, as found out for many turns; None of a value alone.
@@ -185,6 +220,7 @@ class Audit:
         """Put another finding in the place of one that a side introduced."""
         self.findings[self.suspects.drop(suspect)] = instead
         self._root_names = None
+        self.all_right.clear()
 
     @property
     def vocabulary(self) -> Vocabulary:

@@ -7,12 +7,12 @@ from dataclasses import replace
 from enum import Enum
 from typing import NamedTuple
 
-from nbtrace.compare.evaluate import evaluate, formula_of, obeys, sharpened, value_at
+from nbtrace.compare.evaluate import Computed, evaluate, formula_of, measured, sharpened, value_at
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.propagation import changed_by, propagate
-from nbtrace.compare.scene import Node, Values, Vector, in_order
+from nbtrace.compare.scene import Node, Scene, Values, Vector, in_order
 from nbtrace.compare.takers import order_of, takers
-from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, held_of
+from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, RightTurns, held_of
 from nbtrace.records import Side
 from nbtrace.vocabulary.formula import UnloggedError
 
@@ -53,11 +53,10 @@ def rejoin(result: Audit, side: Side, node: Node) -> bool:
         if suspects.count(side, names) >= _MANY and not _may_follow(result, side, node, names):
             continue
         chosen = suspects.of(side, names)
-        corrected = _corrected(result, side, chosen)
-        if corrected is None:
+        supposed = _all_right(result, side, node.name, names)
+        if supposed is None:
             continue
-        corrected = _upstream(result, side, node, corrected)
-        held = held_of(_supposing(result, side, corrected, chosen), side, node)
+        corrected, held = supposed.effective[side], held_of(supposed, side, node)
         if held.holds and _collects(result, side, node, chosen):
             _demote(result, side, chosen, corrected, _FOLLOWS)
             return True
@@ -65,6 +64,22 @@ def rejoin(result: Audit, side: Side, node: Node) -> bool:
             _demote(result, side, suspects.of(side, above), corrected, _AGREES.format(result.vocabulary.outcome))
             return True
     return False
+
+
+def _all_right(result: Audit, side: Side, name: str, names: list[str]) -> Audit | None:
+    """Return the audit with the values right that a quantity depends on and a side breaks; None if nothing tells them.
+
+    It is the same for all turns at which the quantity is held, while nothing else is taken to be right.
+    """
+    asked = side, name, tuple(names), result.suspects.count(side, names)
+    if asked not in result.all_right:
+        chosen = result.suspects.of(side, names)
+        corrected = _corrected(result, side, chosen)
+        supposed = None
+        if corrected is not None:
+            supposed = _supposing(result, side, _upstream(result, side, name, corrected), chosen)
+        result.all_right[asked] = supposed
+    return result.all_right[asked]
 
 
 def _may_follow(result: Audit, side: Side, node: Node, names: list[str]) -> bool:
@@ -119,9 +134,9 @@ def _collects(result: Audit, side: Side, node: Node, suspects: list[Finding]) ->
     return True
 
 
-def _upstream(result: Audit, side: Side, node: Node, corrected: Values) -> Values:
+def _upstream(result: Audit, side: Side, name: str, corrected: Values) -> Values:
     """Return the corrected values of what a quantity depends on, and the logged ones of everything else."""
-    names = result.vocabulary.ancestors(node.name)
+    names = result.vocabulary.ancestors(name)
     before = result.effective[side]
     return {other: value if other.name in names else before[other] for other, value in corrected.items()}
 
@@ -144,7 +159,7 @@ def _supposing(result: Audit, side: Side, values: Values, suspects: Iterable[Fin
     changed = {node: value for node, value in values.items() if value != before.get(node)}
     digits = _digits(result, side, dict(scene.digits), changed, {item.node for item in suspects})
     scenes = {**result.scenes, side: replace(scene, digits=digits)}
-    return Audit(scenes, {**result.effective, side: values}, result.findings)
+    return Audit(scenes, {**result.effective, side: values}, result.findings, at_once=True)
 
 
 def _digits(
@@ -240,15 +255,19 @@ def consumers(result: Audit, side: Side, node: Node, right: Vector, uncertain: V
     for other in sorted(set(takers(scene, order, (node,))), key=order.positions.__getitem__):
         if other == node:
             continue
+        before = result.at_once_with(scene, other)
+        after = None if before is None else _at_once_right(result, scene, node, right, own, other)
         try:
-            if node not in value_at(scene, values, other)[1].read:
+            if before is None or after is None:
+                if node not in value_at(scene, values, other)[1].read:
+                    continue
+                before, after = measured(scene, values, other), measured(fuzzy, changed, other)
+            elif node not in before.inputs:
                 continue
-            holds = obeys(scene, values, other), obeys(fuzzy, changed, other)
-            closer = holds == (False, False) and _nearer(
-                values[other], value_at(fuzzy, changed, other)[0], value_at(scene, values, other)[0]
-            )
         except UnloggedError:
             continue
+        holds = before.allows(values[other]), after.allows(values[other])
+        closer = holds == (False, False) and _nearer(values[other], after.value, before.value)
         if holds == (True, False):
             with_logged.append(other.name)
         elif holds == (False, True) or closer:
@@ -256,6 +275,32 @@ def consumers(result: Audit, side: Side, node: Node, right: Vector, uncertain: V
         elif holds == (False, False):
             with_neither.append(other.name)
     return Consumers(*(tuple(dict.fromkeys(names)) for names in (with_logged, with_right, with_neither)))
+
+
+def _at_once_right(
+    result: Audit, scene: Scene, node: Node, right: Vector, uncertain: Vector, other: Node
+) -> Computed | None:
+    """Return what a formula gives with a value of its turn right, as found out for all turns whose values are right.
+
+    None where that is not what is right here, or it is for one value alone.
+    """
+    known = result.right_turns(scene.side, node, lambda: _right_turns(result, scene, node))
+    if known.values.get(node) != right or known.digits.get(node) != uncertain:
+        return None
+    return known.turns.at(known.scene, ChainMap(known.values, result.effective[scene.side]), other)
+
+
+def _right_turns(result: Audit, scene: Scene, node: Node) -> RightTurns:
+    """Return what a quantity should be at all turns: the other side's value, or the formula's (see `sharpened`)."""
+    values, digits, other = Values(), Values(), scene.side.other
+    for own in scene.order.by_name[node.name]:
+        computed = result.at_once_with(scene, own) if own.sample == node.sample else None
+        if computed is not None:
+            theirs = result.effective[other].get(own)
+            values[own] = sharpened(computed, theirs)
+            taken = values[own] is theirs
+            digits[own] = result.scenes[other].digits.get(own, ()) if taken else computed.allowed
+    return RightTurns(values, digits, replace(scene, digits=ChainMap(digits, scene.digits)))
 
 
 def _nearer(value: Vector, corrected: Vector, logged: Vector) -> bool:
