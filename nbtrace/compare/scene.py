@@ -1,5 +1,6 @@
 """The values of one log by what they are and where they belong, with what its banner or a configuration adds."""
 
+from collections import ChainMap
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import field
 from functools import cached_property
@@ -90,6 +91,8 @@ class NodeOrder:
     ----------
     nodes : mapping of Node
         The values of records.
+    columns : (mapping, frozenset, BlockColumns) or None
+        The columns of a scene, with the digits and the float32 values that they are of.
     """
 
     def __init__(self, vocabulary: Vocabulary, nodes: Mapping[Node, object], apart: "Columns | None" = None) -> None:
@@ -97,6 +100,7 @@ class NodeOrder:
         self._apart = apart or {}
         self._read_for: dict[str, frozenset[str]] = {}
         self._vocabulary = vocabulary
+        self.columns: tuple[object, object, BlockColumns] | None = None
 
     @cached_property
     def loops(self) -> Mapping[str, tuple[str, ...]]:
@@ -258,7 +262,13 @@ class Scene:
         """The single numbers of the turns of loops, as columns."""
         from nbtrace.compare.turn_columns import columns_of  # noqa: PLC0415 - imports numpy
 
-        return columns_of(self.values, self.digits, self.singles.__contains__, self.apart)
+        *others, digits = self.digits.maps if isinstance(self.digits, ChainMap) else [self.digits]
+        known = self.order.columns
+        if known is None or known[0] is not digits or known[1] is not self.singles:
+            made = columns_of(self.values, digits, self.singles.__contains__, self.apart)
+            known = self.order.columns = digits, self.singles, made
+        columns = known[2].with_digits(ChainMap(*others)) if others else known[2]
+        return columns or columns_of(self.values, self.digits, self.singles.__contains__, self.apart)
 
     @cached_property
     def worked_out(self) -> dict[object, Any]:
@@ -290,6 +300,12 @@ class Scene:
         known = self.digits.get(node, ())
         digits = known[component] if component < len(known) else 0.0
         return digits + self.rounding_at(node) / 4 * size
+
+
+def overlaid(digits: MutableMapping[Node, Vector], changes: Mapping[Node, Vector]) -> MutableMapping[Node, Vector]:
+    """Return digits with some changed, which themselves stay as they are."""
+    *others, first = digits.maps if isinstance(digits, ChainMap) else [digits]
+    return ChainMap({**ChainMap(*others), **changes}, first)
 
 
 def node_of(vocabulary: Vocabulary, quantity: str, index: Index) -> Node:

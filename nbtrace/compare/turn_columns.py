@@ -4,9 +4,10 @@ Of a log that is read line by line they are made of its values; of a long one th
 those turns stands in a record.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,8 @@ import numpy.typing as npt
 Floats: TypeAlias = npt.NDArray[np.float64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 Ints: TypeAlias = npt.NDArray[np.int64]
+
+_T = TypeVar("_T")
 
 
 class ColumnKey(NamedTuple):
@@ -63,11 +66,35 @@ class TurnColumn:
         """Return what other values than the log's have at some turns; None where that is no single number of each."""
         if len(self.nodes) != self.ordinals.size:
             return None
-        nodes = self.nodes[at] if isinstance(at, slice) else map(self.nodes.__getitem__, at.tolist())
-        found = [values.get(node, ()) for node in nodes]
-        if any(len(value) != 1 for value in found):
+        maps = values.maps if isinstance(values, ChainMap) else [values]
+        nodes = self.nodes[at] if isinstance(at, slice) else [self.nodes[row] for row in at.tolist()]
+        found = list(map(maps[-1].get, nodes))
+        for some in reversed(maps[:-1]):
+            for row, value in self._rows_of(some, at, len(nodes)):
+                found[row] = value
+        if any(value is None or len(value) != 1 for value in found):
             return None
         return np.fromiter((number for (number,) in found), dtype=np.float64, count=len(found))
+
+    def _rows_of(self, values: Mapping[Any, _T], at: Ints | slice, count: int) -> Iterator[tuple[int, _T]]:
+        """Yield those of some values that are of the column, each with its row among so many."""
+        name, sample, ((loop, _),) = self.nodes[0]
+        rows: Ints = np.arange(self.ordinals.size)[at] if isinstance(at, slice) else at
+        for node, value in values.items():
+            if node.name == name and node.sample == sample and len(node.place) == 1 and node.place[0][0] == loop:
+                place = self.place(node.place[0][1])
+                row = count if place is None else int(rows.searchsorted(place))
+                if row < count and rows[row] == place:
+                    yield row, value
+
+    def with_digits(self, digits: Mapping[Any, tuple[float, ...]]) -> "TurnColumn":
+        """Return this column with the half of a last printed digit that some nodes have, one number each."""
+        found = list(self._rows_of(digits, slice(None), self.ordinals.size)) if self.nodes else []
+        if not found:
+            return self
+        half = self.half.astype(np.int64)
+        half[[row for row, _ in found]] = np.arange(len(found)) + self.halves.size
+        return replace(self, half=half, halves=np.concatenate([self.halves, [own for _, (own,) in found]]))
 
     def find(self, ordinals: Ints) -> tuple[Ints, int]:
         """Return where some turns are, and how many of them there are at all."""
@@ -115,6 +142,13 @@ class BlockColumns:
 
     columns: Columns
     others: frozenset[ColumnKey] = frozenset()
+
+    def with_digits(self, digits: Mapping[Any, tuple[float, ...]]) -> "BlockColumns | None":
+        """Return the columns where some nodes have other digits; None where that is no single number of each."""
+        of_turns = {node: own for node, own in digits.items() if len(node.place) == 1}
+        if any(len(own) != 1 for own in of_turns.values()):
+            return None
+        return replace(self, columns={key: column.with_digits(of_turns) for key, column in self.columns.items()})
 
 
 def columns_of(

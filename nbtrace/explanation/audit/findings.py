@@ -8,7 +8,7 @@ from functools import cached_property
 from nbtrace.compare.computed_turns import ComputedTurns
 from nbtrace.compare.evaluate import Computed, evaluate
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import Node, Scene, Values, Vector
+from nbtrace.compare.scene import Node, Scene, Values, Vector, overlaid
 from nbtrace.explanation.audit.suspects import Suspects
 from nbtrace.explanation.physics import Physics, physics_of
 from nbtrace.frozen import frozen
@@ -176,7 +176,7 @@ class Audit:
         """Take another value for the effective one of a side, as uncertain as given."""
         scene = self.scenes[side]
         self.effective[side][node] = value
-        self.scenes[side] = replace(scene, digits={**scene.digits, node: uncertain})
+        self.scenes[side] = replace(scene, digits=overlaid(scene.digits, {node: uncertain}))
         self._move(side, [node])
 
     def put_all_right(self, side: Side, values: Values, scene: Scene) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from nbtrace.compare.evaluate import Computed, evaluate, formula_of, measured, sharpened, value_at
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.propagation import changed_by, propagate
-from nbtrace.compare.scene import Node, Scene, Values, Vector, in_order
+from nbtrace.compare.scene import Node, Scene, Values, Vector, in_order, overlaid
 from nbtrace.compare.takers import order_of, takers
 from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding, RightTurns, held_of
 from nbtrace.records import Side
@@ -102,7 +102,7 @@ def _may_follow(result: Audit, side: Side, node: Node, names: list[str]) -> bool
     if not all(other.place for other in changed):
         return True  # What is of no turn may be followed by what no formula computes.
     changed = {other: value for other, value in changed.items() if other.name in above}
-    digits = _digits(result, side, ChainMap({}, scene.digits), changed, {item.node for item in leading})
+    digits = _digits(result, side, overlaid(scene.digits, {}), changed, {item.node for item in leading})
     new = ChainMap(changed, values)
     try:
         return evaluate(replace(scene, digits=digits), new, node).allows(new[node])
@@ -157,7 +157,7 @@ def _supposing(result: Audit, side: Side, values: Values, suspects: Iterable[Fin
     """
     before, scene = result.effective[side], result.scenes[side]
     changed = {node: value for node, value in values.items() if value != before.get(node)}
-    digits = _digits(result, side, dict(scene.digits), changed, {item.node for item in suspects})
+    digits = _digits(result, side, overlaid(scene.digits, {}), changed, {item.node for item in suspects})
     scenes = {**result.scenes, side: replace(scene, digits=digits)}
     return Audit(scenes, {**result.effective, side: values}, result.findings, at_once=True)
 
@@ -248,7 +248,7 @@ def consumers(result: Audit, side: Side, node: Node, right: Vector, uncertain: V
     """Return which later quantities follow from the logged value and which from another."""
     scene, values = result.scenes[side], result.effective[side]
     own = uncertain or scene.digits.get(node, (0.0,) * len(right))
-    fuzzy = replace(scene, digits=ChainMap({node: own}, scene.digits))
+    fuzzy = replace(scene, digits=overlaid(scene.digits, {node: own}))
     changed = ChainMap({node: right}, values)
     with_logged, with_right, with_neither = [], [], []
     order = order_of(scene, values)
@@ -300,7 +300,7 @@ def _right_turns(result: Audit, scene: Scene, node: Node) -> RightTurns:
             values[own] = sharpened(computed, theirs)
             taken = values[own] is theirs
             digits[own] = result.scenes[other].digits.get(own, ()) if taken else computed.allowed
-    return RightTurns(values, digits, replace(scene, digits=ChainMap(digits, scene.digits)))
+    return RightTurns(values, digits, replace(scene, digits=overlaid(scene.digits, digits)))
 
 
 def _nearer(value: Vector, corrected: Vector, logged: Vector) -> bool:
