@@ -21,9 +21,16 @@ _MOST_TIMES = 5
 
 
 class ComputedTurns:
-    """What formulas give of one side's values, while those and the configuration stay what they are."""
+    """What formulas give of one side's values, while those and the configuration stay what they are.
 
-    def __init__(self) -> None:
+    Attributes
+    ----------
+    places : frozenset of Place or None
+        The turns that are asked for; None of all.
+    """
+
+    def __init__(self, places: frozenset[Place] | None = None) -> None:
+        self.places = places
         self._columns: dict[_Key, tuple[ComputedColumn, ...]] = {}
         self._times: dict[_Key, int] = {}
         self._moved: set[Place] = set()
@@ -42,7 +49,7 @@ class ComputedTurns:
         if key not in self._columns:
             self._times[key] = self._times.get(key, 0) + 1
             some = self._times[key] <= _MOST_TIMES
-            self._columns[key] = tuple(_computed(scene, values, key, errors=errors)) if some else ()
+            self._columns[key] = tuple(self._computed(scene, values, key, errors=errors)) if some else ()
         return next((found for column in self._columns[key] if (found := column.at(place)) is not None), None)
 
     def move(self, nodes: Iterable[Node]) -> None:
@@ -59,15 +66,20 @@ class ComputedTurns:
         for key in read:
             del self._columns[key]
 
+    def _computed(
+        self, scene: Scene, values: Mapping[Node, Vector], key: _Key, *, errors: bool
+    ) -> "Iterator[ComputedColumn]":
+        if len(scene.order.by_name.get(key[0], ())) < MANY:
+            return
+        import numpy as np  # noqa: PLC0415 - which short logs do not need
 
-def _computed(scene: Scene, values: Mapping[Node, Vector], key: _Key, *, errors: bool) -> "Iterator[ComputedColumn]":
-    if len(scene.order.by_name.get(key[0], ())) < MANY:
-        return
-    from nbtrace.compare.formula_columns import Turns, computed, in_groups  # noqa: PLC0415 - numpy, for long sweeps
+        from nbtrace.compare.formula_columns import Turns, computed, in_groups  # noqa: PLC0415
 
-    column = scene.columns.columns.get(key)  # type: ignore[call-overload]
-    if column is None:
-        return
-    for turns in in_groups(scene, Turns(*key, column.ordinals[column.ordinals > 0])):
-        if turns.ordinals.size >= MANY:
-            yield from computed(scene, turns, values, errors=errors) or ()
+        column = scene.columns.columns.get(key)  # type: ignore[call-overload]
+        if column is None:
+            return
+        asked = [place[0][1] for place in self.places or () if len(place) == 1 and place[0][0] == key[2]]
+        own = column.ordinals if self.places is None else np.intersect1d(column.ordinals, asked)
+        for turns in in_groups(scene, Turns(*key, own[own > 0])):
+            if turns.ordinals.size >= MANY:
+                yield from computed(scene, turns, values, errors=errors) or ()

@@ -68,11 +68,11 @@ class TurnColumn:
             return None
         maps = values.maps if isinstance(values, ChainMap) else [values]
         nodes = self.nodes[at] if isinstance(at, slice) else [self.nodes[row] for row in at.tolist()]
-        found = list(map(maps[-1].get, nodes))
+        found: list[tuple[float, ...]] = [maps[-1].get(node, ()) for node in nodes]
         for some in reversed(maps[:-1]):
             for row, value in self._rows_of(some, at, len(nodes)):
                 found[row] = value
-        if any(value is None or len(value) != 1 for value in found):
+        if any(len(value) != 1 for value in found):
             return None
         return np.fromiter((number for (number,) in found), dtype=np.float64, count=len(found))
 

@@ -11,7 +11,7 @@ from nbtrace.compare.evaluate import evaluate, formula_of, obeys, sharpened
 from nbtrace.compare.float32_values import is_long
 from nbtrace.compare.logs import logs_of
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import Node, Scene, Vector, in_order
+from nbtrace.compare.scene import Node, Place, Scene, Vector, in_order
 from nbtrace.explanation.audit.findings import (
     INTRODUCED,
     Audit,
@@ -39,7 +39,7 @@ def audit(c: Scene, py: Scene) -> Audit:
     """Hold both sides against the formulas, in execution order."""
     result = Audit({Side.C: c, Side.PY: py}, {Side.C: dict(c.values), Side.PY: dict(py.values)})
     _undo_habits(result)
-    result.at_once = True
+    result.at_once = _turns_apart(result)
     differing: set[str] = set()
     for node in in_order(result.vocabulary, c.values.keys() | py.values.keys()):
         findings = _judge(result, node, differing)
@@ -55,6 +55,12 @@ def audit(c: Scene, py: Scene) -> Audit:
             on_both.setdefault(finding.node.name, []).append(finding)
     result.findings = [_by_takers(result, finding, on_both) for finding in result.findings]
     return result
+
+
+def _turns_apart(result: Audit) -> frozenset[Place]:
+    """Return the turns of loops at which the sides have other values: formulas matter at these."""
+    c, py = (result.effective[side] for side in (Side.C, Side.PY))
+    return frozenset(node.place for node, value in c.items() if node.place and py.get(node, value) != value)
 
 
 def _undo_habits(result: Audit) -> None:

@@ -8,7 +8,7 @@ from functools import cached_property
 from nbtrace.compare.computed_turns import ComputedTurns
 from nbtrace.compare.evaluate import Computed, evaluate
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import Node, Scene, Values, Vector, overlaid
+from nbtrace.compare.scene import Node, Place, Scene, Values, Vector, overlaid
 from nbtrace.explanation.audit.suspects import Suspects
 from nbtrace.explanation.physics import Physics, physics_of
 from nbtrace.frozen import frozen
@@ -128,7 +128,7 @@ class RightTurns:
     values: Values
     digits: Values
     scene: Scene
-    turns: ComputedTurns = field(default_factory=ComputedTurns)
+    turns: ComputedTurns
 
 
 @dataclass
@@ -141,8 +141,8 @@ class Audit:
     effective : dict of Side to Values
         Logged values, with those that only the log has wrong put right.
     findings : list of Finding
-    at_once : bool
-        Whether formulas are computed for many turns at once; False where few values are asked for.
+    at_once : frozenset of Place
+        The turns for which formulas are computed at once, where they are many.
     all_right : dict
         The audit with what a side breaks above a quantity put right, by side, quantity, what is broken, and how often.
     """
@@ -150,7 +150,7 @@ class Audit:
     scenes: dict[Side, Scene]
     effective: dict[Side, Values]
     findings: list[Finding] = field(default_factory=list)
-    at_once: bool = False
+    at_once: frozenset[Place] = frozenset()
     all_right: "dict[tuple[Side, str, tuple[str, ...], int], Audit | None]" = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -211,9 +211,9 @@ class Audit:
         facts : tuple of str
             The configuration values that are not the side's own in that scene.
         """
-        if not self.at_once:
+        if node.place not in self.at_once:
             return None
-        turns = self._turns.setdefault((scene.side, facts), ComputedTurns())
+        turns = self._turns.setdefault((scene.side, facts), ComputedTurns(self.at_once))
         return turns.at(scene, self.effective[scene.side], node)
 
     def take_back(self, suspect: Finding, instead: Finding) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from enum import Enum
 from typing import NamedTuple
 
+from nbtrace.compare.computed_turns import ComputedTurns
 from nbtrace.compare.evaluate import Computed, evaluate, formula_of, measured, sharpened, value_at
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.propagation import changed_by, propagate
@@ -105,7 +106,7 @@ def _may_follow(result: Audit, side: Side, node: Node, names: list[str]) -> bool
     digits = _digits(result, side, overlaid(scene.digits, {}), changed, {item.node for item in leading})
     new = ChainMap(changed, values)
     try:
-        return evaluate(replace(scene, digits=digits), new, node).allows(new[node])
+        return measured(replace(scene, digits=digits), new, node).allows(new[node])
     except UnloggedError:
         return False
 
@@ -159,7 +160,7 @@ def _supposing(result: Audit, side: Side, values: Values, suspects: Iterable[Fin
     changed = {node: value for node, value in values.items() if value != before.get(node)}
     digits = _digits(result, side, overlaid(scene.digits, {}), changed, {item.node for item in suspects})
     scenes = {**result.scenes, side: replace(scene, digits=digits)}
-    return Audit(scenes, {**result.effective, side: values}, result.findings, at_once=True)
+    return Audit(scenes, {**result.effective, side: values}, result.findings, at_once=result.at_once)
 
 
 def _digits(
@@ -300,7 +301,8 @@ def _right_turns(result: Audit, scene: Scene, node: Node) -> RightTurns:
             values[own] = sharpened(computed, theirs)
             taken = values[own] is theirs
             digits[own] = result.scenes[other].digits.get(own, ()) if taken else computed.allowed
-    return RightTurns(values, digits, replace(scene, digits=overlaid(scene.digits, digits)))
+    there = replace(scene, digits=overlaid(scene.digits, digits))
+    return RightTurns(values, digits, there, ComputedTurns(result.at_once))
 
 
 def _nearer(value: Vector, corrected: Vector, logged: Vector) -> bool:
