@@ -151,3 +151,19 @@ def test_a_list_of_reflections_that_is_not_there_is_an_error(wide: Wide, tmp_pat
     flags = ["-cell", "60", "70", "80", "90", "90", "90", "-hkl", "missing.hkl", "-N", "5", "-detpixels", "1100"]
     code, printed, complaint = wide("explain", PAIR / "c.log", PAIR / "py.log", "--", *flags)
     assert (code, printed, complaint) == (3, "", "nbtrace: -hkl missing.hkl: there is no such file\n")
+
+
+def test_a_number_of_cells_that_no_banner_tells_is_one_root_of_all_factors(wide: Wide, tmp_path: Path) -> None:
+    flags = "-cell 60 70 80 80 95 105 -default_F 100 -lambda 1.1 -distance 90 -detpixels 80 -pixel 0.8 -oversample 1"
+    for side, cells in (("c", "8"), ("py", "9")):
+        given = (*flags.split(), *"-phi 10 -osc 1 -phisteps 4 -N".split(), cells)
+        wide("harness", "--pixel", "50", "42", "--output", tmp_path / side / "ours.log", "--", *given)
+    c, py = ((tmp_path / side / "ours.log").read_text() for side in ("c", "py"))
+    assert "9x9x9" in py
+    (tmp_path / "c.log").write_text(c.replace("TRACE_PY", "TRACE_C"))
+    (tmp_path / "py.log").write_text(py.replace("9x9x9", "8x8x8"))
+    code, _, _ = wide("explain", tmp_path / "c.log", tmp_path / "py.log", "--json", tmp_path / "e.json")
+    (root,) = json.loads((tmp_path / "e.json").read_text())["roots"]
+    assert (code, root["causes"][0]["text"]) == (1, "9x9x9 cells instead of 8x8x8")
+    assert {"F_latt_a", "phi_F_latt_b", "phi_F_latt"} <= set(root["quantities"])
+    assert root["explains_final_ratio"] == pytest.approx(1, rel=1e-9)

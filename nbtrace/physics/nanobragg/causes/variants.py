@@ -1,7 +1,7 @@
 """Causes that belong to one quantity: another formula, another step, another term."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from nbtrace.compare.metrics import dot
 from nbtrace.compare.node_view import NodeView
@@ -139,22 +139,39 @@ def _lattice(case: Case) -> Iterator[Candidate]:
 
 
 def other_cells(case: Case) -> Iterator[Candidate]:
-    """Yield the lattice factor of the whole number of cells that gives the logged one, along all axes if it can be."""
-    view, axis = case.view(), case.name[-1]
-    solved = {other: _cells_that_fit(view, case.name[:-1], other) for other in crystal.AXES}
-    if not all(solved.values()):
-        solved = {**solved, **_cells_alike(view, case.name[:-1])}
+    """Yield the lattice factor of the whole number of cells that gives the logged one, along all axes if it can be.
+
+    That of a step is the product of the three: the numbers are those that the keyed factors of step 0 tell.
+    """
+    view = case.view()
+    if case.name == "phi_F_latt":
+        solved = _cells_solved(view, "F_latt_")
+        if all(solved.values()):
+            facts = {f"N_{axis}": (float(count or 0),) for axis, count in solved.items()}
+            yield Candidate(case.with_facts(facts), _cells_words(view, solved), among=MOST_CELLS)
+        return
+    prefix, axis = case.name[:-1], case.name[-1]
+    solved = _cells_solved(view, prefix)
     count = solved[axis]
     if count is None:
         return
-    index = _index_along(view, case.name[:-1], axis)
-    told = [crystal.cells(view, other) for other in crystal.AXES]
-    if all(solved.values()):
-        cells, others = ("x".join(map(str, counts)) for counts in (solved.values(), told))
-        text = f"{cells} cells instead of {others}"
-    else:
-        text = f"{count} cells along {axis} instead of {crystal.cells(view, axis)}"
-    yield Candidate((crystal.grating(index, count),), text, among=MOST_CELLS)
+    index = _index_along(view, prefix, axis)
+    told = crystal.cells(view, axis)
+    text = f"{count} cells along {axis} instead of {told}"
+    words = _cells_words(view, solved) if all(solved.values()) else text
+    yield Candidate((crystal.grating(index, count),), words, among=MOST_CELLS)
+
+
+def _cells_solved(view: NodeView, prefix: str) -> dict[str, int | None]:
+    """Return the number of cells along each axis that gives a logged lattice factor, None where there is none."""
+    solved = {axis: _cells_that_fit(view, prefix, axis) for axis in crystal.AXES}
+    return solved if all(solved.values()) else {**solved, **_cells_alike(view, prefix)}
+
+
+def _cells_words(view: NodeView, solved: Mapping[str, int | None]) -> str:
+    told = [crystal.cells(view, axis) for axis in crystal.AXES]
+    cells, others = ("x".join(map(str, counts)) for counts in (solved.values(), told))
+    return f"{cells} cells instead of {others}"
 
 
 _MOST_ALIKE = 64
@@ -355,7 +372,7 @@ VARIANTS: tuple[Signature, ...] = (
     ),
     Signature("common_scale", "a common factor", 3, _only(_CELL, common_scale), traits=_JOINS),
     Signature("beam_centre", "another beam centre", 3, _only(_CENTRE, beam_centre), traits=_JOINS),
-    Signature("cells", "another number of cells", 2, _only(_AXIS_FACTORS, other_cells), traits=_JOINS),
+    Signature("cells", "another number of cells", 2, _only(_AXIS_FACTORS | {"phi_F_latt"}, other_cells), traits=_JOINS),
     Signature("own_volume", "the real vectors' volume", 2, _only(frozenset({"V_cell"}), volume_of_real)),
     Signature(
         "convention",
