@@ -4,7 +4,8 @@ Usage: python -m benchmarks.sweep_logs [STEPS] [PIXEL_RUNS] [ROUNDS]
 
 Both pairs are written from an example; of each command the processor time and the greatest memory are printed, and how
 many times `nbtrace diff` of the same pair either is. In the pairs with a fault the port prints one step in a hundred,
-or the intensity of one run in ten, a thousandth too large; in `far apart`, every step.
+or the intensity of one run in ten, a thousandth too large; in `far apart`, every step. Where the cells are others, a
+hundredth of the steps is taken.
 """
 
 import math
@@ -27,6 +28,7 @@ COMMANDS = {
     "phi": ("phi",),
     "diff -u": ("diff", "-u"),
 }
+EXPERIMENT = "-cell 60 70 80 80 95 105 -default_F 100 -lambda 1.1 -distance 90 -detpixels 80 -pixel 0.8 -oversample 1"
 _SIDES = {"c.log": "TRACE_C", "py.log": "TRACE_PY"}
 _CELLS = 17
 _AGREE_DIFFER_OR_NEITHER = {0, 1, 4}
@@ -79,6 +81,21 @@ def write_runs(folder: Path, runs: int, *, every: int = 10) -> tuple[str, str]:
     return str(folder / "c.log"), str(folder / "py.log")
 
 
+def write_other_cells(folder: Path, steps: int, *, told: bool) -> tuple[str, str]:
+    """Write c.log and py.log, runs of the simulator with 8 and with 9 cells along each axis; return their names.
+
+    Every φ step has other factors. `told` says whether the port's banner tells its number of cells.
+    """
+    for name, cells in (("c.log", "8"), ("py.log", "9")):
+        given = [*EXPERIMENT.split(), "-phi", "10", "-osc", "1", "-phisteps", str(steps), "-N", cells]
+        command = [sys.executable, "-m", "nbtrace", "harness", "--pixel", "50", "42", "--force", "--output"]
+        run([*command, str(folder / name), "--", *given], {0})
+    c, py = (folder / name for name in _SIDES)
+    c.write_text(c.read_text().replace("TRACE_PY", "TRACE_C"))
+    py.write_text(py.read_text().replace("9x9x9", "9x9x9" if told else "8x8x8"))
+    return str(c), str(py)
+
+
 def _a_thousandth_too_large(line: str) -> str:
     before, name, value = line.partition("I_before_scaling ")
     return f"{before}{name}{float(value) * 1.001!r}\n" if name and before in {"", "TRACE_PY: "} else line
@@ -108,6 +125,10 @@ def main(steps: int, runs: int, rounds: int) -> None:
         measure(f"one pixel of {steps} φ steps", every, write_sweep(folder, steps), rounds)
         printing = {name: COMMANDS[name] for name in ("diff", "diff -u")}
         measure("the same, every step another", printing, write_sweep(folder, steps, every=1), rounds)
+        explained = {name: COMMANDS[name] for name in ("diff", "explain")}
+        for told in (True, False):
+            words = f"{steps // 100} φ steps of other cells, {'told' if told else 'not told'}"
+            measure(words, explained, write_other_cells(folder, steps // 100, told=told), rounds)
         measure(
             f"{runs} runs",
             {name: COMMANDS[name] for name in ("diff", "A B", "diff -u")},

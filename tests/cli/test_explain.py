@@ -156,7 +156,7 @@ def test_a_list_of_reflections_that_is_not_there_is_an_error(wide: Wide, tmp_pat
 def test_a_number_of_cells_that_no_banner_tells_is_one_root_of_all_factors(wide: Wide, tmp_path: Path) -> None:
     flags = "-cell 60 70 80 80 95 105 -default_F 100 -lambda 1.1 -distance 90 -detpixels 80 -pixel 0.8 -oversample 1"
     for side, cells in (("c", "8"), ("py", "9")):
-        given = (*flags.split(), *"-phi 10 -osc 1 -phisteps 4 -N".split(), cells)
+        given = (*flags.split(), *["-phi", "10", "-osc", "1", "-phisteps", "4", "-N"], cells)
         wide("harness", "--pixel", "50", "42", "--output", tmp_path / side / "ours.log", "--", *given)
     c, py = ((tmp_path / side / "ours.log").read_text() for side in ("c", "py"))
     assert "9x9x9" in py

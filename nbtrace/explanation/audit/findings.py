@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from nbtrace.compare.computed_turns import ComputedTurns
-from nbtrace.compare.evaluate import Computed, evaluate
+from nbtrace.compare.evaluate import Computed, evaluate, measured
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Place, Scene, Values, Vector, overlaid
 from nbtrace.explanation.audit.suspects import Suspects
@@ -154,6 +154,7 @@ class Audit:
     all_right: "dict[tuple[Side, str, tuple[str, ...], int], Audit | None]" = field(
         default_factory=dict, repr=False, compare=False
     )
+    _measured: dict[tuple[Side, Node], Computed] = field(default_factory=dict, repr=False, compare=False)
     _right: dict[tuple[Side, str, int], RightTurns] = field(default_factory=dict, repr=False, compare=False)
     _turns: dict[tuple[Side, tuple[str, ...]], ComputedTurns] = field(default_factory=dict, repr=False, compare=False)
     _suspects: Suspects = field(default_factory=Suspects, repr=False, compare=False)
@@ -187,11 +188,24 @@ class Audit:
 
     def _move(self, side: Side, nodes: Sequence[Node]) -> None:
         self.all_right.clear()
+        self._measured.clear()
         if not all(node.place for node in nodes):
             self._right.clear()
         right = [known.turns for known in self._right.values()]
         for turns in (*(own for (of, _), own in self._turns.items() if of is side), *right):
             turns.move(nodes)
+
+    def measured_once(self, side: Side, node: Node) -> Computed:
+        """Return what the formula of a value gives of the effective values, found out once while those stay.
+
+        Raises
+        ------
+        UnloggedError
+            As :func:`nbtrace.compare.evaluate.measured`.
+        """
+        if (side, node) not in self._measured:
+            self._measured[side, node] = measured(self.scenes[side], self.effective[side], node)
+        return self._measured[side, node]
 
     def right_turns(self, side: Side, node: Node, find: "Callable[[], RightTurns]") -> RightTurns:
         """Return what the quantity of a node should be at all turns, which is found out once."""

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from nbtrace.compare.computed_turns import ComputedTurns
-from nbtrace.compare.evaluate import Computed, evaluate, formula_of, measured, sharpened, value_at
+from nbtrace.compare.evaluate import Computed, evaluate, formula_of, measured, sharpened
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.propagation import changed_by, propagate
 from nbtrace.compare.scene import Node, Scene, Values, Vector, in_order, overlaid
@@ -256,15 +256,11 @@ def consumers(result: Audit, side: Side, node: Node, right: Vector, uncertain: V
     for other in sorted(set(takers(scene, order, (node,))), key=order.positions.__getitem__):
         if other == node:
             continue
-        before = result.at_once_with(scene, other)
-        after = None if before is None else _at_once_right(result, scene, node, right, own, other)
         try:
-            if before is None or after is None:
-                if node not in value_at(scene, values, other)[1].read:
-                    continue
-                before, after = measured(scene, values, other), measured(fuzzy, changed, other)
-            elif node not in before.inputs:
+            before = result.at_once_with(scene, other) or result.measured_once(side, other)
+            if node not in before.inputs:
                 continue
+            after = _at_once_right(result, scene, node, right, own, other) or measured(fuzzy, changed, other)
         except UnloggedError:
             continue
         holds = before.allows(values[other]), after.allows(values[other])
@@ -285,6 +281,8 @@ def _at_once_right(
 
     None where that is not what is right here, or it is for one value alone.
     """
+    if not node.place:
+        return None
     known = result.right_turns(scene.side, node, lambda: _right_turns(result, scene, node))
     if known.values.get(node) != right or known.digits.get(node) != uncertain:
         return None
