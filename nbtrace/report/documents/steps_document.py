@@ -55,8 +55,8 @@ def _turn(turn: Turn, result: StepsResult) -> TurnEntry:
         ratio_py_over_c=found.ratio if found is not None else None,
         status=turn.status.value,
         reason=row.reason if row is not None else lacking_words(turn, result),
-        lacking_c=tuple(record.quantity for record in turn.lacking_c),
-        lacking_py=tuple(record.quantity for record in turn.lacking_py),
+        lacking_c=tuple(turn.lacked(Side.C)),
+        lacking_py=tuple(turn.lacked(Side.PY)),
         c_line=row.c.line if row is not None else None,
         py_line=row.py.line if row is not None else None,
     )

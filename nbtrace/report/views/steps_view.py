@@ -55,11 +55,10 @@ def _what(turn: Turn, result: StepsResult) -> str:
 
 
 def _name(turn: Turn, result: StepsResult) -> str:
-    """Return the first diverging quantity of a turn, with the ordinals of the other loops."""
+    """Return the first diverging quantity of a turn, with the ordinals of the other loops; empty if none diverges."""
     row = turn.first
     if row is None:
-        lacking = (*turn.lacking_c, *turn.lacking_py)
-        return f"{lacking[0].quantity} {lacking[0].index.without(result.index).label()}".rstrip() if lacking else ""
+        return ""
     component = f".{row.component}" if row.component else ""
     return f"{row.quantity}{component} {row.index.without(result.index).label()}".rstrip()
 
@@ -69,12 +68,8 @@ def lacking_words(turn: Turn, result: StepsResult) -> str:
     labels = _labels(result)
     if turn.only_on is not None:
         return f"only {labels[turn.only_on]} has it"
-    lacking = ((labels[Side.C], turn.lacking_c), (labels[Side.PY], turn.lacking_py))
-    return "; ".join(
-        f"{side} lacks {listed(dict.fromkeys(record.quantity for record in records), 3)}"
-        for side, records in lacking
-        if records
-    )
+    lacking = ((label, dict.fromkeys(turn.lacked(side))) for side, label in labels.items())
+    return "; ".join(f"{label} lacks {listed(quantities, 3)}" for label, quantities in lacking if quantities)
 
 
 def _table(result: StepsResult) -> Table:
