@@ -21,10 +21,11 @@ class LackedValues:
     _found: list[tuple[Ints, Ints, Ints, Ints]] = field(default_factory=list)
     _own: dict[tuple[int, str], Record] = field(default_factory=dict)
     _before: int = 0
+    _read: int = 0
 
     def begin(self, part: WindowPart) -> None:
         """Note that values of another part of the log come next."""
-        self._before += part.kind.size
+        self._before, self._read = self._read, self._read + part.kind.size
 
     def add(self, part: WindowPart, rows: Ints, turn: Ints, name: str) -> None:
         """Add values of one quantity."""

@@ -71,7 +71,8 @@ class TurnCounts:
         self._turns, self._indices = [], []
         for number, side in enumerate(window.sides):
             part = side.part
-            self._note(self._of_kinds[number], part.pieces[-1][0].kinds if part.pieces else [])
+            kinds = part.pieces[-1][0].kinds if part.pieces else []
+            self._note(self._of_kinds[number], kinds[: int(part.kind.max(initial=-1)) + 1])
             self.lacked[number].begin(part)
             self._indices.append(window.indices(number))
             self._turns.append(turns_of(self._of_kinds[number], part.kind, self._indices[-1][2]))
@@ -99,6 +100,8 @@ class TurnCounts:
                 if self.slots.quantity[slot] in self._known:
                     rows = table[slot][kept & (table[slot] >= 0)]
                     rows = rows[turns[rows] != NO_TURN]
+                    if not rows.size:
+                        continue
                     of_step = np.full(rows.size, -1) if is_sweep else step[rows]
                     places = Places(turns[rows], block[rows], sample[rows], of_step)
                     index = self.slots.place(slot, self.loop.name)
