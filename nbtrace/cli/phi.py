@@ -144,7 +144,7 @@ class _Request:
             result = compare_step_records(*read_pair(self.c, self.py, words.vocabulary), index, limits)
         refuse_misspelt(limits, result.notices)
         report = None if waivers is None else self._held_steps(waivers, result)
-        view, code = steps_view(result), waived_code(EXIT_OF[result.verdict], report)
+        view, code = steps_view(result, whole=self.to.shows_all), waived_code(EXIT_OF[result.verdict], report)
         return delivery.deliver(waived_or_plain(view, report), lambda: _steps_document(result, report), code=code)
 
     def _held_steps(self, waivers: GivenWaivers, result: StepsResult) -> "WaiverReport":

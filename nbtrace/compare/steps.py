@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
@@ -25,14 +26,14 @@ _NAMED = 3
 """Quantities outside of the loop that are named."""
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One turn of the loop.
 
     Attributes
     ----------
     ordinal : int
-    rows : tuple of Row
+    rows : sequence of Row
         The values that both sides have, in execution order.
     only_on : Side or None
         The side that alone has the turn.
@@ -41,7 +42,7 @@ class Turn:
     """
 
     ordinal: int
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     only_on: Side | None = None
     lacking_c: Sequence[Record] = ()
     lacking_py: Sequence[Record] = ()
@@ -76,7 +77,12 @@ class Turn:
         """The status of the first value that diverges; MISSING where all that are there agree, and some are lacking."""
         if self.first is not None:
             return self.first.status
-        return Status.MISSING if self.only_on is not None or self.lacking_c or self.lacking_py else Status.PASS
+        return Status.MISSING if self.diverges else Status.PASS
+
+    @property
+    def diverges(self) -> bool:
+        """Whether a value diverges or is lacking."""
+        return bool(self.first is not None or self.only_on is not None or self.lacking_c or self.lacking_py)
 
 
 @frozen
@@ -108,14 +114,14 @@ class StepsResult(Presentable):
 
     def counted(self) -> tuple[str, ...]:
         """Return what was compared, and how much of it diverges."""
-        diverging = sum(turn.status.diverges for turn in self.turns)
+        diverging = sum(turn.diverges for turn in self.turns)
         counts = f"{len(self.on_both)} of {len(self.turns)} turns of {self.index} compared; diverging: {diverging}"
         return (f"{counts}; {self.diff.c.source} against {self.diff.py.source}",)
 
     @property
     def first_divergence(self) -> Turn | None:
         """The first turn that diverges."""
-        return next((turn for turn in self.turns if turn.status.diverges), None)
+        return next((turn for turn in self.turns if turn.diverges), None)
 
     @property
     def on_both(self) -> tuple[Turn, ...]:
@@ -285,7 +291,7 @@ def verdict_of_turns(result: StepsResult) -> Verdict:
     """Return what a comparison along a loop says."""
     if result.diff.verdict is Verdict.NOT_COMPARABLE:
         return Verdict.NOT_COMPARABLE
-    differ = bool(result.lost) or any(turn.status.diverges for turn in result.turns)
+    differ = bool(result.lost) or any(turn.diverges for turn in result.turns)
     return Verdict.DIFFER if differ else Verdict.AGREE
 
 

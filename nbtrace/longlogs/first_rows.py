@@ -70,23 +70,25 @@ class FirstRows:
             c, py = (self.kept[side].add(parts[side], np.array([rows[side]])) for side in (0, 1))
             self._outside[what] = int(c[0]), int(py[0])
 
-    def of_turns(self) -> dict[int, list[tuple[Record, Record]]]:
-        """Return the first rows of each turn: that of the known quantities, and those of unknown ones."""
+    def of_turns(self) -> tuple[Ints, Ints, Ints]:
+        """Return turns, in order, and the numbers of their first rows in C and in Py.
+
+        A turn may have several: that of the known quantities, and those of unknown ones.
+        """
         turns = np.flatnonzero(self._key != _NEVER)
         known = turns, *(numbers.take(turns) for numbers in self._numbers)
-        turn, c, py = (np.concatenate(parts) for parts in zip(known, *self._unknown, strict=True))
-        pairs = self._records(c.tolist(), py.tolist())
-        found: dict[int, list[tuple[Record, Record]]] = {}
-        for at, pair in zip(turn.tolist(), pairs, strict=True):
-            found.setdefault(at, []).append(pair)
-        return found
+        columns = tuple(np.concatenate(parts) for parts in zip(known, *self._unknown, strict=True))
+        order = np.argsort(columns[0], kind="stable")
+        turn, c, py = (column[order] for column in columns)
+        return turn, c, py
 
     def outside(self) -> list[tuple[Record, Record]]:
         """Return the first rows of what stands outside of all turns."""
         pairs = self._outside.values()
-        return self._records([c for c, _ in pairs], [py for _, py in pairs])
+        return self.records([c for c, _ in pairs], [py for _, py in pairs])
 
-    def _records(self, c: list[int], py: list[int]) -> list[tuple[Record, Record]]:
+    def records(self, c: list[int], py: list[int]) -> list[tuple[Record, Record]]:
+        """Return the values with some numbers in C, and with as many in Py."""
         of_c, of_py = self.kept[0].records(c), self.kept[1].records(py)
         return [(of_c[one], of_py[other]) for one, other in zip(c, py, strict=True)]
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from nbtrace.compare.steps import (
 )
 from nbtrace.compare.turns import Loop
 from nbtrace.frozen import frozen
+from nbtrace.late import Late
 from nbtrace.longlogs.by_turn import grown
 from nbtrace.longlogs.chunks import CHUNK
 from nbtrace.longlogs.decimals import Ints
@@ -37,8 +38,11 @@ from nbtrace.verdicts.status import Verdict
 from nbtrace.verdicts.tolerance import Policy
 from nbtrace.vocabulary.vocabulary import UNNAMED
 
+_TOGETHER = 2000
+"""Turns whose rows are made together."""
 
-@frozen
+
+@dataclass(frozen=True, slots=True)
 class CountedTurn(Turn):
     """One turn of the loop, with its first value that diverges as its only row.
 
@@ -46,10 +50,17 @@ class CountedTurn(Turn):
     ----------
     total, total_diverging : int
         Values that were compared, and those of them that diverge.
+
+    What a side lacks is a :class:`LackedInTurn`, or nothing.
     """
 
     total: int = 0
     total_diverging: int = 0
+
+    @property
+    def first(self) -> Row | None:
+        """The first value in execution order that diverges."""
+        return self.rows[0] if self.rows else None
 
     @property
     def compared(self) -> int:
@@ -61,10 +72,15 @@ class CountedTurn(Turn):
         """How many values diverge."""
         return self.total_diverging
 
+    @property
+    def diverges(self) -> bool:
+        """Whether a value diverges or is lacking."""
+        return bool(self.total_diverging or self.only_on is not None or self.lacking_c or self.lacking_py)
+
     def lacked(self, side: Side) -> Sequence[str]:
         """Return the quantity of each value that a side lacks here and prints in another turn."""
         lacking = self.lacking_c if side is Side.C else self.lacking_py
-        return lacking.quantities if isinstance(lacking, LackedInTurn) else super().lacked(side)
+        return lacking.quantities if isinstance(lacking, LackedInTurn) else ()
 
 
 @frozen
@@ -149,6 +165,7 @@ class _Turns:
         self._counts = counts
         self._rows: dict[int, list[Row]] = {}
         self._outside: list[Row] = []
+        self._batch: dict[int, Row] = {}
         for row in counts.rows:
             ordinal = counts.loop.turn(row.quantity, row.index)
             (self._outside if ordinal is None else self._rows.setdefault(ordinal, [])).append(row)
@@ -172,15 +189,13 @@ class _Turns:
         )
         ordinals = judged(present, counts.loop, traces[0].vocabulary)
         compared, diverging = (_at(ordinals, numbers) for numbers in (counts.compared, counts.diverging))
-        first = self._first_rows()
         found = []
         for ordinal, total, over in zip(ordinals, compared, diverging, strict=True):
-            own = Turn(ordinal, tuple(self._rows.get(ordinal, ())))
-            row = first.get(ordinal)
+            own = Turn(ordinal, self._rows.get(ordinal, ()))
             found.append(
                 CountedTurn(
                     ordinal,
-                    () if row is None else (row,),
+                    self._first_of(ordinal),
                     only_on(ordinal, present),
                     lacking_c.get(ordinal, ()),
                     lacking_py.get(ordinal, ()),
@@ -190,14 +205,36 @@ class _Turns:
             )
         return tuple(found)
 
-    def _first_rows(self) -> Mapping[int, Row]:
-        """Return the first row of each turn in which one diverges."""
-        found = {ordinal: list(map(self._row, pairs)) for ordinal, pairs in self._counts.first.of_turns().items()}
-        for ordinal, rows in self._rows.items():
-            diverging = next((row for row in rows if row.status.diverges), None)
-            if diverging is not None:
-                found.setdefault(ordinal, []).append(diverging)
-        return {ordinal: rows[0] if len(rows) == 1 else min(rows, key=self._order) for ordinal, rows in found.items()}
+    @cached_property
+    def _firsts(self) -> tuple[Ints, Ints, Ints]:
+        return self._counts.first.of_turns()
+
+    def _first_of(self, ordinal: int) -> Sequence[Row]:
+        """Return the first row of a turn that diverges, made when it is asked for; none where none diverges."""
+        at = int(np.searchsorted(self._firsts[0], ordinal))
+        there = at < self._firsts[0].size and int(self._firsts[0][at]) == ordinal
+        diverges = there or any(row.status.diverges for row in self._rows.get(ordinal, ()))
+        return Late(1, partial(self._made, ordinal, at)) if diverges else ()
+
+    def _made(self, ordinal: int, at: int, number: int) -> Row:
+        """Return the first row of a turn whose values are the ones at a place among those of all turns, or after it."""
+        del number
+        if ordinal not in self._batch:
+            self._batch = self._some(ordinal, at)
+        return self._batch[ordinal]
+
+    def _some(self, ordinal: int, at: int) -> dict[int, Row]:
+        """Return the first rows of a turn and of some after it."""
+        turn, c, py = self._firsts
+        last = turn[min(at + _TOGETHER, turn.size) - 1] if at < turn.size else -1
+        some = slice(at, int(np.searchsorted(turn, last, side="right")))
+        pairs = self._counts.first.records(c[some].tolist(), py[some].tolist())
+        found: dict[int, list[Row]] = {ordinal: []}
+        for of, pair in zip(turn[some].tolist(), pairs, strict=True):
+            found.setdefault(of, []).append(self._row(pair))
+        for of in found:
+            found[of] += [row for row in self._rows.get(of, ()) if row.status.diverges][:1]
+        return {of: rows[0] if len(rows) == 1 else min(rows, key=self._order) for of, rows in found.items()}
 
     def _apart(self) -> list[str]:
         """Return the quantities that differ outside of the loop, in execution order."""
