@@ -41,7 +41,7 @@ class KeptValues:
         wanted: dict[int, list[int]] = {}
         for number in sorted(set(numbers)):
             wanted.setdefault(bisect_right(self._begins, number) - 1, []).append(number)
-        found = {}
+        found: dict[int, Record] = {}
         for at, own in wanted.items():
             rows = np.array(own) - self._begins[at]
             found.update(zip(own, self._pieces[at].some(rows).records(), strict=True))

@@ -77,10 +77,6 @@ class StatedTurns:
             self.printed = grown(self.printed, size, fill=False)
             self.printed[turn] = True
 
-    def name(self, record: Record) -> None:
-        """Note the loops of a value that were found by comparing."""
-        self._name(record.index.loops, record.line)
-
 
 def turn_of(kind: TemplateKind, loop: str) -> int:
     """Return the turn of a loop that the values of a kind are of, `OF_LINE` or `NO_TURN`.

@@ -72,10 +72,10 @@ class TurnPrints:
                 place = turn, index.block, index.sample, _NO_STEP if step is None else step, what
                 tokens[place] = record.value.tokens
         for (turn, block, sample, step, what), printed in tokens.items():
-            place = Places(*(np.array([number], dtype=np.int64) for number in (turn, block, sample, step)))
+            own = Places(*(np.array([number], dtype=np.int64) for number in (turn, block, sample, step)))
             text = np.array([_number_of(printed)], dtype=np.uint64)
             telling = np.array([are_telling(printed)])
-            self._add(what[0], place.turn, text * self._factors(what, place), telling)
+            self._add(what[0], own.turn, text * self._factors(what, own), telling)
 
     def _add(self, name: str, turn: Ints, numbers: Words, telling: Flags) -> None:
         if not turn.size:

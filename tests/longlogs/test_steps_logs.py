@@ -28,8 +28,8 @@ def test_long_logs_that_columns_do_not_hold_go_by_records(monkeypatch: pytest.Mo
     monkeypatch.setattr(long_files, "LONG", 0)
     result = nbtrace.compare_steps(ROD / "loops.log", ROD / "arrays_mistake.log", vocabulary=ROD / "rod.toml")
     assert (result.index, result.first_divergence is not None) == ("step", True)
-    traces = [nbtrace.read_trace(SWEPT / name) for name in ("c.log", "py.log")]
-    assert nbtrace.compare_steps(*traces, "phi_tic").turns
+    c, py = (nbtrace.read_trace(SWEPT / name) for name in ("c.log", "py.log"))
+    assert nbtrace.compare_steps(c, py, "phi_tic").turns
     log = tmp_path / "c.log"
     log.write_text((SWEPT / "c.log").read_text())
     with log.open() as stream:
