@@ -203,8 +203,8 @@ def _pair(
 ) -> tuple[str, str]:
     """Write the logs of a pixel of three sampled points with so many steps each.
 
-    The port's has a factor that is wrong in the second half of the steps of the last point, a step that prints what the
-    one before it does, and none of some steps.
+    The port's has a factor that is wrong in the second half of the steps of the last two points, a step that prints
+    what the one before it does, and none of some steps.
     """
     names = str(folder / "c.log"), str(folder / "py.log")
     for name, side in zip(names, _PROGRAMS, strict=True):
@@ -215,7 +215,7 @@ def _pair(
             for step in range(steps):
                 at = 6 if stale and is_port and step == 7 else step
                 k, factor = 1.5 + (at + point) / 1024, 2.0 + at / 512
-                factor *= 1 + (wrong if is_port and point == 2 and step >= steps // 2 else 0)
+                factor *= 1 + (wrong if is_port and point > 0 and step >= steps // 2 else 0)
                 if not (is_port and step in without):
                     values = f"k_frac={k!r} F_latt_b={factor!r} F_latt={factor * 3!r}"
                     lines.append(f"{side}_PHI phi_tic={step} phi_deg={step / 8} {values}")
@@ -235,11 +235,11 @@ def test_every_turn_is_counted_and_the_first_value_that_diverges_is_kept(tmp_pat
     result = _found(_pair(tmp_path, 300, wrong=1e-3))
     assert [turn.ordinal for turn in result.turns] == list(range(300))
     assert {turn.compared for turn in result.turns} == {3 * 4}
-    assert [turn.diverging for turn in result.turns] == [0] * 150 + [2] * 150
+    assert [turn.diverging for turn in result.turns] == [0] * 150 + [4] * 150
     first = result.first_divergence
     assert first is not None
     assert first.first is not None
-    assert (first.ordinal, first.first.quantity, first.first.index.sample) == (150, "phi_F_latt_b", 2)
+    assert (first.ordinal, first.first.quantity, first.first.index.sample) == (150, "phi_F_latt_b", 1)
     assert first.first.c.value.text == repr(2.0 + 150 / 512)
     assert not result.diff.has_whole_blocks
 
@@ -263,6 +263,44 @@ def test_turns_of_one_log_alone_differ_and_what_they_lack_is_read_again(tmp_path
     assert [record.index.sample for record in turn.lacking_py] == [0] * 4 + [1] * 4 + [2] * 4
     assert turn.lacking_py[1:2][0].value.numbers == (1.5 + 280 / 1024,)
     assert turn.lacking_c == ()
+
+
+def _alike(folder: Path, texts: tuple[str, str], long_sweep: int) -> StepsResult:
+    """Compare two logs in both ways; return what columns give."""
+    names = str(folder / "c.log"), str(folder / "py.log")
+    for name, text in zip(names, texts, strict=True):
+        Path(name).write_text(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(streamed_log, "LONG_SWEEP", long_sweep)
+        found = compare_long_steps(*names, "phi_tic", Policy())
+    assert found is not None
+    _are_alike(found, compare_steps(*names, "phi_tic"))
+    return found
+
+
+def _steps(side: str, words: str = "") -> list[str]:
+    values = "k_frac={k} F_latt_b=1.5 F_latt=2.5"
+    return [f"{side}_PHI phi_tic={at} phi_deg={at / 8} {values.format(k=at / 7 + 1)}{words}" for at in range(4)]
+
+
+def test_a_quantity_in_the_loop_and_outside_of_it_is_told_apart(tmp_path: Path) -> None:
+    texts = []
+    for side, value in zip(_PROGRAMS, ("1.25", "1.75"), strict=True):
+        block = [f"{side}: polar 0.5", *_steps(side, " S_x=4.5"), f"{side}: phi_S_x {value}"]
+        texts.append("\n".join([*block, f"{side}: floatimage_accumulated 2.5", ""]) * 3)
+    result = _alike(tmp_path, (texts[0], texts[1]), 2)
+    assert result.verdict is Verdict.AGREE
+    assert "outside of phi_tic, phi_S_x differs, too" in [notice.text for notice in result.notices]
+
+
+def test_a_value_of_a_turn_that_the_other_log_has_torn_is_lacking(tmp_path: Path) -> None:
+    texts = []
+    for side, value in zip(_PROGRAMS, ("1.25", "1.2x5"), strict=True):
+        blocks = [[f"{side}: polar 0.5", *_steps(side), f"{side}: floatimage_accumulated 2.5"] for _ in range(4)]
+        blocks[2].insert(4, f"{side}: phi_tic=2 another {value}")
+        texts.append("\n".join([line for block in blocks for line in block] + [""]))
+    result = _alike(tmp_path, (texts[0], texts[1]), 2000)
+    assert result.verdict is Verdict.DIFFER
 
 
 def test_a_loop_that_neither_vocabulary_nor_log_names_is_refused_without_records(tmp_path: Path) -> None:
