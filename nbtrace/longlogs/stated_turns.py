@@ -9,7 +9,6 @@ from nbtrace.longlogs.chunks import NotColumnarError
 from nbtrace.longlogs.columnar import Columns
 from nbtrace.longlogs.decimals import Flags, Ints
 from nbtrace.longlogs.templates import TemplateKind
-from nbtrace.records import Record
 from nbtrace.vocabulary.quantity import Quantity, Scope
 
 NO_TURN, OF_LINE = -1, -2

@@ -223,10 +223,10 @@ def _pair(
     return names
 
 
-def _found(names: tuple[str, str]) -> StepsResult:
+def _found(names: tuple[str, str], chunk: int = 1 << 20) -> StepsResult:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(streamed_log, "LONG_SWEEP", 2)
-        found = compare_long_steps(*names, "phi_tic", Policy(), chunk=10_000)
+        found = compare_long_steps(*names, "phi_tic", Policy(), chunk=chunk)
     assert found is not None
     return found
 
@@ -285,9 +285,12 @@ def _steps(side: str, words: str = "") -> list[str]:
 
 def test_a_quantity_in_the_loop_and_outside_of_it_is_told_apart(tmp_path: Path) -> None:
     texts = []
-    for side, value in zip(_PROGRAMS, ("1.25", "1.75"), strict=True):
-        block = [f"{side}: polar 0.5", *_steps(side, " S_x=4.5"), f"{side}: phi_S_x {value}"]
-        texts.append("\n".join([*block, f"{side}: floatimage_accumulated 2.5", ""]) * 3)
+    for side, last in zip(_PROGRAMS, ("1.25", "1.75"), strict=True):
+        lines = []
+        for value in ("1.25", "1.25", last):
+            lines += [f"{side}: pix0_vector_meters 0.1 0.2 0.3", *_steps(side, " S_x=4.5"), f"{side}: phi_S_x {value}"]
+            lines.append(f"{side}: floatimage_accumulated 2.5")
+        texts.append("\n".join([*lines, ""]))
     result = _alike(tmp_path, (texts[0], texts[1]), 2)
     assert result.verdict is Verdict.AGREE
     assert "outside of phi_tic, phi_S_x differs, too" in [notice.text for notice in result.notices]
@@ -295,12 +298,18 @@ def test_a_quantity_in_the_loop_and_outside_of_it_is_told_apart(tmp_path: Path) 
 
 def test_a_value_of_a_turn_that_the_other_log_has_torn_is_lacking(tmp_path: Path) -> None:
     texts = []
-    for side, value in zip(_PROGRAMS, ("1.25", "1.2x5"), strict=True):
-        blocks = [[f"{side}: polar 0.5", *_steps(side), f"{side}: floatimage_accumulated 2.5"] for _ in range(4)]
-        blocks[2].insert(4, f"{side}: phi_tic=2 another {value}")
+    for side, form in zip(
+        _PROGRAMS, (": phi_tic=2 another 1.25", "_PHI phi_tic=2 phi_deg=0.25 another=1.2"), strict=True
+    ):
+        blocks = [
+            [f"{side}: pix0_vector_meters 0.1 0.2 0.3", *_steps(side), f"{side}: floatimage_accumulated 2.5"]
+            for _ in range(4)
+        ]
+        blocks[2].insert(4, f"{side}{form}")
         texts.append("\n".join([line for block in blocks for line in block] + [""]))
     result = _alike(tmp_path, (texts[0], texts[1]), 2000)
     assert result.verdict is Verdict.DIFFER
+    assert [list(turn.lacked(Side.PY)) for turn in result.turns] == [[], [], ["phi_another"], []]
 
 
 def test_a_loop_that_neither_vocabulary_nor_log_names_is_refused_without_records(tmp_path: Path) -> None:
@@ -316,7 +325,7 @@ def test_memory_does_not_grow_with_the_steps_but_for_their_counts(tmp_path: Path
     for steps in (40, 40, 340):  # the first time modules are loaded
         names = _pair(tmp_path, steps, wrong=1e-3)
         tracemalloc.start()
-        assert _found(names).verdict is Verdict.DIFFER
+        assert _found(names, 10_000).verdict is Verdict.DIFFER
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[2] < peaks[1] + 300 * 4000  # records of a turn of three points take some 30,000 bytes
