@@ -1,11 +1,12 @@
 """The commands of long logs of other forms than many pixels: a sweep of many φ steps in one, and runs in a row.
 
-Usage: python -m benchmarks.sweep_logs [STEPS] [PIXEL_RUNS] [ROUNDS]
+Usage: python -m benchmarks.sweep_logs [STEPS] [PIXEL_RUNS] [ROUNDS] [LINES]
 
-Both pairs are written from an example; of each command the processor time and the greatest memory are printed, and how
-many times `nbtrace diff` of the same pair either is. In the pairs with a fault the port prints one step in a hundred,
-or the intensity of one run in ten, a thousandth too large; in `far apart`, every step. Where the cells are others, a
-hundredth of the steps is taken.
+With LINES, `steps` is also measured on a pair of so many lines of many pixels, with a φ step each. All pairs are
+written from an example; of each command the processor time and the greatest memory are printed, and how many times
+`nbtrace diff` of the same pair either is. In the pairs with a fault the port prints one step in a hundred, or the
+intensity of one run in ten, a thousandth too large; in `far apart`, every step. Where the cells are others, a hundredth of
+the steps is taken.
 """
 
 import math
@@ -16,6 +17,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from benchmarks.diff_peer import run
+from benchmarks.long_logs import write_pair
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples" / "pairs"
 SWEPT = EXAMPLES / "custom_vectors_mat_hkl_phi__24_51"
@@ -26,6 +28,7 @@ COMMANDS = {
     "scaling": ("scaling",),
     "explain": ("explain",),
     "phi": ("phi",),
+    "steps": ("steps", "--index", "phi_tic"),
     "diff -u": ("diff", "-u"),
 }
 EXPERIMENT = "-cell 60 70 80 80 95 105 -default_F 100 -lambda 1.1 -distance 90 -detpixels 80 -pixel 0.8 -oversample 1"
@@ -69,6 +72,29 @@ def _sweep(example: list[str], side: str, steps: int, every: int) -> Iterator[st
         key = line.removeprefix(f"{side}: ").split(" ")[0]
         if not line.startswith(marker):
             yield f"{side}: {key} {changed[key]}" if line.startswith(f"{side}: ") and key in changed else line
+
+
+def write_pixels(folder: Path, lines: int, *, every: int = 100) -> tuple[str, str]:
+    """Write c.log and py.log, of so many lines of pixels, the φ step of one in `every` of which differs; return names.
+
+    The port's log is the reference's under its own prefix.
+    """
+    c, py = write_pair(folder, lines)
+    with c.open() as own, py.open("w") as other:
+        steps = 0
+        for line in own:
+            printed = line.replace("TRACE_C", "TRACE_PY")
+            if printed.startswith("TRACE_PY_PHI "):
+                steps += 1
+                printed = _with_another_factor(printed) if steps % every == 0 else printed
+            other.write(printed)
+    return str(c), str(py)
+
+
+def _with_another_factor(step: str) -> str:
+    before, name, rest = step.partition(" F_latt_b=")
+    value, _, after = rest.partition(" ")
+    return f"{before}{name}{float(value) * 1.001:.15g} {after}"
 
 
 def write_runs(folder: Path, runs: int, *, every: int = 10) -> tuple[str, str]:
@@ -117,7 +143,7 @@ def measure(title: str, commands: dict[str, tuple[str, ...]], logs: tuple[str, s
         print(f"  {name:10} {found[0]:6.2f} s, {found[1]:4.0f} MB; {ratios} times")
 
 
-def main(steps: int, runs: int, rounds: int) -> None:
+def main(steps: int, runs: int, rounds: int, lines: int) -> None:
     """Write the pairs, and measure the commands of each."""
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -135,7 +161,10 @@ def main(steps: int, runs: int, rounds: int) -> None:
             write_runs(folder, runs),
             rounds,
         )
+        if lines:
+            of_pixels = {name: COMMANDS[name] for name in ("diff", "steps")}
+            measure(f"{lines} lines of pixels", of_pixels, write_pixels(folder, lines), rounds)
 
 
 if __name__ == "__main__":
-    main(*(int(text) for text in (sys.argv[1:] + ["100000", "560", "3"][len(sys.argv) - 1 :])))
+    main(*(int(text) for text in (sys.argv[1:] + ["100000", "560", "3", "0"][len(sys.argv) - 1 :])))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nbtrace.compare.scaling import ScalingResult
     from nbtrace.compare.self_check import SelfCheck
     from nbtrace.compare.several_logs import SeveralLogs
-    from nbtrace.compare.steps import StepsResult, compare_steps
+    from nbtrace.compare.steps import StepsResult
     from nbtrace.compare.sweep import sweep
     from nbtrace.compare.sweep_result import SweepResult
     from nbtrace.detector.compare_detectors import compare_detectors
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from nbtrace.longlogs.diff_several import diff_several
     from nbtrace.longlogs.phi_logs import compare_phi
     from nbtrace.longlogs.scaling_logs import scaling_chain
+    from nbtrace.longlogs.steps_logs import compare_steps
     from nbtrace.parsers import parse_trace, read_sides, read_trace
     from nbtrace.presented import render_html, render_json, render_markdown, render_text
     from nbtrace.records import Record, Side, Trace
@@ -169,7 +170,7 @@ _HOME = {
     "compare_images": "nbtrace.compare.images",
     "compare_phi": "nbtrace.longlogs.phi_logs",
     "compare_reflections": "nbtrace.compare.reflections.compare_reflections",
-    "compare_steps": "nbtrace.compare.steps",
+    "compare_steps": "nbtrace.longlogs.steps_logs",
     "compare_suite": "nbtrace.suite_runs",
     "diff": "nbtrace.longlogs.diff_logs",
     "diff_several": "nbtrace.longlogs.diff_several",

@@ -23,10 +23,12 @@ from nbtrace.cli.waiver_options import WaiverOptions
 from nbtrace.compare.logs import KEY, logs_of
 from nbtrace.compare.phi import PhiResult
 from nbtrace.compare.phi import compare_phi as compare_records
-from nbtrace.compare.steps import StepsResult, compare_steps
+from nbtrace.compare.steps import StepsResult
+from nbtrace.compare.steps import compare_steps as compare_step_records
 from nbtrace.errors import ExitCode, UsageError
 from nbtrace.frozen import frozen
 from nbtrace.longlogs.phi_logs import compare_phi
+from nbtrace.longlogs.steps_logs import compare_steps
 from nbtrace.parsers import read_pair
 from nbtrace.records import Trace
 from nbtrace.report.views.phi_view import phi_view
@@ -136,10 +138,13 @@ class _Request:
         waivers = self.waived.given(words.vocabulary)
         delivery = Delivery("steps", (*self.logs, *words.inputs, *waiver_files(waivers)), self.to)
         limits = resolve_policy(list(self.tolerances), self.policy, Path(), words.vocabulary)
-        result = compare_steps(*read_pair(self.c, self.py, words.vocabulary), index, limits)
+        if waivers is None:
+            result = compare_steps(self.c, self.py, index, limits)
+        else:  # which are held against every value
+            result = compare_step_records(*read_pair(self.c, self.py, words.vocabulary), index, limits)
         refuse_misspelt(limits, result.notices)
         report = None if waivers is None else self._held_steps(waivers, result)
-        view, code = steps_view(result), waived_code(EXIT_OF[result.verdict], report)
+        view, code = steps_view(result, whole=self.to.shows_all), waived_code(EXIT_OF[result.verdict], report)
         return delivery.deliver(waived_or_plain(view, report), lambda: _steps_document(result, report), code=code)
 
     def _held_steps(self, waivers: GivenWaivers, result: StepsResult) -> "WaiverReport":

@@ -1,7 +1,8 @@
 """Comparing two traces turn by turn along one of their loops."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
@@ -25,26 +26,26 @@ _NAMED = 3
 """Quantities outside of the loop that are named."""
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One turn of the loop.
 
     Attributes
     ----------
     ordinal : int
-    rows : tuple of Row
+    rows : sequence of Row
         The values that both sides have, in execution order.
     only_on : Side or None
         The side that alone has the turn.
-    lacking_c, lacking_py : tuple of Record
+    lacking_c, lacking_py : sequence of Record
         The other side's values that C, and that Py, lacks here and prints in another turn.
     """
 
     ordinal: int
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     only_on: Side | None = None
-    lacking_c: tuple[Record, ...] = ()
-    lacking_py: tuple[Record, ...] = ()
+    lacking_c: Sequence[Record] = ()
+    lacking_py: Sequence[Record] = ()
 
     def __repr__(self) -> str:
         first = "" if self.first is None else f", first {self.first.label}"
@@ -67,12 +68,21 @@ class Turn:
         """How many values diverge."""
         return sum(row.status.diverges for row in self.rows)
 
+    def lacked(self, side: Side) -> Sequence[str]:
+        """Return the quantity of each value that a side lacks here and prints in another turn."""
+        return [record.quantity for record in (self.lacking_c if side is Side.C else self.lacking_py)]
+
     @property
     def status(self) -> Status:
         """The status of the first value that diverges; MISSING where all that are there agree, and some are lacking."""
         if self.first is not None:
             return self.first.status
-        return Status.MISSING if self.only_on is not None or self.lacking_c or self.lacking_py else Status.PASS
+        return Status.MISSING if self.diverges else Status.PASS
+
+    @property
+    def diverges(self) -> bool:
+        """Whether a value diverges or is lacking."""
+        return bool(self.first is not None or self.only_on is not None or self.lacking_c or self.lacking_py)
 
 
 @frozen
@@ -104,14 +114,14 @@ class StepsResult(Presentable):
 
     def counted(self) -> tuple[str, ...]:
         """Return what was compared, and how much of it diverges."""
-        diverging = sum(turn.status.diverges for turn in self.turns)
+        diverging = sum(turn.diverges for turn in self.turns)
         counts = f"{len(self.on_both)} of {len(self.turns)} turns of {self.index} compared; diverging: {diverging}"
         return (f"{counts}; {self.diff.c.source} against {self.diff.py.source}",)
 
     @property
     def first_divergence(self) -> Turn | None:
         """The first turn that diverges."""
-        return next((turn for turn in self.turns if turn.status.diverges), None)
+        return next((turn for turn in self.turns if turn.diverges), None)
 
     @property
     def on_both(self) -> tuple[Turn, ...]:
@@ -121,8 +131,12 @@ class StepsResult(Presentable):
     @cached_property
     def lost(self) -> frozenset[str]:
         """Quantities of the loop of which one log has a line that nobody can read, beside one that is read."""
-        looped = {row.quantity for turn in self.turns for row in turn.rows}
-        return frozenset(looped & {name for gaps in self.diff.gaps for name in gaps.hidden})
+        return frozenset(self.looped & {name for gaps in self.diff.gaps for name in gaps.hidden})
+
+    @property
+    def looped(self) -> AbstractSet[str]:
+        """Quantities that both logs have in one of the turns."""
+        return {row.quantity for turn in self.turns for row in turn.rows}
 
 
 def compare_steps(
@@ -154,13 +168,11 @@ def compare_steps(
         If the vocabulary names no such loop.
     """
     first, second = trace_pair(first, second, vocabulary, None if policy is None else policy.vocabulary)
-    index = _named(first, second, index)
+    name = known_loop(first.vocabulary, index) or _stated_loop(first, second, index or "")
     result = diff_traces(first, second, policy)
     c, py = result.c, result.py
-    loop = Loop.of(index, c, py)
-    present = _there(c, loop), _there(py, loop)
-    if not present[0] & present[1]:
-        raise InputError(f"nothing to compare: {c.source} and {py.source} have no turn of {index} in common")
+    loop = Loop.of(name, c, py)
+    present = in_common((c, py), (_there(c, loop), _there(py, loop)), loop)
     inside: dict[int, list[Row]] = {}
     outside: list[Row] = []
     for row in result.rows:
@@ -171,54 +183,82 @@ def compare_steps(
         Turn(
             ordinal,
             tuple(inside.get(ordinal, ())),
-            _only_on(ordinal, present),
+            only_on(ordinal, present),
             tuple(lacking_c.get(ordinal, ())),
             tuple(lacking_py.get(ordinal, ())),
         )
-        for ordinal in sorted(_judged(present, apart=index in c.vocabulary.judged_apart))
+        for ordinal in judged(present, loop, c.vocabulary)
     )
     repeats = (*repeated_turns(c, Side.C, loop), *repeated_turns(py, Side.PY, loop))
-    notices = (*_notices(repeats, index, c.vocabulary), *_outside(outside, index), *result.notices)
-    notices = tuple(sorted(notices, key=lambda notice: -notice.weight))
-    unjudged = StepsResult(result, index, turns, repeats, notices, Verdict.AGREE)
-    return StepsResult(result, index, turns, repeats, notices, _verdict(unjudged))
+    apart = dict.fromkeys(row.quantity for row in outside if row.status.diverges)
+    notices = notices_of(repeats, apart, result, name)
+    unjudged = StepsResult(result, name, turns, repeats, notices, Verdict.AGREE)
+    return StepsResult(result, name, turns, repeats, notices, verdict_of_turns(unjudged))
 
 
-def _named(first: Trace, second: Trace, index: str | None) -> str:
-    """Return the name of the loop that is meant: of the vocabulary, or one that lines of either log state."""
-    vocabulary = first.vocabulary
+def known_loop(vocabulary: Vocabulary, index: str | None) -> str:
+    """Return the name of the loop that is meant, by default the outermost; empty if the vocabulary names no such."""
     named = [name for name in vocabulary.indices if name not in UNNAMED]
     if index is None:
         return named[0] if named else REPEAT
-    if index in {*named, *UNNAMED}:
-        return index
+    return index if index in {*named, *UNNAMED} else ""
+
+
+def _stated_loop(first: Trace, second: Trace, index: str) -> str:
     stated = {name: None for trace in (first, second) for record in trace.records for name, _ in record.index.loops}
     if index not in stated:
-        known = [*named, *(name for name in stated if name not in {*named, *UNNAMED})]
-        named_words = f"there is {', '.join(known)}" if known else "there is none"
-        raise UsageError(f"no loop is called {index!r}: {named_words}{names.hint(index, known)}")
+        raise no_such_loop(first.vocabulary, index, stated)
     return index
+
+
+def no_such_loop(vocabulary: Vocabulary, index: str, stated: Iterable[str]) -> UsageError:
+    """Return what is said where neither the vocabulary nor a line of either log names a loop."""
+    named = [name for name in vocabulary.indices if name not in UNNAMED]
+    known = [*named, *(name for name in stated if name not in {*named, *UNNAMED})]
+    named_words = f"there is {', '.join(known)}" if known else "there is none"
+    return UsageError(f"no loop is called {index!r}: {named_words}{names.hint(index, known)}")
 
 
 def _there(trace: Trace, loop: Loop) -> AbstractSet[int]:
     """Return the turns that a log has."""
     turns = (loop.turn(record.quantity, record.index) for record in trace.records)
-    present = {turn for turn in turns if turn is not None}
-    if not present:
-        stated = {name for record in trace.records for name, _ in record.index.loops}
-        others = ", ".join(name for name in trace.vocabulary.indices if name in stated)
-        elsewhere = f"; its lines state turns of {others}" if others else "; its lines state the turns of no loop"
-        raise InputError(f"{trace.source} has no turn of {loop.name}{elsewhere}")
+    return {turn for turn in turns if turn is not None}
+
+
+def in_common(
+    traces: tuple[Trace, Trace], present: tuple[AbstractSet[int], AbstractSet[int]], loop: Loop
+) -> tuple[AbstractSet[int], AbstractSet[int]]:
+    """Return the turns that two logs have, if they have some in common.
+
+    Raises
+    ------
+    InputError
+        If they have not.
+    """
+    for trace, turns in zip(traces, present, strict=True):
+        if not turns:
+            raise no_turn(trace, loop, {name for record in trace.records for name, _ in record.index.loops})
+    if not present[0] & present[1]:
+        c, py = traces
+        raise InputError(f"nothing to compare: {c.source} and {py.source} have no turn of {loop.name} in common")
     return present
 
 
-def _judged(present: tuple[AbstractSet[int], AbstractSet[int]], *, apart: bool) -> AbstractSet[int]:
+def no_turn(trace: Trace, loop: Loop, stated: AbstractSet[str]) -> InputError:
+    """Return what is said of a log without a turn of a loop; `stated` are the loops that its lines name."""
+    others = ", ".join(name for name in trace.vocabulary.indices if name in stated)
+    elsewhere = f"; its lines state turns of {others}" if others else "; its lines state the turns of no loop"
+    return InputError(f"{trace.source} has no turn of {loop.name}{elsewhere}")
+
+
+def judged(present: tuple[AbstractSet[int], AbstractSet[int]], loop: Loop, vocabulary: Vocabulary) -> list[int]:
     """Return the turns that are judged: all, but where one of the programs traces a single turn by choice."""
-    by_choice = apart and min(map(len, present)) == 1
-    return present[0] & present[1] if by_choice else present[0] | present[1]
+    by_choice = loop.name in vocabulary.judged_apart and min(map(len, present)) == 1
+    return sorted(present[0] & present[1] if by_choice else present[0] | present[1])
 
 
-def _only_on(ordinal: int, present: tuple[AbstractSet[int], AbstractSet[int]]) -> Side | None:
+def only_on(ordinal: int, present: tuple[AbstractSet[int], AbstractSet[int]]) -> Side | None:
+    """Return the side that alone has a turn; None if both have it."""
     if ordinal in present[0] and ordinal in present[1]:
         return None
     return Side.C if ordinal in present[0] else Side.PY
@@ -228,30 +268,39 @@ def _lacking(c: Trace, py: Trace, loop: Loop) -> tuple[Mapping[int, list[Record]
     """Return what C and what Py lacks of what it prints in another turn and the other side has, by turns."""
     aligned = align(c, py, pair_blocks(c, py))
     sides = ((c, aligned.only_py), (py, aligned.only_c))
-    of_c, of_py = (_by_turn(records, loop, _printed(trace)) for trace, records in sides)
+    of_c, of_py = (_by_turn(records, loop, printed(trace)) for trace, records in sides)
     return of_c, of_py
 
 
-def _printed(trace: Trace) -> AbstractSet[str]:
+def printed(trace: Trace) -> AbstractSet[str]:
     """Return the quantities that a log prints, on lines that cannot be read, too."""
     unreadable = {name for bad in trace.account.unreadable for name in bad.quantities}
     return unreadable | set(trace.by_quantity)
 
 
-def _by_turn(records: Iterable[Record], loop: Loop, printed: AbstractSet[str]) -> Mapping[int, list[Record]]:
+def _by_turn(records: Iterable[Record], loop: Loop, names: AbstractSet[str]) -> Mapping[int, list[Record]]:
     turns: dict[int, list[Record]] = {}
     for record in records:
         ordinal = loop.turn(record.quantity, record.index)
-        if ordinal is not None and record.quantity in printed and record.value.shape is not Shape.SENTINEL:
+        if ordinal is not None and record.quantity in names and record.value.shape is not Shape.SENTINEL:
             turns.setdefault(ordinal, []).append(record)
     return turns
 
 
-def _verdict(result: StepsResult) -> Verdict:
+def verdict_of_turns(result: StepsResult) -> Verdict:
+    """Return what a comparison along a loop says."""
     if result.diff.verdict is Verdict.NOT_COMPARABLE:
         return Verdict.NOT_COMPARABLE
-    differ = bool(result.lost) or any(turn.status.diverges for turn in result.turns)
+    differ = bool(result.lost) or any(turn.diverges for turn in result.turns)
     return Verdict.DIFFER if differ else Verdict.AGREE
+
+
+def notices_of(
+    repeats: Iterable[TurnRepeat], outside: Iterable[str], result: DiffResult, loop: str
+) -> tuple[Notice, ...]:
+    """Return what must be known before the table; `outside` are the quantities that differ outside of the loop."""
+    notices = (*_notices(repeats, loop, result.c.vocabulary), *_outside(list(outside), loop), *result.notices)
+    return tuple(sorted(notices, key=lambda notice: -notice.weight))
 
 
 def _notices(repeats: Iterable[TurnRepeat], index: str, vocabulary: Vocabulary) -> Iterator[Notice]:
@@ -261,9 +310,8 @@ def _notices(repeats: Iterable[TurnRepeat], index: str, vocabulary: Vocabulary) 
         yield Notice(Subject.TURN, Weight.WARNING, f"{text}: the same values from other inputs")
 
 
-def _outside(rows: Iterable[Row], index: str) -> Iterator[Notice]:
+def _outside(differing: Sequence[str], index: str) -> Iterator[Notice]:
     """Yield what differs outside of the loop, which no turn shows."""
-    differing = list(dict.fromkeys(row.quantity for row in rows if row.status.diverges))
     if differing:
         more = f" and {len(differing) - _NAMED} more" if len(differing) > _NAMED else ""
         text = f"outside of {index}, {', '.join(differing[:_NAMED])}{more} differ{'s'[: len(differing) == 1]}, too"

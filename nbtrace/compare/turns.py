@@ -1,7 +1,8 @@
 """The turns of a loop, and those that print another turn's values, digit for digit, from other inputs."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from nbtrace.frozen import frozen
@@ -11,7 +12,7 @@ from nbtrace.vocabulary.vocabulary import UNNAMED, Vocabulary
 _Values: TypeAlias = Mapping[tuple[str, Index], tuple[str, ...]]
 """The printed values of a turn, by what they are and where in the turn they belong."""
 
-_TELLING = 4
+TELLING = 4
 """Digits of which at least one value must have as many, so that it is equal by no chance."""
 
 _digits = re.compile(r"[1-9][0-9.]*").search
@@ -54,6 +55,23 @@ class TurnRepeat:
     of: int
 
 
+@dataclass(frozen=True, slots=True)
+class TurnValues:
+    """What a turn prints, in a form in which it is equal to what another turn prints or is not.
+
+    Attributes
+    ----------
+    given, computed : hashable
+        What it starts from, and what it computes.
+    tells : bool
+        Whether what it computes has digits enough to be equal to that of another turn by no chance.
+    """
+
+    given: Hashable
+    computed: Hashable
+    tells: bool
+
+
 def repeated_turns(trace: Trace, side: Side, loop: Loop) -> tuple[TurnRepeat, ...]:
     """Return the turns that repeat an earlier one although their inputs differ; none if all do, where nothing moves.
 
@@ -61,22 +79,29 @@ def repeated_turns(trace: Trace, side: Side, loop: Loop) -> tuple[TurnRepeat, ..
     along, the turn before it; there, a value that no formula takes, such as a time, says nothing.
     """
     turns = _turns(trace, loop)
-    quantities = {name for values in turns.values() for name, _ in values}
-    given, computed = _divided(quantities, trace.vocabulary)
-    reaches_back = loop.name == trace.vocabulary.recurrent
-    if reaches_back:
-        given &= {other for name in computed for other in trace.vocabulary.ancestors(name)}
-    results = {ordinal: _of(values, computed) for ordinal, values in turns.items()}
-    starts = {ordinal: _of(values, given) for ordinal, values in turns.items()}
-    alike: dict[frozenset[tuple[tuple[str, Index], tuple[str, ...]]], list[int]] = {}
+    given, computed = divided({name for values in turns.values() for name, _ in values}, trace.vocabulary, loop)
+    return repeats_among(
+        {
+            ordinal: TurnValues(_of(values, given), _of(values, computed), _tells(values, computed))
+            for ordinal, values in turns.items()
+        },
+        side,
+        reaches_back=loop.name == trace.vocabulary.recurrent,
+    )
+
+
+def repeats_among(turns: Mapping[int, TurnValues], side: Side, *, reaches_back: bool) -> tuple[TurnRepeat, ...]:
+    """Return the turns that repeat an earlier one; `reaches_back` where formulas do, along the loop of these turns."""
+    alike: dict[Hashable, list[int]] = {}
     for ordinal in sorted(turns):
-        if _tells(results[ordinal]):
-            alike.setdefault(frozenset(results[ordinal].items()), []).append(ordinal)
+        if turns[ordinal].tells:
+            alike.setdefault(turns[ordinal].computed, []).append(ordinal)
     repeated = [
         TurnRepeat(side, ordinal, same[0])
         for same in alike.values()
         for ordinal in same[1:]
-        if starts[ordinal] != starts[same[0]] or (reaches_back and _came_from_elsewhere(results, ordinal, same[0]))
+        if turns[ordinal].given != turns[same[0]].given
+        or (reaches_back and _came_from_elsewhere(turns, ordinal, same[0]))
     ]
     return tuple(sorted(repeated, key=lambda item: item.ordinal)) if len(repeated) < len(turns) - 1 else ()
 
@@ -90,26 +115,34 @@ def _turns(trace: Trace, loop: Loop) -> Mapping[int, _Values]:
     return turns
 
 
-def _divided(quantities: Iterable[str], vocabulary: Vocabulary) -> tuple[set[str], set[str]]:
-    """Return the quantities that a program is given, and those that it computes."""
+def divided(quantities: Iterable[str], vocabulary: Vocabulary, loop: Loop) -> tuple[set[str], set[str]]:
+    """Return which of the quantities of a loop a program is given there, and which it computes."""
     known = [vocabulary.quantities[name] for name in quantities if name in vocabulary.quantities]
     given = {quantity.name for quantity in known if not quantity.inputs}
-    return given, {quantity.name for quantity in known} - given
+    computed = {quantity.name for quantity in known} - given
+    if loop.name == vocabulary.recurrent:
+        given &= {other for name in computed for other in vocabulary.ancestors(name)}
+    return given, computed
 
 
-def _of(values: _Values, names: set[str]) -> _Values:
-    return {place: tokens for place, tokens in values.items() if place[0] in names}
+def _of(values: _Values, names: set[str]) -> Hashable:
+    return frozenset((place, tokens) for place, tokens in values.items() if place[0] in names)
 
 
-def _tells(values: _Values) -> bool:
-    precise = (_digits(token) for value in values.values() for token in value)
-    return any(digits is not None and len(digits[0].replace(".", "")) >= _TELLING for digits in precise)
+def _tells(values: _Values, computed: set[str]) -> bool:
+    return any(are_telling(tokens) for (name, _), tokens in values.items() if name in computed)
 
 
-def _came_from_elsewhere(results: Mapping[int, _Values], ordinal: int, earlier: int) -> bool:
+def are_telling(tokens: Iterable[str]) -> bool:
+    """Whether one of some numbers has digits enough to be equal to another number by no chance."""
+    precise = map(_digits, tokens)
+    return any(digits is not None and len(digits[0].replace(".", "")) >= TELLING for digits in precise)
+
+
+def _came_from_elsewhere(turns: Mapping[int, TurnValues], ordinal: int, earlier: int) -> bool:
     """Whether two turns with the same results follow on different turns, or lead to different ones."""
-    before = results.get(ordinal - 1), results.get(earlier - 1)
-    if None not in before:
-        return before[0] != before[1]
-    after = results.get(ordinal + 1), results.get(earlier + 1)
-    return None not in after and after[0] != after[1]
+    for step in (-1, 1):
+        one, other = turns.get(ordinal + step), turns.get(earlier + step)
+        if one is not None and other is not None:
+            return one.computed != other.computed
+    return False

@@ -16,6 +16,7 @@ from nbtrace.compare.scaling import ScalingResult
 from nbtrace.compare.self_check import Check, SelfCheck
 from nbtrace.compare.steps import StepsResult, Turn
 from nbtrace.explanation.judged_traces import judged_group
+from nbtrace.records import Side
 from nbtrace.verdicts.status import Status, Verdict, band
 from nbtrace.verdicts.waivers import JudgedCase, JudgedQuantity
 from nbtrace.vocabulary.quantity import Basis
@@ -64,9 +65,9 @@ def _lacking(turn: Turn, result: StepsResult) -> Iterator[str]:
     names = result.diff.names
     if turn.only_on is not None:
         yield f"only one side has {result.index} {turn.ordinal}"
-    for side, records in zip(names.pair, (turn.lacking_c, turn.lacking_py), strict=True):
-        for quantity in dict.fromkeys(record.quantity for record in records):
-            yield f"{side} lacks {quantity} at {result.index} {turn.ordinal}"
+    for side, label in zip((Side.C, Side.PY), names.pair, strict=True):
+        for quantity in dict.fromkeys(turn.lacked(side)):
+            yield f"{label} lacks {quantity} at {result.index} {turn.ordinal}"
 
 
 def judged_phi(name: str, result: PhiResult) -> JudgedCase:

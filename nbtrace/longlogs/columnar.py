@@ -93,9 +93,9 @@ class Columns:
             texts[at] = " ".join(self.tokens(int(rows[at])))
         return texts
 
-    def texts(self, rows: Ints) -> Words:
-        """Return the printed text of values of one number each as words, shape (n, words): its end, and its length."""
-        number = self.offset[rows]
+    def texts(self, rows: Ints, component: int = 0) -> Words:
+        """Return the printed text of a number of each value as words, shape (n, words): its end, and its length."""
+        number = self.offset[rows] + component
         stop = self._text_stop[number]
         length = stop - self._text_start[number]
         words = self._text.view(np.uint64)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.divergence import Group, group_rows
@@ -10,6 +11,9 @@ from nbtrace.longlogs.chunks import CHUNK
 from nbtrace.longlogs.decimals import Ints
 from nbtrace.longlogs.held_relations import Assumed
 from nbtrace.longlogs.reading_again import ReadingAgain
+
+if TYPE_CHECKING:
+    from nbtrace.longlogs.turn_counts import TurnCounts
 
 
 @frozen
@@ -59,11 +63,14 @@ class LongDiffResult(DiffResult):
         How the logs are read once more.
     whole : (int, int)
         Pixel blocks of C and of Py.
+    turns : TurnCounts or None
+        What was counted of the turns of a loop, where that was asked for.
     """
 
     counts: dict[str, tuple[int, int]] = field(default_factory=dict)
     reading: LongReading = field(default=LongReading(CHUNK, (), frozenset()), compare=False, repr=False)
     whole: tuple[int, int] = (1, 1)
+    turns: "TurnCounts | None" = field(default=None, compare=False, repr=False)
 
     @property
     def num_blocks(self) -> tuple[int, int]:

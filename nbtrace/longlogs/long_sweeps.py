@@ -69,6 +69,7 @@ def diff_sweeps(
     chunk: int = 3 * CHUNK,
     all_extremes: bool = False,
     keeps_order: bool = False,
+    turns_of: str | None = None,
 ) -> LongDiffResult | None:
     """Compare two long logs; as :func:`~nbtrace.longlogs.stream.diff_long`, of logs with sweeps of many steps.
 
@@ -80,6 +81,7 @@ def diff_sweeps(
         for _ in range(3):
             comparison = SweepComparison(policy, strict=strict, chunk=chunk, assumed=assumed, keeps_order=keeps_order)
             comparison.wanted = wanted
+            comparison.count_turns(turns_of)
             comparison.tally.all_extremes = comparison.step_tally.all_extremes = all_extremes
             found = comparison.run(c, py)
             needed = comparison.needed()
@@ -97,13 +99,19 @@ class SweepLog(StreamedLog):
     keeps_marks = False
 
     def __init__(
-        self, name: str, chunk: int, slots: Slots, executor: ThreadPoolExecutor, chosen: Representatives
+        self,
+        name: str,
+        chunk: int,
+        slots: Slots,
+        executor: ThreadPoolExecutor,
+        chosen: Representatives,
+        turns_of: str | None = None,
     ) -> None:
         self.steps = StepQueue(slots.vocabulary.sweep or "")
         self.kept_steps: dict[int, Kept] = {}
         self._turns = DistinctTurns()
         self._known: list[tuple[Ints, Floats]] = []
-        super().__init__(name, chunk, slots, executor, chosen)
+        super().__init__(name, chunk, slots, executor, chosen, turns_of)
 
     def _counted(self) -> Iterator[Columns]:
         return map(self.steps.without_steps, super()._counted())
@@ -204,6 +212,12 @@ class StepWindow(Window):
         """Return the number of the step that a cell belongs to."""
         return int(self.numbers[cell // cells_per_block])
 
+    def indices(self, number: int) -> tuple[Ints, Ints, Ints]:
+        """Return the block, the sample and the step of each value of one side."""
+        steps = self.numbers[self.sides[number].part.block]
+        block, sample = np.divmod(steps >> STEP_BITS, SWEEPS_OF_A_BLOCK)
+        return block, sample, steps & _TURN
+
 
 class SweepComparison(BlockComparison):
     """One reading of both logs, their steps apart."""
@@ -230,6 +244,11 @@ class SweepComparison(BlockComparison):
         self._blocks_of_steps: set[int] = set()
         self._shared: set[int] = set()
         self._sweeps: set[int] = set()
+
+    def count_turns(self, loop: str | None) -> None:
+        """Count the turns of a loop, too, if one is given."""
+        super().count_turns(loop)
+        self.step_tally.beside = self.tally.beside
 
     def _windows(self) -> Iterator[tuple[int, WindowPart, WindowPart]]:
         done = 0
@@ -277,6 +296,8 @@ class SweepComparison(BlockComparison):
         self.step_tally.blind(window)
         self._represent(window, every)
         self._spread.begin(numbers)
+        if self._turns is not None:
+            self._turns.begin(window)
         for loop in (CellLoop.STEP, CellLoop.BLOCK):
             self.step_tally.compare(loop, window)
         self._steps_aside.update(numbers[window.aside].tolist())

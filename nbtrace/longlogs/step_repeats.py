@@ -105,12 +105,12 @@ def _at(steps: Ints, numbers: Ints, rows: Ints) -> tuple[Ints, Flags]:
 def _number_of(fields: Mapping[str, Record]) -> int:
     """Return the number for the text of a step that stands in records."""
     texts = [fields[name].value.text.encode() for name in FIELDS if name in fields]
-    pairs = zip(_FACTORS.tolist(), map(_words_of, texts), strict=False)
+    pairs = zip(_FACTORS.tolist(), map(words_of, texts), strict=False)
     number: int = sum(word * factor for factors, words in pairs for word, factor in zip(words, factors, strict=True))
     return number & _WORD
 
 
-def _words_of(text: bytes) -> list[int]:
+def words_of(text: bytes) -> list[int]:
     """Return a text as words: its end, and its length; of one that is longer than any in a column, another number."""
     ends = [max(0, len(text) - 8 * back) for back in range(TEXT_WORDS)]
     words = [int.from_bytes(text[low:high], "little") for high, low in pairwise(ends)]

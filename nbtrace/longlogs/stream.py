@@ -8,7 +8,7 @@ comparison; its rows are those that a report shows.
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from nbtrace.compare.notices.kinds import all_notices
 from nbtrace.compare.occurrences import numbered
 from nbtrace.compare.precision import number_formats
 from nbtrace.compare.self_check import SelfCheck
+from nbtrace.compare.turns import Loop
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.longlogs.chunks import CHUNK, NotColumnarError
 from nbtrace.longlogs.decimals import Floats
@@ -52,6 +53,9 @@ from nbtrace.records import Record, Side, Trace
 from nbtrace.verdicts.tolerance import Policy
 from nbtrace.vocabulary.quantity import Scope
 
+if TYPE_CHECKING:
+    from nbtrace.longlogs.turn_counts import TurnCounts
+
 _MOST_ASIDE = 500
 """Blocks that may be set aside; logs with more irregular ones are not for arrays."""
 
@@ -68,6 +72,7 @@ class _Wishes(TypedDict):
     chunk: int
     all_extremes: bool
     keeps_order: bool
+    turns_of: str | None
 
 
 def diff_long(
@@ -79,6 +84,7 @@ def diff_long(
     chunk: int = 3 * CHUNK // 2,
     all_extremes: bool = False,
     keeps_order: bool = False,
+    turns_of: str | None = None,
 ) -> LongDiffResult | None:
     """Compare two long logs.
 
@@ -94,6 +100,8 @@ def diff_long(
         Whether the rows hold the largest value and the largest difference of each quantity, too.
     keeps_order : bool
         The first stands for the reference whatever its prefixes say.
+    turns_of : str, optional
+        A loop of which every turn is counted by itself.
 
     Returns
     -------
@@ -107,7 +115,7 @@ def diff_long(
         If one of them is missing, unreadable or binary.
     """
     policy = policy or Policy()
-    wishes = _Wishes(strict=strict, chunk=chunk, all_extremes=all_extremes, keeps_order=keeps_order)
+    wishes = _Wishes(strict=strict, chunk=chunk, all_extremes=all_extremes, keeps_order=keeps_order, turns_of=turns_of)
     try:
         return _by_blocks(BlockComparison, (c, py), policy, **wishes)
     except LongSweepError:
@@ -126,12 +134,14 @@ def _by_blocks(
     chunk: int,
     all_extremes: bool,
     keeps_order: bool,
+    turns_of: str | None,
 ) -> LongDiffResult | None:
     """Compare two long logs, of whose pixel blocks the whole is kept or nothing."""
     assumed = None
     try:
         for _ in range(2):
             comparison = kind(policy, strict=strict, chunk=chunk, assumed=assumed, keeps_order=keeps_order)
+            comparison.count_turns(turns_of)
             comparison.tally.all_extremes = all_extremes
             found = comparison.run(*logs)
             if comparison.assumed == found:
@@ -167,16 +177,25 @@ class BlockComparison:
         self._slots = Slots(policy.vocabulary)
         self.tally = Tally(policy, logs_of(policy.vocabulary).configured)
         self.tally.spread = BlockSpread() if self.in_blocks else None
+        self._turns: TurnCounts | None = None
         self._exchanged = False
         self._aside: set[int] = set()
         self._blocks = [0, 0]
         self._pixels: list[Floats] = []
 
+    def count_turns(self, loop: str | None) -> None:
+        """Count the turns of a loop, too, if one is given."""
+        if loop is not None:
+            from nbtrace.longlogs.turn_counts import TurnCounts  # noqa: PLC0415 - which few commands need
+
+            self.tally.beside = self._turns = TurnCounts(Loop(loop), self._slots)
+
     def run(self, c: str, py: str) -> tuple[Assumed, Assumed]:
         """Read two files; return what is known of them then."""
         with ThreadPoolExecutor(2) as executor, as_single_numbers():
+            loop = None if self._turns is None else self._turns.loop.name
             first, second = (
-                self.log_type(name, self._chunk, self._slots, executor, self.tally.chosen) for name in (c, py)
+                self.log_type(name, self._chunk, self._slots, executor, self.tally.chosen, loop) for name in (c, py)
             )
             for log in (first, second):
                 log.begin()
@@ -205,6 +224,8 @@ class BlockComparison:
             self.assumed = self._logs[0].assumed(), self._logs[1].assumed()
         window = self._window(start, parts, self.assumed)
         self._set_aside(window)
+        if self._turns is not None:
+            self._turns.begin(window)
         for number, side in enumerate(window.sides):
             self._blocks[number] += side.num_blocks
         for loop in (CellLoop.SAMPLE, CellLoop.STEP, CellLoop.BLOCK):
@@ -313,6 +334,7 @@ class BlockComparison:
             )
         )
         covered = self._coverage(alignment, rows)
+        self._add_turns(rows, alignment, (c, py))
         verdict = verdict_of(rows, notices, covered, alignment, (c, py), gaps, strict=self._strict)
         return LongDiffResult(
             c,
@@ -328,7 +350,17 @@ class BlockComparison:
             self._counts(rows),
             LongReading(self._chunk, self.assumed or (), frozenset(self._aside), self.in_blocks, self._again()),
             (self._blocks[0], self._blocks[1]),
+            self._turns,
         )
+
+    def _add_turns(self, rows: tuple[Row, ...], alignment: Alignment, traces: tuple[Trace, Trace]) -> None:
+        """Add to the turns what arrays do not count."""
+        if self._turns is not None:
+            alone = alignment.only_c, alignment.only_py
+            every = (*alone, *(trace.records for trace in traces))
+            of_c, of_py, c, py = (filter(self._is_own, records) for records in every)
+            self._turns.add_others(filter(self._own, rows), (of_c, of_py), (c, py))
+            self._turns.stated = tuple(log.stated for log in self._logs if log.stated is not None)
 
     def _again(self) -> tuple[ReadingAgain, ...]:
         """Return how those blocks of both logs are read once more that diverge, or stand next to one that does."""

@@ -19,6 +19,7 @@ from nbtrace.longlogs.odd_values import lone_and_irregular
 from nbtrace.longlogs.printed_forms import PrintedForms
 from nbtrace.longlogs.repeat_counts import RepeatCounts
 from nbtrace.longlogs.run_values import RunValues
+from nbtrace.longlogs.stated_turns import StatedTurns
 from nbtrace.longlogs.tally import Representatives
 from nbtrace.longlogs.windows import ENDLESS, Kept, SideStream, Slots, WindowPart
 from nbtrace.records import Record, Side, Trace
@@ -40,7 +41,13 @@ class StreamedLog:
     keeps_marks = True
 
     def __init__(
-        self, name: str, chunk: int, slots: Slots, executor: ThreadPoolExecutor, chosen: Representatives
+        self,
+        name: str,
+        chunk: int,
+        slots: Slots,
+        executor: ThreadPoolExecutor,
+        chosen: Representatives,
+        turns_of: str | None = None,
     ) -> None:
         vocabulary = slots.vocabulary
         self.reader = ColumnReader(name, chunk, vocabulary, with_figures=True, keeps_marks=self.keeps_marks)
@@ -53,6 +60,7 @@ class StreamedLog:
         self.lone: list[Record] = []
         self.lone_names: set[str] = set()
         self.forms = PrintedForms()
+        self.stated = None if turns_of is None else StatedTurns(turns_of)
         self.has_long_sweep = False
         self._first: tuple[bool, dict[str, NumberFormat]] | None = None
         self.stream = SideStream(self.reader, slots, executor, self._counted())
@@ -60,6 +68,8 @@ class StreamedLog:
     def _counted(self) -> Iterator[Columns]:
         for columns in self.reader.chunks():
             self.forms.add(columns)
+            if self.stated is not None:
+                self.stated.add(columns)
             if self._first is None and (columns.kind.size or columns.odd):
                 self._first = self.forms.single, self.forms.formats_in_arrays()
                 self.has_long_sweep = columns.count_steps() > LONG_SWEEP

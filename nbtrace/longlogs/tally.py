@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
@@ -86,6 +87,19 @@ class Representatives:
         return {*self._first.values(), *(block for _, block in self._worst.values())}
 
 
+class CountedBeside(Protocol):
+    """What is counted of the same values beside a tally."""
+
+    def alone(self, window: "Window", cell_loop: CellLoop, number: int, cells: Flags) -> None:
+        """Note values that one side alone has; `cells` has the shape of a table."""
+
+    def alone_on_odd_line(self, number: int, record: Record) -> None:
+        """Note a value of an irregular line that one side alone has."""
+
+    def judged(self, window: "Window", cell_loop: CellLoop, slots: Ints, both: Flags, over: Flags) -> None:
+        """Count values that both sides have; `both` and `over`, which diverge, have a row for each of some slots."""
+
+
 @dataclass
 class Tally:
     """The counts.
@@ -106,6 +120,8 @@ class Tally:
         Diverging values of configured quantities that a notice counts, as :func:`~nbtrace.compare.configured.matters`.
     spread : BlockSpread or None
         In which blocks values diverge, where that is asked for.
+    beside : CountedBeside or None
+        What is counted besides, where that is asked for.
     """
 
     policy: Policy
@@ -117,6 +133,7 @@ class Tally:
     alone_names: tuple[set[str], set[str]] = field(default_factory=lambda: (set(), set()))
     configured_over: Counter[str] = field(default_factory=Counter)
     spread: BlockSpread | None = None
+    beside: CountedBeside | None = None
     chosen: Representatives = field(default_factory=Representatives)
     lacking: tuple[LackCount, LackCount] = field(default_factory=lambda: (LackCount(), LackCount()))
 
@@ -132,6 +149,8 @@ class Tally:
                 self.alone[number] += int(np.count_nonzero(alone[slot]))
                 self.alone_names[number].add(name)
                 self.chosen.first(("alone", number, name), window.block_of(int(alone[slot].argmax()), per_block))
+            if self.beside is not None:
+                self.beside.alone(window, loop, number, alone)
         self._lack(loop, window, (has_c, has_py))
         both = has_c & has_py
         slots = np.flatnonzero(both.any(axis=1))
@@ -180,6 +199,8 @@ class Tally:
                 self.alone[number] += 1
                 self.alone_names[number].add(name)
                 self.chosen.first(("alone", number, name), block)
+                if self.beside is not None:
+                    self.beside.alone_on_odd_line(number, record)
             if shared[block - first]:
                 self.lacking[1 - number].values[name, False, ()] += 1
                 self.chosen.first(("lost", 1 - number, name, False, ()), block)
@@ -264,6 +285,8 @@ class Tally:
         over = bands[0]
         if self.spread is not None:
             self.spread.add(window.shape.first_block, both, over, per_block)
+        if self.beside is not None:
+            self.beside.judged(window, loop, slots, both, over)
         severity = np.where(both & (worst > 0), worst / limit, 0.0)
         self._count(window, slots, both, bands, severity, per_block)
         # What agrees may be a power of ten apart, too, if more than nearly all of the value is allowed.
@@ -422,6 +445,11 @@ class Window:
     def block_of(self, cell: int, cells_per_block: int) -> int:
         """Return the number of the block that a cell belongs to."""
         return self.shape.first_block + cell // cells_per_block
+
+    def indices(self, number: int) -> tuple[Ints, Ints, Ints]:
+        """Return the block, the sample and the step of each value of one side."""
+        part = self.sides[number].part
+        return part.block, part.sample, part.step
 
     def places(self, number: int) -> Floats:
         """Return (slow, fast) of each block's first sampled point of one side, in pixels."""

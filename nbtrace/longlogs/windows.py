@@ -12,7 +12,7 @@ import numpy as np
 from nbtrace.longlogs.columnar import TEXT_WORDS, ColumnReader, Columns
 from nbtrace.longlogs.decimals import Figures, Flags, Floats, Ints, Words
 from nbtrace.longlogs.templates import TemplateKind
-from nbtrace.records import INT_MIN, NOWHERE, Record
+from nbtrace.records import INT_MIN, NOWHERE, Index, Record
 from nbtrace.vocabulary.quantity import Quantity, Scope
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -69,6 +69,7 @@ class Slots:
     quantity: list[str] = field(default_factory=list)
     apart: list[tuple[tuple[str, int], ...]] = field(default_factory=list)
     _known: dict[tuple[object, ...], int] = field(default_factory=dict)
+    _index: list[Index] = field(default_factory=list)
     _placed: list[bool] = field(default_factory=list)
 
     def of(self, kind: TemplateKind) -> int:
@@ -77,6 +78,7 @@ class Slots:
         slot = self._known.setdefault((name, index.without(kind.sweep).loops, index.grids), len(self._known))
         if slot == len(self.quantity):
             self.quantity.append(name)
+            self._index.append(index.without(kind.sweep))
             own = index.within(kind.known.indices) if kind.known is not None else NOWHERE
             self.apart.append(own.within(self.vocabulary.judged_apart).loops)
             placed = bool(index.without(kind.sweep).loops or index.grids)
@@ -87,6 +89,10 @@ class Slots:
         """Return which values are of a place that their lines name, although their quantity is computed once."""
         result: Flags = np.array([*self._placed, False])[slot]
         return result
+
+    def place(self, slot: int, loop: str) -> Index:
+        """Return the place that lines name of the values of a slot, but for their turn of one loop."""
+        return self._index[slot].without(loop)
 
     def find(self, name: str) -> int | None:
         """Return the slot of a quantity without a place of its own."""
@@ -154,13 +160,13 @@ class WindowPart:
         result: Ints = np.concatenate([np.zeros(0, dtype=np.int64), *parts])[rows]
         return result
 
-    def texts(self, rows: Ints) -> Words:
-        """Return the printed text of values of one number each as words, shape (n, words); zeros where a row is −1."""
+    def texts(self, rows: Ints, component: int = 0) -> Words:
+        """Return the printed text of a number of each value as words, shape (n, words); zeros where a row is −1."""
         result = np.zeros((rows.size, TEXT_WORDS), dtype=np.uint64)
         first = 0
         for columns, low, high in self.pieces:
             some = np.flatnonzero((rows >= first) & (rows < first + high - low))
-            result[some] = columns.texts(rows[some] + low - first)
+            result[some] = columns.texts(rows[some] + low - first, component)
             first += high - low
         return result
 

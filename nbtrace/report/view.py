@@ -1,6 +1,7 @@
 """The view: what a report says, before anyone decides how it looks. Every renderer takes the same view."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from shlex import quote
 
@@ -41,7 +42,7 @@ class Column:
     named: bool = False
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Line:
     """A table row.
 

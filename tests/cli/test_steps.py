@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from nbtrace.longlogs import long_files
 from tests.places import EXAMPLES
 
 if TYPE_CHECKING:
@@ -115,3 +116,36 @@ def test_a_bundle_its_page_and_its_ci_forms(nb: "Run") -> None:
     assert '<testcase classname="nbtrace.steps" name="step 0"' in junit
     sarif = json.loads(nb("report", "evidence", "--format", "sarif").out)
     assert {"flux_W_m2", "T_K"} <= {rule["id"] for rule in sarif["runs"][0]["tool"]["driver"]["rules"]}
+
+
+@pytest.mark.parametrize("options", [(), ("--all",), ("--json", "-")])
+def test_long_logs_print_the_same(
+    nb: "Run", supervisor: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    call = ("steps", supervisor / "c.log", supervisor / "c_roi_fresh.log", "--index", "phi_tic", *options)
+    ordinary = nb(*call)
+    monkeypatch.setattr(long_files, "LONG", 0)
+    ended = nb(*call)
+    assert (ordinary.code, ended.code, ended.err) == (1, 1, "")
+    if "--json" in options:
+        mine, other = json.loads(ended.out), json.loads(ordinary.out)
+        del mine["provenance"], other["provenance"]
+        assert mine == other
+    else:
+        assert ended.out == ordinary.out
+
+
+def test_waivers_are_held_against_every_value_of_long_logs(
+    nb: "Run", supervisor: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waivers = tmp_path / "known.toml"
+    waivers.write_text(
+        '[[waiver]]\nquantity = "phi_k_frac"\nbound = 0.1\nreason = "known"\nowner = "jan"\nexpiry = 2999-12-31\n'
+    )
+    call = ("steps", supervisor / "c.log", supervisor / "c_roi_fresh.log", "--index", "phi_tic", "--waivers", waivers)
+    ordinary = nb(*call)
+    monkeypatch.setattr(long_files, "LONG", 0)
+    ended = nb(*call)
+    assert (ended.code, ended.out) == (ordinary.code, ordinary.out)
+    assert "phi_k_frac" in ended.out
+    assert "known" in ended.out

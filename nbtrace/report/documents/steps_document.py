@@ -20,7 +20,7 @@ def steps_document(result: StepsResult) -> Document:
         index=result.index,
         tolerance_rel=result.diff.policy.relative.value,
         first_divergence=first.ordinal if first is not None else None,
-        num_divergent=sum(turn.status.diverges for turn in result.turns),
+        num_divergent=sum(turn.diverges for turn in result.turns),
         coverage=StepCoverage(
             expected=len(result.turns),
             compared=len(result.on_both),
@@ -54,9 +54,9 @@ def _turn(turn: Turn, result: StepsResult) -> TurnEntry:
         rel_delta=found.relative if found is not None else None,
         ratio_py_over_c=found.ratio if found is not None else None,
         status=turn.status.value,
-        reason=row.reason if row is not None else lacking_words(turn, result),
-        lacking_c=tuple(record.quantity for record in turn.lacking_c),
-        lacking_py=tuple(record.quantity for record in turn.lacking_py),
+        reason=row.reason if row is not None else lacking_words(turn, result) if turn.diverges else "",
+        lacking_c=tuple(turn.lacked(Side.C)),
+        lacking_py=tuple(turn.lacked(Side.PY)),
         c_line=row.c.line if row is not None else None,
         py_line=row.py.line if row is not None else None,
     )

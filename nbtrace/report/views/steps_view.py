@@ -5,12 +5,16 @@ from collections.abc import Mapping
 from nbtrace.compare.steps import StepsResult, Turn
 from nbtrace.records import Side
 from nbtrace.report.next_steps import next_section, why
+from nbtrace.report.short_form import ShortLimits
 from nbtrace.report.view import Column, Line, Section, Table, View, input_facts, listed, signed, tolerance_facts
-from nbtrace.verdicts.status import Verdict
+from nbtrace.verdicts.status import Status, Verdict
+
+_SHOWN = ShortLimits().lines + 1
+"""Turns that a short form shows at most."""
 
 
-def steps_view(result: StepsResult) -> View:
-    """Return the view of a comparison along a loop."""
+def steps_view(result: StepsResult, *, whole: bool = True) -> View:
+    """Return the view of a comparison along a loop; one that is not whole is for a short form, which counts turns."""
     c, py = _labels(result).values()
     alone = len(result.turns) - len(result.on_both)
     return View(
@@ -23,7 +27,7 @@ def steps_view(result: StepsResult) -> View:
             f"Turns of {result.index}: {len(result.on_both)} on both sides, {alone} on one side only",
         ),
         notices=result.notices,
-        sections=(Section("Turns", table=_table(result)), *_findings(result)),
+        sections=(Section("Turns", table=_table(result, whole=whole)), *_findings(result)),
     )
 
 
@@ -39,7 +43,7 @@ def _headline(result: StepsResult) -> str:
     if first is None:
         unread = ", but a line of one cannot be read" if result.verdict is Verdict.DIFFER else ""
         return f"all {len(result.turns)} turns of {result.index} agree{unread}, {values} values compared"
-    over = sum(turn.status.diverges for turn in result.turns)
+    over = sum(turn.diverges for turn in result.turns)
     first_or_only = "only" if over == 1 else "first"
     where = f"{first_or_only} divergence at {result.index} {first.ordinal} ({over} of {len(result.turns)} turns)"
     return f"{where}: {_what(first, result)}"
@@ -55,11 +59,10 @@ def _what(turn: Turn, result: StepsResult) -> str:
 
 
 def _name(turn: Turn, result: StepsResult) -> str:
-    """Return the first diverging quantity of a turn, with the ordinals of the other loops."""
+    """Return the first diverging quantity of a turn, with the ordinals of the other loops; empty if none diverges."""
     row = turn.first
     if row is None:
-        lacking = (*turn.lacking_c, *turn.lacking_py)
-        return f"{lacking[0].quantity} {lacking[0].index.without(result.index).label()}".rstrip() if lacking else ""
+        return ""
     component = f".{row.component}" if row.component else ""
     return f"{row.quantity}{component} {row.index.without(result.index).label()}".rstrip()
 
@@ -69,15 +72,11 @@ def lacking_words(turn: Turn, result: StepsResult) -> str:
     labels = _labels(result)
     if turn.only_on is not None:
         return f"only {labels[turn.only_on]} has it"
-    lacking = ((labels[Side.C], turn.lacking_c), (labels[Side.PY], turn.lacking_py))
-    return "; ".join(
-        f"{side} lacks {listed(dict.fromkeys(record.quantity for record in records), 3)}"
-        for side, records in lacking
-        if records
-    )
+    lacking = ((label, dict.fromkeys(turn.lacked(side))) for side, label in labels.items())
+    return "; ".join(f"{label} lacks {listed(quantities, 3)}" for label, quantities in lacking if quantities)
 
 
-def _table(result: StepsResult) -> Table:
+def _table(result: StepsResult, *, whole: bool) -> Table:
     columns = (
         Column(result.index, numeric=True),
         Column("compared", numeric=True, rank=2),
@@ -89,23 +88,31 @@ def _table(result: StepsResult) -> Table:
     marks: dict[int, set[Side]] = {}
     for repeat in result.repeats:
         marks.setdefault(repeat.ordinal, set()).add(repeat.side)
-    return Table(columns, tuple(_line(turn, result, len(marks.get(turn.ordinal, ()))) for turn in result.turns))
+    counted, left_out = (Line(("",) * len(columns), status) for status in (Status.PASS, Status.MISSING))
+    lines: list[Line] = []
+    shown = 0
+    for turn in result.turns:
+        shown += turn.diverges
+        if whole or (turn.diverges and shown <= _SHOWN):
+            lines.append(_line(turn, result, len(marks.get(turn.ordinal, ()))))
+        else:
+            lines.append(left_out if turn.diverges else counted)
+    return Table(columns, tuple(lines))
 
 
 def _line(turn: Turn, result: StepsResult, marks: int) -> Line:
-    row = turn.first
+    row, status = turn.first, turn.status
     difference = row.difference if row is not None else None
-    name = _name(turn, result)
-    lacking = lacking_words(turn, result) if row is None and turn.status.diverges else ""
+    lacking = lacking_words(turn, result) if row is None and status.diverges else ""
     cells = (
         f"{turn.ordinal}{'*' * marks}",
         str(turn.compared),
         str(turn.diverging),
-        lacking or name,
-        signed(difference.relative) if difference is not None else "–" if turn.status.diverges else "",
-        turn.status.value,
+        lacking or _name(turn, result),
+        signed(difference.relative) if difference is not None else "–" if status.diverges else "",
+        status.value,
     )
-    return Line(cells, turn.status)
+    return Line(cells, status)
 
 
 def _findings(result: StepsResult) -> tuple[Section, ...]:
