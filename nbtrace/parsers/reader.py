@@ -79,24 +79,25 @@ class LogReader:
 
     def read_untagged(self, lines: Iterable[str], untagged: "UntaggedReader") -> None:
         """Read the lines of a log without any trace prefix."""
+        from nbtrace.parsers.planned_lines import PlannedLines  # noqa: PLC0415 - of logs that have none
+
+        planned = PlannedLines(untagged, self.dialect)
         for line in lines:
-            prefix = prefix_of(line) if len(line) <= LONGEST_LINE else None
-            text = line if prefix is None else line[prefix.end :]
-            read = None if self.dialect.statistics(text) or self.dialect.banner(text) else untagged.whole(text)
-            if read is None:
+            read = planned.read(line)
+            if read.outcome is None:
                 before = self.ignored
                 self.read([line])
-                if self.ignored > before and untagged.leaves_out(text):
+                if self.ignored > before and read.leaves_out:
                     self.left_out.append(self.total)
                 continue
-            outcome, form = fitting(read[0], self.dialect.vocabulary), read[1]
             before = self.used
-            named = untagged.named(text) if isinstance(outcome, UnreadableLine) else ()
-            self.take(outcome, UNTAGGED, UNTAGGED, line, named)
-            if self.used > before:
-                self.untagged[form] += 1
-                if prefix is not None:
-                    self.note_rank(prefix)
+            named = untagged.named(read.text) if isinstance(read.outcome, UnreadableLine) else ()
+            self.total += 1
+            self._take(read.outcome, UNTAGGED, UNTAGGED, line, self.total, named)
+            if self.used > before and read.form is not None:
+                self.untagged[read.form] += 1
+                if read.prefix is not None:
+                    self.note_rank(read.prefix)
 
     def take(self, outcome: Outcome, family: str, dialect: str, line: str, named: tuple[str, ...] = ()) -> None:
         """Count a line that another grammar has read, and use what it gave; `named` are the quantities in it."""

@@ -1,0 +1,139 @@
+"""The skeleton of a line: what is left of it without its numbers, and what is known of all lines that share one.
+
+A log of many lines has few skeletons. What a line says is the same for all lines of one skeleton, but for the numbers
+themselves, as long as nobody looks at a number's digits: whether it has a sign, a decimal point or an exponent is part of
+what is kept. It is learned from a line that comes again, and believed only where lines of the same skeleton with other
+numbers in it say the same.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+from nbtrace.frozen import frozen
+from nbtrace.vocabulary.vocabulary import Vocabulary
+
+LONGEST = 1000
+"""Characters of a line whose skeleton is looked at; the limits of what reads lines lie far beyond."""
+
+MOST_NUMBERS = 100
+"""Numbers of such a line."""
+
+MOST_KNOWN = 2000
+"""Skeletons of which something is known at a time: a text of random words has one for each of its lines."""
+
+_MOST_SEEN = 8 * MOST_KNOWN
+
+_Known = TypeVar("_Known")
+
+_apart = re.compile(
+    r"(?<![^\s=(\[,;|])([+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?=[\s,;)\]|]|:(?!\S)|\Z)"
+).split
+"""Parts a line at the numbers that stand by themselves; dates, clocks, versions, and digits in words are no such."""
+
+
+def parted(text: str) -> tuple[str, list[str]]:
+    """Return the skeleton of a line without its end, and its numbers as printed."""
+    parts = _apart(text)
+    numbers = parts[1::2]
+    if numbers:
+        # A line has no line end in it, so that no text is taken for a number's mark.
+        parts[1::2] = [
+            "\ni" if number.isdigit() else "\nf" if "." in number or "e" in number or "E" in number else "\ns"
+            for number in numbers
+        ]
+    return "".join(parts), numbers
+
+
+def holds_number(text: str) -> bool:
+    """Return whether a text holds one of the numbers at which a line is parted."""
+    return len(_apart(text)) > 1
+
+
+def template_of(text: str) -> tuple[str, list[str]]:
+    """Return a text as a format with `%s` in place of its numbers, and these."""
+    parts = _apart(text)
+    return "%s".join(part.replace("%", "%%") for part in parts[::2]), parts[1::2]
+
+
+@frozen
+class Trial:
+    """A line of a given skeleton with numbers that were made up, each of which is another one where `apart`."""
+
+    text: str
+    numbers: tuple[str, ...]
+    apart: bool = True
+
+
+_TRIALS = (
+    ("{}01", "-{}01", "{}01.25", True),
+    ("{}", "+{}", "-{}.5", True),
+    ("{}0000", "-{}0000", "{}.5e+10", True),
+    ("00{}", "+00{}", "-{}.0625E-07", True),
+    ("1", "-1", "-{}.5", False),
+)
+"""Forms of a whole number, one with a sign, and one with a decimal point or an exponent.
+
+What decides by more than the kinds of a line's numbers counts their signs (is this a formula?) or takes a 1 for a unit, and
+the more there are, the sooner; the first trial has none of either, the last has nothing else.
+"""
+
+
+def trials(skeleton: str) -> Iterator[Trial]:
+    """Yield lines with a skeleton."""
+    first, *marked = skeleton.split("\n")
+    for whole, signed, other, apart in _TRIALS:
+        forms = {"i": whole, "s": signed, "f": other}
+        numbers = tuple(forms[part[0]].format(place) for place, part in enumerate(marked, start=3))
+        yield Trial(first + "".join(map("".join, zip(numbers, (part[1:] for part in marked)))), numbers, apart)
+
+
+def takes_skeletons(vocabulary: Vocabulary) -> bool:
+    """Return whether no key of a vocabulary has a number of its own in it, which a skeleton has not."""
+    keys = (key for quantity in vocabulary.quantities.values() for key in (quantity.name, *dict(quantity.aliases)))
+    return not any(map(holds_number, (*keys, *vocabulary.indices, *vocabulary.constants)))
+
+
+class Learned(Generic[_Known]):
+    """What is known of the lines of each skeleton; the oldest is forgotten where there is too much of it."""
+
+    def __init__(self) -> None:
+        self._known: dict[object, _Known] = {}
+        self._seen: set[int] = set()
+        self.get = self._known.get
+        """Return what is known of a skeleton, None if it is nothing."""
+
+    def comes_again(self, skeleton: object) -> bool:
+        """Return whether a skeleton was seen before, as far as that is remembered; it is from now on."""
+        sight = hash(skeleton)
+        if sight in self._seen:
+            return True
+        if len(self._seen) >= _MOST_SEEN:
+            self._seen.clear()
+        self._seen.add(sight)
+        return False
+
+    def learn(self, skeleton: object, known: _Known) -> None:
+        """Keep what is known of a skeleton."""
+        if len(self._known) >= MOST_KNOWN:
+            del self._known[next(iter(self._known))]
+        self._known[skeleton] = known
+
+
+class BySkeleton(Generic[_Known]):
+    """A function of a line, asked once for all lines of a skeleton where it gives the same for all of them."""
+
+    def __init__(self, function: Callable[[str], _Known]) -> None:
+        self._function = function
+        self._learned = Learned[tuple[_Known, ...]]()
+
+    def of(self, text: str, skeleton: str) -> _Known:
+        """Return what the function gives for a line that has a skeleton."""
+        known = self._learned.get(skeleton)
+        if known:
+            return known[0]
+        value = self._function(text)
+        if known is None and self._learned.comes_again(skeleton):
+            alike = all(self._function(trial.text) == value for trial in trials(skeleton))
+            self._learned.learn(skeleton, (value,) if alike else ())
+        return value
