@@ -216,6 +216,21 @@ class Record:
         where = f"{self.family}, line {self.line}"
         return shortened(f"<Record {self.quantity}{' ' + at if at else ''} = {self.value.text}{unit} ({where})>")
 
+    def placed(self, index: Index) -> "Record":
+        """Return the record at another place; for the hundred thousands of a log, which `replace` takes long for."""
+        return Record(
+            self.key,
+            self.quantity,
+            self.value,
+            self.unit,
+            self.scale,
+            self.side,
+            self.family,
+            self.line,
+            index,
+            self.known,
+        )
+
     @property
     def scope(self) -> Scope | None:
         """How often its quantity is computed, None for an unknown one."""
