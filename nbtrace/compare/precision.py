@@ -258,10 +258,15 @@ def is_long(digits: int) -> bool:
 def long_numbers(record: Record) -> list[float]:
     """Return the numbers of a value that can tell single from double precision."""
     value = record.value
-    if max(map(len, value.tokens), default=0) <= LONG:  # so much text has no more digits, which most logs' has not
+    if not any(map(_may_be_long, value.tokens)):
         return []
     pairs = zip(value.numbers, value.tokens, strict=True)
     return [number for number, token in pairs if (part := printed_number(token)) and is_long(part.digits)]
+
+
+def _may_be_long(token: str) -> bool:
+    """Return whether a number has text for so many digits, which few have."""
+    return len(token) > LONG and len(token.partition("e")[0].replace(".", "")) > LONG
 
 
 def as_single(number: float) -> float:

@@ -16,8 +16,8 @@ r"""What loggers and launchers put in front of a line: time stamps, levels, modu
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from nbtrace.frozen import frozen
 from nbtrace.lazy_pattern import LazyPattern
 from nbtrace.records import MOST
 
@@ -73,7 +73,7 @@ _value_alone = re.compile(r"[\[(]?[+-]?\.?[0-9]\S*+(?:\s[\s,]*+[+-]?\.?[0-9]\S*+
 _assigned = re.compile(r"\s*=").match
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class LogPrefix:
     """What stands in front of a line's message.
 

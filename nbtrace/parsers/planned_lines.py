@@ -5,17 +5,18 @@ The plan of a line is made from what :class:`UntaggedReader` says of lines that 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from nbtrace.parsers.bare_lines import BareLines
 from nbtrace.parsers.dialect import Dialect
 from nbtrace.parsers.log_prefixes import LogPrefix
-from nbtrace.parsers.numerals import number_of
 from nbtrace.parsers.outcome import Field, Fields, Outcome, fitting
 from nbtrace.parsers.skeletons import Learned, Trial, holds_number, template_of, trials
 from nbtrace.parsers.untagged import UntaggedForm, UntaggedReader
 from nbtrace.parsers.values import ordinal
 from nbtrace.records import Value
+from nbtrace.vocabulary.quantity import Quantity
+from nbtrace.vocabulary.vocabulary import Vocabulary
 
 Numbers: TypeAlias = Sequence[str]
 
@@ -36,6 +37,10 @@ class ValuePlan:
         Which of the line's numbers those are.
     loops : tuple of (str, int)
         The loops whose ordinals are numbers of the line, and which ones.
+    alone : int or None
+        Which of the line's numbers it is, where it is one, and its text, too.
+    known : Quantity or None
+        What the vocabulary says of its quantity.
     """
 
     field: Field
@@ -43,6 +48,8 @@ class ValuePlan:
     template: str
     in_text: tuple[int, ...]
     loops: tuple[tuple[str, int], ...]
+    alone: int | None
+    known: Quantity | None
 
     @property
     def form(self) -> tuple[object, ...]:
@@ -53,23 +60,22 @@ class ValuePlan:
         known = field.key, field.meaning, fixed, field.starts_blocks, value.shape, value.names, value.unit
         return (*known, len(self.places), self.template, loops)
 
-    def of(self, numbers: Numbers) -> Field | None:
-        """Return the value of a line; None where one of its numbers is no ordinal."""
-        field, value = self.field, self.field.value
-        if len(self.places) == 1 and self.template == "%s":
-            token = numbers[self.places[0]]
-            read = Value(value.shape, (number_of(token),), (token,), token, value.names, value.unit)
-        else:
-            tokens = tuple([numbers[place] for place in self.places])
-            text = self.template % tuple([numbers[place] for place in self.in_text])
-            read = Value(value.shape, tuple(map(number_of, tokens)), tokens, text, value.names, value.unit)
-        index = field.index
-        if self.loops:
-            loops = tuple((name, ordinal(numbers[place])) for name, place in self.loops)
-            if any(number is None for _, number in loops):
-                return None
-            index = replace(index, loops=loops)
-        return Field(field.key, read, field.meaning, index, field.starts_blocks)
+    def value(self, numbers: Numbers) -> Value:
+        """Return the value of a line."""
+        like = self.field.value
+        if self.alone is not None:
+            token = numbers[self.alone]
+            return Value(like.shape, (float(token),), (token,), token, like.names, like.unit)
+        tokens = tuple([numbers[place] for place in self.places])
+        text = self.template % tuple([numbers[place] for place in self.in_text])
+        return Value(like.shape, tuple(map(float, tokens)), tokens, text, like.names, like.unit)
+
+    def turned(self, numbers: Numbers) -> Field | None:
+        """Return the field with the ordinals of a line, of which no placement asks the value; None if one is none."""
+        loops = tuple((name, ordinal(numbers[place])) for name, place in self.loops)
+        if any(number is None for _, number in loops):
+            return None
+        return replace(self.field, index=replace(self.field.index, loops=loops))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +86,23 @@ class LinePlan:
     form: UntaggedForm | None = None
     leaves_out: bool = False
 
-    def of(self, numbers: Numbers) -> Fields | None:
-        """Return the values of a line; None where it has none, or they cannot be read in this way."""
-        fields = tuple([value.of(numbers) for value in self.values])
-        return Fields(fields) if fields and None not in fields else None
+    def fields(self, numbers: Numbers) -> tuple[Field, ...] | None:
+        """Return the values of a line; None where they cannot be read in this way."""
+        fields = []
+        for plan in self.values:
+            field = plan.turned(numbers) if plan.loops else plan.field
+            if field is None:
+                return None
+            fields.append(field)
+        return tuple(fields)
+
+    def read(self, numbers: Numbers) -> Fields | None:
+        """Return what a line gives; None where it gives nothing, or cannot be read in this way."""
+        fields = self.fields(numbers)
+        if not fields:
+            return None
+        values = [plan.value(numbers) for plan in self.values]
+        return Fields(tuple(replace(field, value=value) for field, value in zip(fields, values, strict=True)))
 
     def told(self, *, apart: bool) -> object:
         """Return what all lines have in common; which number is where, if all of them are different."""
@@ -91,15 +110,36 @@ class LinePlan:
         return self.form, self.leaves_out, [value.form for value in self.values], places
 
 
-@dataclass(frozen=True, slots=True)
-class ReadLine:
-    """A line without a trace prefix, read: what it gives, None for nothing; then, whether its numbers are left out."""
+class ReadLine(NamedTuple):
+    """A line without a trace prefix, read.
+
+    Attributes
+    ----------
+    outcome : Outcome or None
+        What it gives; None for nothing, and where there is a plan.
+    form : UntaggedForm or None
+    text : str
+        The line behind what a logger put in front of it.
+    prefix : LogPrefix or None
+        What that is.
+    leaves_out : bool
+        Whether the numbers of a line that gives nothing are those of the machine, or times.
+    plan : LinePlan or None
+        How it is read.
+    fields : tuple of Field
+        Those of the plan, at the line's turns of loops.
+    numbers : sequence of str
+        What the plan takes.
+    """
 
     outcome: Outcome | None
     form: UntaggedForm | None
     text: str
     prefix: LogPrefix | None
     leaves_out: bool = False
+    plan: LinePlan | None = None
+    fields: tuple[Field, ...] = ()
+    numbers: Numbers = ()
 
 
 class PlannedLines:
@@ -123,9 +163,9 @@ class PlannedLines:
         if plan is _UNPLANNED:
             return self._plainly(text, prefix)
         if plan is not None:
-            outcome = plan.of(numbers)
-            if outcome is not None or not plan.values:
-                return ReadLine(outcome, plan.form, text, prefix, plan.leaves_out)
+            fields = plan.fields(numbers)
+            if fields is not None:
+                return ReadLine(None, plan.form, text, prefix, plan.leaves_out, plan if fields else None, fields, numbers)
         learns = plan is None and self._plans.comes_again(place)
         before = self._untagged.apart() if learns else None
         read = self._plainly(text, prefix)
@@ -151,7 +191,7 @@ class PlannedLines:
                 plan = own
             if own.told(apart=trial.apart) != plan.told(apart=trial.apart):
                 return _UNPLANNED
-        same = plan.of(numbers) == read.outcome and (plan.form, plan.leaves_out) == (read.form, read.leaves_out)
+        same = plan.read(numbers) == read.outcome and (plan.form, plan.leaves_out) == (read.form, read.leaves_out)
         return plan if same else _UNPLANNED
 
 
@@ -169,11 +209,11 @@ def _plan_of(
     if not isinstance(outcome, Fields) or outcome.pixel is not None or not outcome.fields:
         return None
     place = {number: at for at, number in enumerate(trial.numbers)}
-    values = [_value_plan(field, place) for field in outcome.fields]
+    values = [_value_plan(field, place, dialect.vocabulary) for field in outcome.fields]
     return None if None in values else LinePlan(tuple(value for value in values if value is not None), read[1])
 
 
-def _value_plan(field: Field, place: dict[str, int]) -> ValuePlan | None:
+def _value_plan(field: Field, place: dict[str, int], vocabulary: Vocabulary) -> ValuePlan | None:
     value = field.value
     template, numbers = template_of(value.text)
     ordinals = {int(number): at for number, at in place.items() if number.isdigit()}
@@ -183,4 +223,7 @@ def _value_plan(field: Field, place: dict[str, int]) -> ValuePlan | None:
         return None
     places = tuple(place[token] for token in value.tokens)
     in_text = tuple(place[number] for number in numbers)
-    return ValuePlan(field, places, template, in_text, tuple((name, at) for name, at in loops if at is not None))
+    alone = places[0] if len(places) == 1 and template == "%s" else None
+    turns = tuple((name, at) for name, at in loops if at is not None)
+    known = vocabulary.quantities.get(field.meaning.quantity)
+    return ValuePlan(field, places, template, in_text, turns, alone, known)

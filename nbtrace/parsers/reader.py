@@ -12,6 +12,7 @@ from nbtrace.parsers.source import LogLines
 from nbtrace.records import BANNER, STATISTICS, Account, Pixel, Record, Setting, Side, Trace, Unreadable
 
 if TYPE_CHECKING:
+    from nbtrace.parsers.planned_lines import ReadLine
     from nbtrace.parsers.untagged import UntaggedReader
 
 _SHOWN = 120
@@ -84,6 +85,9 @@ class LogReader:
         planned = PlannedLines(untagged, self.dialect)
         for line in lines:
             read = planned.read(line)
+            if read.plan is not None:
+                self._use(read)
+                continue
             if read.outcome is None:
                 before = self.ignored
                 self.read([line])
@@ -98,6 +102,24 @@ class LogReader:
                 self.untagged[read.form] += 1
                 if read.prefix is not None:
                     self.note_rank(read.prefix)
+
+    def _use(self, read: "ReadLine") -> None:
+        """Use the values of a line whose plan is known."""
+        self.total += 1
+        self.used += 1
+        self.dialects[UNTAGGED] = None
+        side, place = self.dialect.side_of(UNTAGGED), self.placement.place
+        for plan, item in zip(read.plan.values if read.plan else (), read.fields, strict=True):
+            meaning, value = item.meaning, plan.value(read.numbers)
+            # By their places, which is faster: a log may have a million of them.
+            unit, scale, at = meaning.unit, meaning.scale, place(item)
+            self.records.append(
+                Record(item.key, meaning.quantity, value, unit, scale, side, UNTAGGED, self.total, at, plan.known)
+            )
+        if read.form is not None:
+            self.untagged[read.form] += 1
+        if read.prefix is not None:
+            self.note_rank(read.prefix)
 
     def take(self, outcome: Outcome, family: str, dialect: str, line: str, named: tuple[str, ...] = ()) -> None:
         """Count a line that another grammar has read, and use what it gave; `named` are the quantities in it."""
@@ -183,6 +205,9 @@ class LogReader:
     def _foreign(self, line: str, start: int, number: int) -> None:
         """Account for a line that the dialect does not know; a trace line behind a few words is not lost."""
         rest = line[start:].lstrip() if len(line) <= LONGEST_LINE else ""
+        if not self.dialect.may_be_traced(rest):
+            self.ignored += 1
+            return
         for _ in range(_MOST_WORDS):
             word, _, rest = rest.partition(" ")
             rest = rest.lstrip()

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from nbtrace import units
@@ -33,7 +34,7 @@ _side_last = re.compile(r"(.+)[ _.:/(]([^\W_]+\+*)\)?").fullmatch
 _PLACES = frozenset({*ROW_KEYS, *PIXEL_KEYS, *(key for pair in PIXEL_PAIRS for key in pair)})
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class TableRow:
     """The cells of one row, in the order of the titles, and its line in the file."""
 
