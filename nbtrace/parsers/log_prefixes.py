@@ -205,6 +205,11 @@ def stands_bare(line: str) -> bool:
     return not start or (start[0] in _BEGIN_NO_PREFIX and not _counts_lines(start))
 
 
+def begins_dated(line: str) -> bool:
+    """Return whether a line begins as those do that have a time in front."""
+    return _begins_dated(line.lstrip(" \t")) is not None
+
+
 def may_be_seconds(number: str) -> bool:
     """Return whether a number is as long as that of the seconds since 1970."""
     return len(number) >= _SECONDS and number[:_SECONDS].isdigit()

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from nbtrace.parsers.bare_lines import Prefixes
 from nbtrace.parsers.dialect import LONGEST_LINE, Dialect, Placement
 from nbtrace.parsers.log_prefixes import LogPrefix, prefix_of
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Stated, Structure, UnreadableLine, fitting
@@ -58,6 +59,7 @@ class LogReader:
     _context: str = ""
     _continues: str | None = None
     _placement: Placement | None = None
+    _prefixes: Prefixes = field(default_factory=Prefixes)
 
     @property
     def placement(self) -> Placement:
@@ -155,7 +157,7 @@ class LogReader:
         text = line.lstrip()
         if line[:1] not in _BLANKS and text != line and self._read(text, number):
             return  # behind a form feed, a hard blank or another blank that editors and terminals do not show
-        prefix = prefix_of(line) if len(line) <= LONGEST_LINE else None
+        prefix = self._prefixes.of(line)
         if prefix is None:
             self._continues = None
             self._foreign(line, 0, number)

@@ -16,9 +16,6 @@ from nbtrace.vocabulary.vocabulary import Vocabulary
 LONGEST = 1000
 """Characters of a line whose skeleton is looked at; the limits of what reads lines lie far beyond."""
 
-MOST_NUMBERS = 100
-"""Numbers of such a line."""
-
 MOST_KNOWN = 2000
 """Skeletons of which something is known at a time: a text of random words has one for each of its lines."""
 
@@ -26,34 +23,47 @@ _MOST_SEEN = 8 * MOST_KNOWN
 
 _Known = TypeVar("_Known")
 
-_apart = re.compile(
-    r"(?<![^\s=(\[,;|])([+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?=[\s,;)\]|]|:(?!\S)|\Z)"
-).split
+_BEFORE, _BEHIND = r"(?<![^\s=(\[,;|])", r"(?=[\s,;)\]|]|:(?!\S)|\Z)"
+_NUMBER = r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+_apart = re.compile(rf"{_BEFORE}({_NUMBER}){_BEHIND}").split
 """Parts a line at the numbers that stand by themselves; dates, clocks, versions, and digits in words are no such."""
+_apart_at_slashes = re.compile(rf"{_BEFORE}(?:({_NUMBER})|([0-9]+)/([0-9]+)){_BEHIND}").split
+"""The same, and at two whole numbers with a slash between them: `Epoch 3/20`."""
+
+
+def _pieces(text: str) -> list[str]:
+    """Return what stands around the numbers of a line, and the numbers, by turns."""
+    if "/" not in text:
+        return _apart(text)
+    parts = _apart_at_slashes(text)
+    pieces = parts[:1]
+    for number, first, second, between in zip(parts[1::4], parts[2::4], parts[3::4], parts[4::4], strict=True):
+        pieces += [first, "/", second, between] if number is None else [number, between]
+    return pieces
 
 
 def parted(text: str) -> tuple[str, list[str]]:
     """Return the skeleton of a line without its end, and its numbers as printed."""
-    parts = _apart(text)
-    numbers = parts[1::2]
+    pieces = _pieces(text)
+    numbers = pieces[1::2]
     if numbers:
         # A line has no line end in it, so that no text is taken for a number's mark.
-        parts[1::2] = [
+        pieces[1::2] = [
             "\ni" if number.isdigit() else "\nf" if "." in number or "e" in number or "E" in number else "\ns"
             for number in numbers
         ]
-    return "".join(parts), numbers
+    return "".join(pieces), numbers
 
 
 def holds_number(text: str) -> bool:
     """Return whether a text holds one of the numbers at which a line is parted."""
-    return len(_apart(text)) > 1
+    return len(_pieces(text)) > 1
 
 
 def template_of(text: str) -> tuple[str, list[str]]:
     """Return a text as a format with `%s` in place of its numbers, and these."""
-    parts = _apart(text)
-    return "%s".join(part.replace("%", "%%") for part in parts[::2]), parts[1::2]
+    pieces = _pieces(text)
+    return "%s".join(piece.replace("%", "%%") for piece in pieces[::2]), pieces[1::2]
 
 
 @frozen
