@@ -97,14 +97,16 @@ def judge(
 
     The allowed difference is the tolerance, but never less than half a printed digit of each side.
     """
-    c, py = pair.c, _in_unit_of(pair.c, pair.py)
+    c, py = pair.c, pair.py
+    if c.unit != py.unit:
+        py = _in_unit_of(c, py)
     unmeasured = _unmeasured(c, py, names)
     if unmeasured is not None:
         return Row(pair.quantity, pair.index, c, py, None, tolerance, 0.0, False, *unmeasured)  # noqa: FBT003
     measured = difference(c.numbers, py.numbers)
     allowed = tolerance.allowed(measured.norm_c)
     printed = _PrintedDigits(c, py, (c_formats.get(c.family), py_formats.get(py.family)))
-    if (worst := _worst(measured, printed, allowed)) != measured.worst:
+    if len(measured.delta) > 1 and (worst := _worst(measured, printed, allowed)) != measured.worst:
         measured = difference(c.numbers, py.numbers, worst)
     limit = max(allowed, printed.of(measured.worst))
     if limit > allowed and limit >= max(measured.norm_c, norm(py.numbers)) and measured.relative:
@@ -187,7 +189,7 @@ class _PrintedDigits:
 
 def _worst(measured: Difference, printed: _PrintedDigits, allowed: float) -> int:
     """Return the component that counts: the one that is furthest apart, or beyond the digits that it has of its own."""
-    if len(measured.delta) == 1 or not printed.own:
+    if not printed.own:
         return measured.worst
     limits = [max(allowed, printed.of(component)) for component in range(len(measured.delta))]
     over = [abs(delta) > limit for delta, limit in zip(measured.delta, limits, strict=True)]

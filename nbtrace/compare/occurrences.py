@@ -59,12 +59,12 @@ def _with_turns(trace: Trace, places: _Places, looped: set[_Place]) -> Trace:
     turns = {id(record): turn for place in looped for turn, record in enumerate(places.get(place, ())) if turn}
     if not turns:
         return trace
-    indices: dict[tuple[Index, int], Index] = {}
+    indices: dict[tuple[int, int], Index] = {}
     records = list(trace.records)
     for number, record in enumerate(records):
         turn = turns.get(id(record))
         if turn is not None:
-            place = record.index, turn
+            place = id(record.index), turn  # most records of a log without a prefix have one index, the very same
             index = indices.get(place)
             if index is None:
                 index = indices[place] = _at_turn(record.index, turn)
