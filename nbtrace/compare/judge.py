@@ -146,16 +146,16 @@ def _unmeasured(c: Record, py: Record, names: Names) -> tuple[Status, str] | Non
             return Status.PASS, "same text"
         told = (f"{name} {shortened(text.value.text)}" for name, text in ((names.reference, c), (names.candidate, py)))
         return Status.CRITICAL, f"text differs: {', '.join(told)}"
-    numbers, others = c.numbers, py.numbers
-    if len(numbers) != len(others):
-        return Status.SHAPE, f"{names.reference} has {len(c.numbers)} numbers, {names.candidate} {len(py.numbers)}"
+    of_c, of_py = c.numbers, py.numbers
+    if len(of_c) != len(of_py):
+        return Status.SHAPE, f"{names.reference} has {len(of_c)} numbers, {names.candidate} {len(of_py)}"
     if _have_own_units(c, py) and _ratio(py, c) is None:
         units = f"{names.reference} prints {c.unit}, {names.candidate} {py.unit}"
         return Status.SHAPE, f"{units}, which measure different things"
     if c.value.names != py.value.names and c.value.names and py.value.names:
         keys, others = (" ".join(record.value.names) for record in (c, py))
         return Status.SHAPE, f"{names.reference} names {keys}, {names.candidate} {others}"
-    if not is_finite(numbers) or not is_finite(others):
+    if not is_finite(of_c) or not is_finite(of_py):
         sides = [side for side, record in zip(names.pair, (c, py), strict=True) if not is_finite(record.numbers)]
         return Status.NOT_FINITE, f"not finite on {' and '.join(sides)}"
     return None

@@ -60,7 +60,7 @@ def dot(a: tuple[float, ...], b: tuple[float, ...]) -> float:
 
 def is_finite(values: tuple[float, ...]) -> bool:
     """Return whether every value is a finite number and none is the reference's integer for a non-finite one."""
-    for value in values:  # a loop, because of how often it is asked
+    for value in values:  # noqa: SIM110 - a loop, because of how often it is asked
         if not math.isfinite(value) or value == INT_MIN:
             return False
     return True

@@ -17,7 +17,6 @@ from nbtrace.longlogs.step_queue import STEP_BITS, StepPart, block_of, sample_of
 from nbtrace.longlogs.windows import Slots, WindowPart
 from nbtrace.vocabulary.quantity import Scope
 
-
 _SINGLE, _LONG = 1, 2
 """Marks of a number: it is a float32 value; it has enough digits to tell single from double precision."""
 

@@ -72,8 +72,9 @@ class ValuePlan:
 
     def turned(self, numbers: Numbers) -> Field | None:
         """Return the field with the ordinals of a line, of which no placement asks the value; None if one is none."""
-        loops = tuple((name, ordinal(numbers[place])) for name, place in self.loops)
-        if any(number is None for _, number in loops):
+        turns = [(name, ordinal(numbers[place])) for name, place in self.loops]
+        loops = tuple((name, turn) for name, turn in turns if turn is not None)
+        if len(loops) < len(turns):
             return None
         return replace(self.field, index=replace(self.field.index, loops=loops))
 
@@ -165,7 +166,9 @@ class PlannedLines:
         if plan is not None:
             fields = plan.fields(numbers)
             if fields is not None:
-                return ReadLine(None, plan.form, text, prefix, plan.leaves_out, plan if fields else None, fields, numbers)
+                return ReadLine(
+                    None, plan.form, text, prefix, plan.leaves_out, plan if fields else None, fields, numbers
+                )
         learns = plan is None and self._plans.comes_again(place)
         before = self._untagged.apart() if learns else None
         read = self._plainly(text, prefix)
@@ -181,7 +184,7 @@ class PlannedLines:
 
     def _plan(self, skeleton: str, numbers: Numbers, read: ReadLine, before: UntaggedReader) -> LinePlan:
         """Return how the lines of a skeleton are read; the reader `before` is as it was when the line came."""
-        told, plan = None, _UNPLANNED
+        plan = _UNPLANNED
         for trial in trials(skeleton):
             after = before.apart()
             own = _plan_of(after.whole(trial.text), trial, after.leaves_out, self._dialect)

@@ -1,16 +1,16 @@
 """The skeleton of a line: what is left of it without its numbers, and what is known of all lines that share one.
 
 A log of many lines has few skeletons. What a line says is the same for all lines of one skeleton, but for the numbers
-themselves, as long as nobody looks at a number's digits: whether it has a sign, a decimal point or an exponent is part of
-what is kept. It is learned from a line that comes again, and believed only where lines of the same skeleton with other
-numbers in it say the same.
+themselves, as long as nobody looks at a number's digits: whether it is whole, and has a sign then, is part of what is
+kept. It is learned from a line that comes again, and believed only where lines of the same skeleton with other numbers
+in it say the same.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 from nbtrace.frozen import frozen
+from nbtrace.lazy_pattern import LazyPattern
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 LONGEST = 1000
@@ -25,17 +25,17 @@ _Known = TypeVar("_Known")
 
 _BEFORE, _BEHIND = r"(?<![^\s=(\[,;|])", r"(?=[\s,;)\]|]|:(?!\S)|\Z)"
 _NUMBER = r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
-_apart = re.compile(rf"{_BEFORE}({_NUMBER}){_BEHIND}").split
+_apart = LazyPattern(rf"{_BEFORE}({_NUMBER}){_BEHIND}")
 """Parts a line at the numbers that stand by themselves; dates, clocks, versions, and digits in words are no such."""
-_apart_at_slashes = re.compile(rf"{_BEFORE}(?:({_NUMBER})|([0-9]+)/([0-9]+)){_BEHIND}").split
+_apart_at_slashes = LazyPattern(rf"{_BEFORE}(?:({_NUMBER})|([0-9]+)/([0-9]+)){_BEHIND}")
 """The same, and at two whole numbers with a slash between them: `Epoch 3/20`."""
 
 
 def _pieces(text: str) -> list[str]:
     """Return what stands around the numbers of a line, and the numbers, by turns."""
     if "/" not in text:
-        return _apart(text)
-    parts = _apart_at_slashes(text)
+        return _apart.split(text)
+    parts = _apart_at_slashes.split(text)
     pieces = parts[:1]
     for number, first, second, between in zip(parts[1::4], parts[2::4], parts[3::4], parts[4::4], strict=True):
         pieces += [first, "/", second, between] if number is None else [number, between]
@@ -84,8 +84,8 @@ _TRIALS = (
 )
 """Forms of a whole number, one with a sign, and one with a decimal point or an exponent.
 
-What decides by more than the kinds of a line's numbers counts their signs (is this a formula?) or takes a 1 for a unit, and
-the more there are, the sooner; the first trial has none of either, the last has nothing else.
+What decides by more than the kinds of a line's numbers counts their signs (is this a formula?) or takes a 1 for a unit,
+and the more there are, the sooner; the first trial has none of either, the last has nothing else.
 """
 
 
@@ -95,7 +95,9 @@ def trials(skeleton: str) -> Iterator[Trial]:
     for whole, signed, other, apart in _TRIALS:
         forms = {"i": whole, "s": signed, "f": other}
         numbers = tuple(forms[part[0]].format(place) for place, part in enumerate(marked, start=3))
-        yield Trial(first + "".join(map("".join, zip(numbers, (part[1:] for part in marked)))), numbers, apart)
+        behind = (part[1:] for part in marked)
+        text = first + "".join(number + rest for number, rest in zip(numbers, behind, strict=True))
+        yield Trial(text, numbers, apart)
 
 
 def takes_skeletons(vocabulary: Vocabulary) -> bool:

@@ -12,9 +12,9 @@ from enum import StrEnum
 from typing import Self
 
 from nbtrace.frozen import frozen
+from nbtrace.parsers.bare_lines import BareLines
 from nbtrace.parsers.dialect import LONGEST_LINE
 from nbtrace.parsers.keyed import is_formula, key_values
-from nbtrace.parsers.bare_lines import BareLines
 from nbtrace.parsers.outcome import Fields, Outcome
 from nbtrace.parsers.skeletons import BySkeleton
 from nbtrace.parsers.values import read_value

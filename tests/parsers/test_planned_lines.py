@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from nbtrace import Trace, Vocabulary, load_vocabulary
 from nbtrace.parsers import parse_trace
-from nbtrace.parsers.untagged import UntaggedReader
+from nbtrace.parsers.outcome import Outcome
+from nbtrace.parsers.untagged import UntaggedForm, UntaggedReader
 from nbtrace.vocabulary import registry
 from tests.places import EXAMPLES
 
@@ -18,9 +19,41 @@ ROD = load_vocabulary(EXAMPLES / "heat" / "rod.toml")
 KNOWN = "F_latt = -2.38\nF_cell = 100\npolar = 0.5\nlambda_meters = 1e-10\n"
 WORDS = [
     *("energy", "max force", "Step", "F_latt", "hkl_frac", "h", "k", "l", "wall", "speed", "rank", "process", "core"),
-    *("elapsed", "Time", "E(RHF)", "a(5)", "F2", "cell", "info", "took", "pixel_pos_meters", "distance_m", "T_K", "Jan"),
+    *(
+        "elapsed",
+        "Time",
+        "E(RHF)",
+        "a(5)",
+        "F2",
+        "cell",
+        "info",
+        "took",
+        "pixel_pos_meters",
+        "distance_m",
+        "T_K",
+        "Jan",
+    ),
 ]
-BETWEEN = [" ", " = ", "=", ": ", "  ", ", ", " | ", " (", ") ", " [", "/", " + ", " * ", ":", "\t", " K ", " K, ", " m "]
+BETWEEN = [
+    " ",
+    " = ",
+    "=",
+    ": ",
+    "  ",
+    ", ",
+    " | ",
+    " (",
+    ") ",
+    " [",
+    "/",
+    " + ",
+    " * ",
+    ":",
+    "\t",
+    " K ",
+    " K, ",
+    " m ",
+]
 NUMBERS = st.one_of(
     st.integers(-5, 12).map(str),
     st.integers(0, 10**12).map(str),
@@ -30,7 +63,9 @@ NUMBERS = st.one_of(
 )
 _NUMBER = "\0"
 templates = st.lists(st.sampled_from([*WORDS, *BETWEEN, *[_NUMBER] * 12]), min_size=2, max_size=10).map("".join)
-fronts = st.sampled_from(["", "", "", "  ", f"2026-01-02 03:04:0{_NUMBER} - port - INFO - ", f"[{_NUMBER}] ", "rank 1: "])
+fronts = st.sampled_from(
+    ["", "", "", "  ", f"2026-01-02 03:04:0{_NUMBER} - port - INFO - ", f"[{_NUMBER}] ", "rank 1: "]
+)
 
 
 @st.composite
@@ -100,7 +135,12 @@ def test_lines_of_one_skeleton_are_read_by_words_a_few_times_alone(name: str) ->
     text = KNOWN + "".join(f"{SENTENCES[name].format(n=turn % 10)}\n" for turn in range(100))
     read: list[str] = []
     whole = UntaggedReader.whole
-    with patch.object(UntaggedReader, "whole", lambda reader, line: (read.append(line), whole(reader, line))[1]):
+
+    def noted(reader: UntaggedReader, line: str) -> tuple[Outcome, UntaggedForm] | None:
+        read.append(line)
+        return whole(reader, line)
+
+    with patch.object(UntaggedReader, "whole", noted):
         (trace,) = parse_trace(text)
     assert len(read) < 30
     assert name in {"a time", "a line of no value"} or len(trace.records) >= 100
