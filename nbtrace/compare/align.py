@@ -149,9 +149,8 @@ def _by_place(
     twice: dict[Place, list[tuple[Record, Record]]] = {}
     for record in records:
         place = record.quantity, _place(record, block_of)
-        earlier = chosen.get(place)
-        if earlier is None:
-            chosen[place] = record
+        earlier = chosen.setdefault(place, record)
+        if earlier is record:
             continue
         loser, winner = sorted((earlier, record), key=lambda candidate: candidate.rank)
         chosen[place] = winner

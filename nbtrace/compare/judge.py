@@ -178,7 +178,7 @@ class _PrintedDigits:
     def of(self, component: int) -> float:
         """Return the largest |Py − C| of a component that the digits cannot tell from none."""
         token, other = self.c.value.tokens[component], self.py.value.tokens[component]
-        if self.own and are_counts(token, other):
+        if self.own and (are_counts(token) if token == other else are_counts(token, other)):
             return 0.0
         of_c, of_py = self.formats
         last = 0.0 if of_c is None else of_c.resolution(token, self.c.scale, beside=self.py.numbers[component])

@@ -116,7 +116,12 @@ class Learned(Generic[_Known]):
         """Return what is known of a skeleton, None if it is nothing."""
 
     def comes_again(self, skeleton: object) -> bool:
-        """Return whether a skeleton was seen before, as far as that is remembered; it is from now on."""
+        """Return whether a skeleton was seen before, as far as that is remembered, and there is room for it.
+
+        Where there are more skeletons than that, learning each of them again and again takes longer than it saves.
+        """
+        if len(self._known) >= MOST_KNOWN:
+            return False
         sight = hash(skeleton)
         if sight in self._seen:
             return True

@@ -73,6 +73,18 @@ def test_of_random_words_no_more_is_kept_than_there_is_room_for(monkeypatch: pyt
     assert (known.get("word 99"), known.get("word 90")) == (99, None)
 
 
+def test_skeletons_beyond_the_room_that_there_is_are_not_learned_again_and_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(skeletons, "MOST_KNOWN", 5)
+    asked: list[str] = []
+    of = BySkeleton(asked.append)
+    for _ in range(20):
+        for word in "abcdefghij":
+            of.of(word, word)
+    assert len(asked) < 5 * 7 + 5 * 20 + 10
+
+
 def test_a_vocabulary_whose_keys_hold_numbers_takes_no_skeletons() -> None:
     assert takes_skeletons(registry.default())
     rod = load_vocabulary(EXAMPLES / "heat" / "rod.toml")
