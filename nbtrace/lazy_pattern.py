@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from typing import Any
 
 
 class LazyPattern:
@@ -41,6 +42,11 @@ class LazyPattern:
     def search(self) -> Callable[..., re.Match[str] | None]:
         """`search` of the expression."""
         return self.compiled.search
+
+    @cached_property
+    def split(self) -> Callable[..., list[str | Any]]:
+        """`split` of the expression."""
+        return self.compiled.split
 
     @cached_property
     def finditer(self) -> Callable[..., Iterator[re.Match[str]]]:

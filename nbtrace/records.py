@@ -216,6 +216,21 @@ class Record:
         where = f"{self.family}, line {self.line}"
         return shortened(f"<Record {self.quantity}{' ' + at if at else ''} = {self.value.text}{unit} ({where})>")
 
+    def placed(self, index: Index) -> "Record":
+        """Return the record at another place; for the hundred thousands of a log, which `replace` takes long for."""
+        return Record(
+            self.key,
+            self.quantity,
+            self.value,
+            self.unit,
+            self.scale,
+            self.side,
+            self.family,
+            self.line,
+            index,
+            self.known,
+        )
+
     @property
     def scope(self) -> Scope | None:
         """How often its quantity is computed, None for an unknown one."""
@@ -407,16 +422,18 @@ class Trace:
     def get(self, quantity: str, index: Index | None = None) -> Record | None:
         """Return the record of `quantity` at `index`, or the first one that holds a value; None if there is none."""
         if index is not None:
-            return self._by_index.get((quantity, index))
+            if quantity not in self._by_index:
+                places: dict[Index, Record] = {}
+                for record in self.by_quantity.get(quantity, ()):
+                    places.setdefault(record.index, record)
+                self._by_index[quantity] = places
+            return self._by_index[quantity].get(index)
         return self._first.get(quantity)
 
     @cached_property
-    def _by_index(self) -> Mapping[tuple[str, Index], Record]:
-        """The first record of each quantity at each place."""
-        by_index: dict[tuple[str, Index], Record] = {}
-        for record in self.records:
-            by_index.setdefault((record.quantity, record.index), record)
-        return by_index
+    def _by_index(self) -> dict[str, Mapping[Index, Record]]:
+        """The first record at each place, of the quantities that were asked for."""
+        return {}
 
     @cached_property
     def _first(self) -> Mapping[str, Record]:

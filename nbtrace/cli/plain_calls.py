@@ -13,6 +13,7 @@ from typing import Any
 from nbtrace.cli.call_under_way import Call, TypedOption, under_way
 from nbtrace.cli.destinations import Destinations
 from nbtrace.cli.plain_words import PLAIN, PlainCall
+from nbtrace.cli.process import keep_loaded
 from nbtrace.cli.programmers_warnings import keep_from_users
 from nbtrace.cli.progress_bars import progress_on
 from nbtrace.vocabulary import registry
@@ -27,7 +28,7 @@ def run_plainly(call: PlainCall) -> int:
         with progress_on(sys.stderr), registry.names_in_force(project_names(Path())):
             module, _, name = PLAIN[call.command].partition(":")
             run: Callable[..., int] = getattr(import_module(f"nbtrace.cli.{module}"), name)
-            gc.freeze()
+            keep_loaded()
             gc.enable()
             return int(run(*call.files, **call.values, destinations=Destinations()))
     finally:

@@ -2,6 +2,7 @@
 
 import atexit
 import errno
+import gc
 import io
 import os
 import signal
@@ -17,10 +18,21 @@ from nbtrace.errors import ExitCode, NbtraceError
 INTERRUPTED = 128 + signal.SIGINT
 _READER_GONE = 128 + signal.SIGPIPE
 _ANSWERS = frozenset({ExitCode.AGREE, ExitCode.DIFFER, ExitCode.MISMATCH})
+_GARBAGE = 20_000, 10, 10
+"""After how many new values garbage is looked for among them, and how often before older ones are."""
 _DIGITS = 4
 """The most that a size of a terminal has."""
 _OF_OUTPUT = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG})
 """What only writing fails with."""
+
+
+def keep_loaded() -> None:
+    """Search what is loaded for garbage no more, and the rest less often: hardly anything that a log becomes is any.
+
+    To look through what was imported, and through values by the hundred thousand, takes as long as reading megabytes.
+    """
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE)
 
 
 def prepare() -> None:

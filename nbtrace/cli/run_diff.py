@@ -1,6 +1,5 @@
 """What `nbtrace diff` does, once its words are read."""
 
-import gc
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -17,6 +16,7 @@ from nbtrace.cli.given_waivers import (
     waiver_files,
 )
 from nbtrace.cli.output import EXIT_OF, Delivery
+from nbtrace.cli.process import keep_loaded
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.diff import DiffResult, diff_traces, in_order
 from nbtrace.compare.repeatability import repeatability
@@ -77,7 +77,7 @@ def run_diff(
         return _diff_reflections(c_log, py_log, limits, delivery)
     if pixel is None and words.is_default:
         refuse_reflections_beside(c_log, py_log)
-    gc.freeze()  # what was imported stays; looking through it again and again takes as long as reading megabytes
+    keep_loaded()
     if pixel is not None:
         if noise is not None:
             raise UsageError("--noise is for logs; leave it out with --pixel")

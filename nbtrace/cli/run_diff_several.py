@@ -1,6 +1,5 @@
 """What `nbtrace diff` does with more than two logs, once its words are read."""
 
-import gc
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -18,6 +17,7 @@ from nbtrace.cli.given_waivers import (
     waiver_files,
 )
 from nbtrace.cli.output import Delivery
+from nbtrace.cli.process import keep_loaded
 from nbtrace.cli.run_diff import long_with_noise, refuse_reflections_beside, traces_with_noise, unified_of
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.compare.diff import DiffResult, diff_traces, in_order
@@ -60,7 +60,7 @@ def run_diff_several(
     if words.is_default:
         for log in logs:
             _refuse_reflections(reference, log)
-    gc.freeze()  # what was imported stays; looking through it again and again takes as long as reading megabytes
+    keep_loaded()
     result = _compared(reference, logs, limits, noise, strict=strict, by_records=waived is not None)
     refuse_misspelt(limits, *(log.diff.notices for log in result.logs if log.diff is not None))
     report = None

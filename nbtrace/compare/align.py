@@ -10,7 +10,7 @@ from typing import TypeAlias
 from nbtrace.compare.metrics import is_finite
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.frozen import frozen
-from nbtrace.records import Index, Pixel, Record, Trace
+from nbtrace.records import NOWHERE, Index, Pixel, Record, Trace
 from nbtrace.vocabulary.quantity import Quantity, Scope
 from nbtrace.vocabulary.vocabulary import REPEAT, UNNAMED, Vocabulary
 
@@ -78,14 +78,20 @@ def align(c: Trace, py: Trace, block_of: Mapping[int, int] | None = None) -> Ali
     vocabulary = c.vocabulary
     left, left_twice, left_again = _by_place(c.records, {})
     right, right_twice, right_again = _by_place(py.records, block_of or {})
-    order = ExecutionOrder(vocabulary, (*c.records, *py.records))
-    pairs = [Pair(place[0], place[1], left[place], right[place]) for place in left if place in right]
-    only_c = {place: record for place, record in left.items() if place not in right}
-    only_py = {place: record for place, record in right.items() if place not in left}
+    pairs, only_c = list[Pair](), dict[Place, Record]()
+    for place, record in left.items():
+        other = right.get(place)
+        if other is None:
+            only_c[place] = record
+        else:
+            pairs.append(Pair(place[0], place[1], record, other))
+    lonely = len(right) - len(pairs)
+    only_py = {place: record for place, record in right.items() if place not in left} if lonely else {}
     pairs += _through_equivalents(only_c, only_py, {pair.quantity for pair in pairs}, vocabulary)
     if _is_told_by_lines(pairs, vocabulary):
         pairs.sort(key=lambda pair: pair.c.line)
     else:
+        order = ExecutionOrder(vocabulary, (*c.records, *py.records))
         pairs.sort(key=lambda pair: (*order.of(pair.quantity, pair.index), pair.c.line))
     return Alignment(
         tuple(pairs),
@@ -143,9 +149,8 @@ def _by_place(
     twice: dict[Place, list[tuple[Record, Record]]] = {}
     for record in records:
         place = record.quantity, _place(record, block_of)
-        earlier = chosen.get(place)
-        if earlier is None:
-            chosen[place] = record
+        earlier = chosen.setdefault(place, record)
+        if earlier is record:
             continue
         loser, winner = sorted((earlier, record), key=lambda candidate: candidate.rank)
         chosen[place] = winner
@@ -181,8 +186,8 @@ def _place(record: Record, block_of: Mapping[int, int]) -> Index:
     index, known = record.index, record.known
     block = block_of.get(index.block, index.block)
     if known is None:
-        return replace(index, block=block)
-    own = index.within((*known.indices, *UNNAMED))
+        return index if block == index.block else replace(index, block=block)
+    own = index.within((*known.indices, *UNNAMED)) if index.loops else NOWHERE
     if known.scope is Scope.RUN:
         return replace(own, grids=index.grids) if index.grids else own
     if known.scope is Scope.BLOCK:

@@ -222,7 +222,9 @@ def diff_traces(
     if not alignment.pairs:
         raise InputError(f"nothing to compare: {c.source} and {py.source} have no quantity in common")
     formats = number_formats(c), number_formats(py)
-    rows = tuple(judge(pair, policy.of(pair.quantity), *formats, c.vocabulary.names) for pair in alignment.pairs)
+    sides = c.vocabulary.names
+    tolerances = {name: policy.of(name) for name in {pair.quantity for pair in alignment.pairs}}
+    rows = tuple(judge(pair, tolerances[pair.quantity], *formats, sides) for pair in alignment.pairs)
     checks = check(c, formulas=False), check(py, formulas=False)
     of_c, of_py = lacks(alignment, c, py, partners)
     gaps = of_c.gaps(of_c.count(c), c, py), of_py.gaps(of_py.count(py), py, c)

@@ -410,14 +410,17 @@ def alike(scene: Scene, takes: Callable[[str], bool]) -> Iterator[Turns]:
             continue
         for key in filter(lambda key: takes(key.name), keys):
             ordinals = columns[key].ordinals
-            own = ordinals[ordinals > 0]
-            yield from (Turns(*key, own[same]) for same in _finding_the_same(own, [columns[other] for other in beside]))
+            own = ordinals[int(ordinals.searchsorted(0, side="right")) :]
+            every = _finding_the_same(own, [columns[other] for other in beside])
+            yield from (Turns(*key, own if same.all() else own[same]) for same in every)
 
 
 def _finding_the_same(ordinals: Ints, columns: list[TurnColumn]) -> Iterator[Flags]:
     """Yield which turns have a value in the same columns."""
     kinds: Ints = np.zeros(ordinals.size, dtype=np.int64)
     for column in columns:
+        if np.array_equal(column.ordinals[-ordinals.size or column.ordinals.size :], ordinals):
+            continue  # which takes no memory, where all columns have the same turns
         at, there = column.find(ordinals)
         if there < ordinals.size:
             has = column.ordinals[at] == ordinals if column.ordinals.size else np.zeros(ordinals.size, dtype=np.bool_)

@@ -97,14 +97,16 @@ def judge(
 
     The allowed difference is the tolerance, but never less than half a printed digit of each side.
     """
-    c, py = pair.c, _in_unit_of(pair.c, pair.py)
+    c, py = pair.c, pair.py
+    if c.unit != py.unit:
+        py = _in_unit_of(c, py)
     unmeasured = _unmeasured(c, py, names)
     if unmeasured is not None:
         return Row(pair.quantity, pair.index, c, py, None, tolerance, 0.0, False, *unmeasured)  # noqa: FBT003
     measured = difference(c.numbers, py.numbers)
     allowed = tolerance.allowed(measured.norm_c)
     printed = _PrintedDigits(c, py, (c_formats.get(c.family), py_formats.get(py.family)))
-    if (worst := _worst(measured, printed, allowed)) != measured.worst:
+    if len(measured.delta) > 1 and (worst := _worst(measured, printed, allowed)) != measured.worst:
         measured = difference(c.numbers, py.numbers, worst)
     limit = max(allowed, printed.of(measured.worst))
     if limit > allowed and limit >= max(measured.norm_c, norm(py.numbers)) and measured.relative:
@@ -123,7 +125,7 @@ def _in_unit_of(c: Record, py: Record) -> Record:
 
 def _have_own_units(c: Record, py: Record) -> bool:
     """Whether both sides print a value that no vocabulary knows with a unit, and not with the same one."""
-    if py.known is not None or c.unit is None or py.unit is None or c.unit == py.unit:
+    if py.known is not None or c.unit == py.unit or c.unit is None or py.unit is None:
         return False
     return dimensions.known(c.unit) and dimensions.known(py.unit)
 
@@ -135,23 +137,25 @@ def _ratio(source: Record, target: Record) -> float | None:
 
 def _unmeasured(c: Record, py: Record, names: Names) -> tuple[Status, str] | None:
     """Return status and reason of a pair that has no numeric difference."""
-    if Shape.SENTINEL in {c.value.shape, py.value.shape}:
+    shapes = c.value.shape, py.value.shape
+    if Shape.SENTINEL in shapes:
         side, word = (names.reference, c) if c.value.shape is Shape.SENTINEL else (names.candidate, py)
         return Status.MISSING, f"{side} prints {word.value.text} in place of a value"
-    if Shape.TEXT in {c.value.shape, py.value.shape}:
+    if Shape.TEXT in shapes:
         if c.value.text.casefold() == py.value.text.casefold():
             return Status.PASS, "same text"
         told = (f"{name} {shortened(text.value.text)}" for name, text in ((names.reference, c), (names.candidate, py)))
         return Status.CRITICAL, f"text differs: {', '.join(told)}"
-    if len(c.numbers) != len(py.numbers):
-        return Status.SHAPE, f"{names.reference} has {len(c.numbers)} numbers, {names.candidate} {len(py.numbers)}"
+    of_c, of_py = c.numbers, py.numbers
+    if len(of_c) != len(of_py):
+        return Status.SHAPE, f"{names.reference} has {len(of_c)} numbers, {names.candidate} {len(of_py)}"
     if _have_own_units(c, py) and _ratio(py, c) is None:
         units = f"{names.reference} prints {c.unit}, {names.candidate} {py.unit}"
         return Status.SHAPE, f"{units}, which measure different things"
     if c.value.names != py.value.names and c.value.names and py.value.names:
         keys, others = (" ".join(record.value.names) for record in (c, py))
         return Status.SHAPE, f"{names.reference} names {keys}, {names.candidate} {others}"
-    if not is_finite(c.numbers) or not is_finite(py.numbers):
+    if not is_finite(of_c) or not is_finite(of_py):
         sides = [side for side, record in zip(names.pair, (c, py), strict=True) if not is_finite(record.numbers)]
         return Status.NOT_FINITE, f"not finite on {' and '.join(sides)}"
     return None
@@ -168,24 +172,24 @@ class _PrintedDigits:
     @property
     def own(self) -> bool:
         """Whether every number has digits of its own."""
-        return any(form is not None and form.own for form in self.formats)
+        one, other = self.formats
+        return (one is not None and one.own) or (other is not None and other.own)
 
     def of(self, component: int) -> float:
         """Return the largest |Py − C| of a component that the digits cannot tell from none."""
-        tokens = [record.value.tokens[component] for record in (self.c, self.py)]
-        if self.own and are_counts(*tokens):
+        token, other = self.c.value.tokens[component], self.py.value.tokens[component]
+        if self.own and (are_counts(token) if token == other else are_counts(token, other)):
             return 0.0
-        sides = zip(self.formats, tokens, ((self.c, self.py), (self.py, self.c)), strict=True)
-        last = (
-            0.0 if form is None else form.resolution(token, record.scale, beside=other.numbers[component])
-            for form, token, (record, other) in sides
-        )
-        return sum(last) / 2 * ROUNDING
+        of_c, of_py = self.formats
+        last = 0.0 if of_c is None else of_c.resolution(token, self.c.scale, beside=self.py.numbers[component])
+        if of_py is not None:
+            last += of_py.resolution(other, self.py.scale, beside=self.c.numbers[component])
+        return last / 2 * ROUNDING
 
 
 def _worst(measured: Difference, printed: _PrintedDigits, allowed: float) -> int:
     """Return the component that counts: the one that is furthest apart, or beyond the digits that it has of its own."""
-    if not printed.own or len(measured.delta) == 1:
+    if not printed.own:
         return measured.worst
     limits = [max(allowed, printed.of(component)) for component in range(len(measured.delta))]
     over = [abs(delta) > limit for delta, limit in zip(measured.delta, limits, strict=True)]

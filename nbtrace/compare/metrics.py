@@ -60,16 +60,20 @@ def dot(a: tuple[float, ...], b: tuple[float, ...]) -> float:
 
 def is_finite(values: tuple[float, ...]) -> bool:
     """Return whether every value is a finite number and none is the reference's integer for a non-finite one."""
-    return all(math.isfinite(value) and value != INT_MIN for value in values)
+    for value in values:  # noqa: SIM110 - a loop, because of how often it is asked
+        if not math.isfinite(value) or value == INT_MIN:
+            return False
+    return True
 
 
 def difference(c: tuple[float, ...], py: tuple[float, ...], worst: int | None = None) -> Difference:
     """Return the difference of two finite values with the same number of components; `worst` says which one counts."""
+    if len(c) == 1 and len(py) == 1:
+        return _of_scalars(c[0], py[0])
     delta = tuple(y - x for x, y in zip(c, py, strict=True))
     worst = max(range(len(delta)), key=lambda i: abs(delta[i])) if worst is None else worst
     size = norm(c)
-    relative = _relative(delta[worst], c[0] if len(c) == 1 else size)
-    digits = None if relative == 0 else max(0.0, -math.log10(abs(relative))) if math.isfinite(relative) else 0.0
+    relative = _relative(delta[worst], size)
     return Difference(
         delta=delta,
         worst=worst,
@@ -77,9 +81,23 @@ def difference(c: tuple[float, ...], py: tuple[float, ...], worst: int | None = 
         relative=relative,
         ratio=_ratio(c, py),
         angle_rad=_angle(c, py) if len(c) == 3 else None,
-        ulps=_ulps(c[0], py[0]) if len(c) == 1 else None,
-        digits=digits,
+        ulps=None,
+        digits=_digits(relative),
     )
+
+
+def _of_scalars(c: float, py: float) -> Difference:
+    delta = py - c
+    relative = _relative(delta, c)
+    ulps = _ulps(c, py) if delta else 0
+    return Difference((delta,), 0, abs(c), relative, py / c if c else None, None, ulps, _digits(relative))
+
+
+def _digits(relative: float) -> float | None:
+    """Return the decimal digits in agreement of two values that differ by so much; None where they are equal."""
+    if relative == 0:
+        return None
+    return max(0.0, -math.log10(abs(relative))) if math.isfinite(relative) else 0.0
 
 
 def _relative(delta: float, base: float) -> float:
@@ -91,10 +109,8 @@ def _relative(delta: float, base: float) -> float:
 
 
 def _ratio(c: tuple[float, ...], py: tuple[float, ...]) -> float | None:
-    base = c[0] if len(c) == 1 else norm(c)
-    if base == 0:
-        return None
-    return (py[0] if len(py) == 1 else norm(py)) / base
+    base = norm(c)
+    return norm(py) / base if base else None
 
 
 def _angle(c: tuple[float, ...], py: tuple[float, ...]) -> float | None:

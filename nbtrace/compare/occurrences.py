@@ -59,11 +59,20 @@ def _with_turns(trace: Trace, places: _Places, looped: set[_Place]) -> Trace:
     turns = {id(record): turn for place in looped for turn, record in enumerate(places.get(place, ())) if turn}
     if not turns:
         return trace
-    records = tuple(_at_turn(record, turns[id(record)]) if id(record) in turns else record for record in trace.records)
-    return replace(trace, records=records)
+    indices: dict[tuple[int, int], Index] = {}
+    records = list(trace.records)
+    for number, record in enumerate(records):
+        turn = turns.get(id(record))
+        if turn is not None:
+            place = id(record.index), turn  # most records of a log without a prefix have one index, the very same
+            index = indices.get(place)
+            if index is None:
+                index = indices[place] = _at_turn(record.index, turn)
+            records[number] = record.placed(index)
+    return replace(trace, records=tuple(records))
 
 
-def _at_turn(record: Record, turn: int) -> Record:
-    index = record.index
+def _at_turn(index: Index, turn: int) -> Index:
     process = tuple(pair for pair in index.loops if pair[0] == RANK)
-    return replace(record, index=replace(index, loops=(*process, (REPEAT, turn), *index.without(RANK).loops)))
+    others = tuple(pair for pair in index.loops if pair[0] != RANK)
+    return Index(index.block, index.sample, (*process, (REPEAT, turn), *others), index.grids)

@@ -91,9 +91,10 @@ class NumberFormat:
 
 def are_counts(*tokens: str) -> bool:
     """Return whether numbers are whole and printed as such, with fewer digits than a rounded number has: 2 is no 3."""
-    return all(
-        token.lstrip("+-").removesuffix(".").isdigit() and significant_digits(token) < COARSEST for token in tokens
-    )
+    for token in tokens:  # a loop, because of how often it is asked
+        if not token.lstrip("+-").removesuffix(".").isdigit() or significant_digits(token) >= COARSEST:
+            return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +173,12 @@ def _of_family(family: str, tokens: Sequence[str], trace: Trace) -> NumberFormat
 
 def _are_shortest(tokens: Sequence[str]) -> bool:
     """Return whether numbers have the digits that tell them from their neighbours, and no more, and one has all."""
-    numbers = [token for token in tokens if _number(token) and not token.lstrip("+-").isdigit()]
-    return any(significant_digits(token) >= _FULL for token in numbers) and all(map(_is_shortest, numbers))
+    full = (token for token in tokens if len(token) >= _FULL and significant_digits(token) >= _FULL)
+    return any(map(_is_no_count, full)) and all(map(_is_shortest, filter(_is_no_count, tokens)))
+
+
+def _is_no_count(token: str) -> bool:
+    return _number(token) is not None and not token.lstrip("+-").isdigit()
 
 
 def _is_shortest(token: str) -> bool:
@@ -252,8 +257,16 @@ def is_long(digits: int) -> bool:
 
 def long_numbers(record: Record) -> list[float]:
     """Return the numbers of a value that can tell single from double precision."""
-    pairs = zip(record.value.numbers, record.value.tokens, strict=True)
+    value = record.value
+    if not any(map(_may_be_long, value.tokens)):
+        return []
+    pairs = zip(value.numbers, value.tokens, strict=True)
     return [number for number, token in pairs if (part := printed_number(token)) and is_long(part.digits)]
+
+
+def _may_be_long(token: str) -> bool:
+    """Return whether a number has text for so many digits, which few have."""
+    return len(token) > LONG and len(token.partition("e")[0].replace(".", "")) > LONG
 
 
 def as_single(number: float) -> float:

@@ -40,8 +40,8 @@ def phi_steps(trace: Trace) -> Steps:
     steps: dict[tuple[int, int], dict[str, Record]] = {}
     parts = logs_of(trace.vocabulary).parts_of_a_step
     for record in trace.records:
-        part, step = parts.get(record.quantity), record.index.ordinal(trace.vocabulary.sweep)
-        if part is not None and step is not None:
+        part = parts.get(record.quantity)
+        if part is not None and (step := record.index.ordinal(trace.vocabulary.sweep)) is not None:
             sweep = record.index.sample + SWEEPS_OF_A_BLOCK * record.index.block
             steps.setdefault((sweep, step), {})[part] = record
     return {place: fields for place, fields in steps.items() if KEY in fields}

@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 import numpy as np
 
+from nbtrace.compare.column_math import PORTION
 from nbtrace.compare.node_view import NodeView
 from nbtrace.compare.scene import Node, Scene, Vector
 from nbtrace.compare.turn_columns import ColumnKey, Floats
@@ -38,7 +40,7 @@ def changed_by_turns(
                 continue
             changes = np.abs(after[key] - before[key])
             changes = np.where(np.isfinite(changes), changes, 0.0)
-            yield math.fsum(changes.tolist()), _by_relative(changes, numbers, steps)
+            yield _sum(changes), _by_relative(changes, numbers, steps)
 
 
 def _moves(at: NodeView, key: ColumnKey, count: int) -> tuple[Floats, Floats]:
@@ -54,4 +56,10 @@ def _moves(at: NodeView, key: ColumnKey, count: int) -> tuple[Floats, Floats]:
 def _by_relative(changes: Floats, numbers: Floats, steps: Floats) -> float:
     """Return the sum of the changes, each by how far its turn was moved relative to its number."""
     told = (numbers != 0) & (steps != 0)
-    return math.fsum((changes[told] * np.abs(numbers[told]) / steps[told]).tolist())
+    return _sum(changes[told] * np.abs(numbers[told]) / steps[told])
+
+
+def _sum(numbers: Floats) -> float:
+    """Return the exact sum of numbers, rounded once; they become Python's own not all at a time."""
+    portions = (numbers[first : first + PORTION].tolist() for first in range(0, numbers.size, PORTION))
+    return math.fsum(chain.from_iterable(portions))

@@ -10,22 +10,68 @@ from nbtrace.compare.scene import usable
 from nbtrace.compare.turn_columns import ColumnKey, Columns, TurnColumn
 from nbtrace.longlogs.chunks import NotColumnarError
 from nbtrace.longlogs.decimals import Flags, Floats, Ints
+from nbtrace.longlogs.grown_arrays import GrownArray
 from nbtrace.longlogs.last_digits import LastDigits
 from nbtrace.longlogs.printed_forms import are_float32
 from nbtrace.longlogs.step_queue import STEP_BITS, StepPart, block_of, sample_of
 from nbtrace.longlogs.windows import Slots, WindowPart
 from nbtrace.vocabulary.quantity import Scope
 
+_SINGLE, _LONG = 1, 2
+"""Marks of a number: it is a float32 value; it has enough digits to tell single from double precision."""
+
+_SMALL = 255
+"""The largest code of a byte; most logs print fewer different last digits."""
+
+
+def _bytes() -> GrownArray:
+    return GrownArray(np.uint8)
+
 
 @dataclass
-class _Pieces:
-    """The numbers of one quantity."""
+class _Gathered:
+    """The numbers of one quantity, codes of their last digits, marks; their steps where those are its own."""
 
-    steps: list[Ints] = field(default_factory=list)
-    numbers: list[Floats] = field(default_factory=list)
-    half: list["np.ndarray[tuple[int, ...], np.dtype[np.int32]]"] = field(default_factory=list)
-    single: list[Flags] = field(default_factory=list)
-    long: list[Flags] = field(default_factory=list)
+    numbers: GrownArray = field(default_factory=lambda: GrownArray(np.float64))
+    half: GrownArray = field(default_factory=_bytes)
+    marks: GrownArray = field(default_factory=_bytes)
+    steps: GrownArray | None = None
+
+    def add(self, numbers: Floats, half: Ints, marks: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]") -> None:
+        """Gather some more."""
+        if self.half.dtype == np.uint8 and half.max(initial=0) > _SMALL:
+            self.half = self.half.widened(np.int32)
+        self.numbers.add(numbers)
+        self.half.add(half)
+        self.marks.add(marks)
+
+
+@dataclass
+class _Steps:
+    """The steps of all quantities: those of the first one, with which others begin, and what they have instead."""
+
+    leader: str = ""
+    shared: GrownArray = field(default_factory=lambda: GrownArray(np.int64))
+    _begun: int = 0
+    _last: Ints | None = None
+
+    def begin(self) -> None:
+        """Go on to the next rows, of which those of the leader come first."""
+        self._last = None
+
+    def add(self, name: str, own: _Gathered, steps: Ints) -> None:
+        """Add the steps of more numbers of a quantity."""
+        self.leader = self.leader or name
+        if name == self.leader:
+            self._begun, self._last = self.shared.size, steps
+            self.shared.add(steps)
+            return
+        if own.steps is None:
+            in_step = self._last is not None and own.numbers.size == self._begun
+            if in_step and self._last is not None and np.array_equal(self._last, steps):
+                return
+            own.steps = self.shared.begun(own.numbers.size)
+        own.steps.add(steps)
 
 
 @dataclass
@@ -41,7 +87,8 @@ class StepColumns:
 
     slots: Slots
     stop: int
-    _pieces: dict[str, _Pieces] = field(default_factory=dict)
+    _gathered: dict[str, _Gathered] = field(default_factory=dict)
+    _steps: _Steps = field(default_factory=_Steps)
     _halves: dict[float, int] = field(default_factory=dict)
     _usable: dict[int, bool] = field(default_factory=dict)
 
@@ -53,21 +100,18 @@ class StepColumns:
         NotColumnarError
             If a known quantity is of no sampled point.
         """
-        before = np.zeros(0, dtype=np.int64)
-        for slot, every in rows_of.items():
+        self._steps.begin()
+        quantities = self.slots.quantity
+        for slot in sorted(rows_of, key=lambda slot: quantities[slot] != self._steps.leader):
+            every = rows_of[slot]
             some = every[part.numbers[every] < self.stop]
             rows = some[self._are_usable(part.part, some)]
             if not rows.size:
                 continue
-            steps = part.numbers[rows]
-            before = steps = before if np.array_equal(before, steps) else steps
-            pieces = self._pieces.setdefault(self.slots.quantity[slot], _Pieces())
-            pieces.steps.append(steps)
-            pieces.numbers.append(part.part.numbers[part.part.first[rows]])
-            pieces.half.append(self._codes(digits.of(rows, np.zeros_like(rows)) / 2))
-            single, long = _precision(part.part, rows)
-            pieces.single.append(single)
-            pieces.long.append(long)
+            gathered = self._gathered.setdefault(quantities[slot], _Gathered())
+            self._steps.add(quantities[slot], gathered, part.numbers[rows])
+            half = self._codes(digits.of(rows, np.zeros_like(rows)) / 2)
+            gathered.add(part.part.numbers[part.part.first[rows]], half, _marks(part.part, rows))
 
     def _are_usable(self, part: WindowPart, rows: Ints) -> Flags:
         """Return which rows hold a value that formulas see."""
@@ -83,44 +127,50 @@ class StepColumns:
         result: Flags = known[kinds]
         return result
 
-    def _codes(self, halves: Floats) -> "np.ndarray[tuple[int, ...], np.dtype[np.int32]]":
+    def _codes(self, halves: Floats) -> Ints:
         found, inverse = np.unique(halves, return_inverse=True)
         codes = [self._halves.setdefault(half, len(self._halves)) for half in found.tolist()]
-        result: np.ndarray[tuple[int, ...], np.dtype[np.int32]] = np.array(codes, dtype=np.int32)[inverse.reshape(-1)]
+        result: Ints = np.array(codes, dtype=np.int64)[inverse.reshape(-1)]
         return result
 
     def by_block(self) -> dict[int, Columns]:
-        """Return the columns of each block, and forget the pieces."""
+        """Return the columns of each block, and forget what was gathered."""
         halves = np.array(list(self._halves), dtype=np.float64)
         result: dict[int, dict[ColumnKey, TurnColumn]] = {}
+        every: Ints = self._steps.shared.taken()
         shared: dict[int, Ints] = {}
-        for name in list(self._pieces):
-            pieces = self._pieces.pop(name)
-            steps, numbers, half = (
-                np.concatenate(pieces.steps),
-                np.concatenate(pieces.numbers),
-                np.concatenate(pieces.half),
-            )
-            single, long = np.concatenate(pieces.single), np.concatenate(pieces.long)
-            del pieces
+        for name in list(self._gathered):
+            gathered = self._gathered.pop(name)
+            numbers, half, marks = gathered.numbers.taken(), gathered.half.taken(), gathered.marks.taken()
+            steps = every[: numbers.size] if gathered.steps is None else gathered.steps.taken()
+            del gathered
             sweeps = steps >> STEP_BITS
             ends = [0, *(np.flatnonzero(np.diff(sweeps)) + 1).tolist(), steps.size]
+            del sweeps
             for low, high in pairwise(ends):
                 first, some = int(steps[low]), slice(low, high)
                 ordinals = steps[some] - (first >> STEP_BITS << STEP_BITS)
                 known = shared.setdefault(first >> STEP_BITS, ordinals)
+                single, long = (marks[some] & _SINGLE) != 0, (marks[some] & _LONG) != 0
                 column = TurnColumn(
                     known if np.array_equal(known, ordinals) else ordinals,
                     numbers[some],
-                    single[some],
+                    single,
                     halves,
                     half[some],
-                    int(np.count_nonzero(long[some])),
-                    int(np.count_nonzero(long[some] & single[some])),
+                    int(np.count_nonzero(long)),
+                    int(np.count_nonzero(long & single)),
                 )
                 key = ColumnKey(name, sample_of(first), self.slots.vocabulary.sweep or "")
                 result.setdefault(block_of(first), {})[key] = column
         return dict(result)
+
+
+def _marks(part: WindowPart, rows: Ints) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
+    """Return the marks of values."""
+    single, long = _precision(part, rows)
+    marks: np.ndarray[tuple[int, ...], np.dtype[np.uint8]] = (single * _SINGLE + long * _LONG).astype(np.uint8)
+    return marks
 
 
 def _precision(part: WindowPart, rows: Ints) -> tuple[Flags, Flags]:

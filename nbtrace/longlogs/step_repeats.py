@@ -11,6 +11,7 @@ from nbtrace.compare.logs import KEY, LABEL
 from nbtrace.compare.repeats import FIELDS, Repeat, Steps, unless_all
 from nbtrace.longlogs.columnar import TEXT_WORDS
 from nbtrace.longlogs.decimals import Flags, Floats, Ints, Words
+from nbtrace.longlogs.grown_arrays import GrownArray
 from nbtrace.longlogs.step_queue import STEP_BITS, StepPart, distinct
 from nbtrace.records import Record, Side
 
@@ -26,9 +27,9 @@ _WORD = (1 << 64) - 1
 class StepRepeats:
     """The steps of one log that have a value which they are known by."""
 
-    _steps: list[Ints] = field(default_factory=list)
-    _texts: list[Words] = field(default_factory=list)
-    _labels: list[Floats] = field(default_factory=list)
+    _steps: GrownArray = field(default_factory=lambda: GrownArray(np.int64))
+    _texts: GrownArray = field(default_factory=lambda: GrownArray(np.uint64))
+    _labels: GrownArray = field(default_factory=lambda: GrownArray(np.float64))
 
     def add(self, part: StepPart, rows_of: Mapping[str, Ints]) -> None:
         """Note steps; `rows_of` are the rows of each part of a step, all of them finite numbers."""
@@ -47,24 +48,30 @@ class StepRepeats:
         if LABEL in rows_of:
             rows, has = _at(steps, part.numbers, rows_of[LABEL])
             label[has] = part.part.numbers[part.part.first[rows]]
-        self._steps.append(steps)
-        self._texts.append(text)
-        self._labels.append(label)
+        self._steps.add(steps)
+        self._texts.add(text)
+        self._labels.add(label)
 
     def all(self, side: Side, aside: Steps) -> tuple[tuple[Repeat, ...], int]:
-        """Return the steps that repeat others, unless all do, and how many sweeps there are; `aside` are the others."""
+        """Return the steps that repeat others, unless all do, and how many sweeps there are, and forget them.
+
+        `aside` are the others.
+        """
         own = list(aside.items())
         numbers = np.array([(sweep << STEP_BITS) + tic for (sweep, tic), _ in own], dtype=np.int64)
         texts = np.array([_number_of(fields) for _, fields in own], dtype=np.uint64)
-        steps, text = np.concatenate([*self._steps, numbers]), np.concatenate([*self._texts, texts])
+        of_columns: Floats = self._labels.taken()
+        self._steps.add(numbers)
+        self._texts.add(texts)
+        steps, text = self._steps.taken(), self._texts.taken()
         sweeps = int(distinct(steps >> STEP_BITS).size)
         again = _again(text)
         if not again.any():
             return (), sweeps
         labels = np.array([fields[LABEL].numbers[0] if LABEL in fields else np.nan for _, fields in own])
         lacking = np.array([LABEL not in fields for _, fields in own], dtype=np.bool_)
-        label = np.concatenate([*self._labels, labels])[again]
-        absent = np.concatenate([*map(np.isnan, self._labels), lacking])[again]
+        label = np.concatenate([of_columns, labels])[again]
+        absent = np.concatenate([np.isnan(of_columns), lacking])[again]
         many = steps.size
         found = _repeated(steps[again], text[again], label, absent)
         if found[0].size >= many - 1:

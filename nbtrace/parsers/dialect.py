@@ -93,6 +93,11 @@ class Dialect(ABC):
     def side_of_line(self, line: str) -> Side:
         """Return the program whose prefix a line carries."""
 
+    def may_be_traced(self, text: str) -> bool:
+        """Return whether a trace line may begin anywhere in a text, as far as that is seen at once."""
+        del text
+        return True
+
     def banner(self, line: str) -> Outcome | None:
         """Return what a line without a prefix states, None if it states nothing that is known."""
         del line

@@ -16,8 +16,8 @@ r"""What loggers and launchers put in front of a line: time stamps, levels, modu
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from nbtrace.frozen import frozen
 from nbtrace.lazy_pattern import LazyPattern
 from nbtrace.records import MOST
 
@@ -73,7 +73,7 @@ _value_alone = re.compile(r"[\[(]?[+-]?\.?[0-9]\S*+(?:\s[\s,]*+[+-]?\.?[0-9]\S*+
 _assigned = re.compile(r"\s*=").match
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class LogPrefix:
     """What stands in front of a line's message.
 
@@ -177,6 +177,42 @@ def _rank_at(text: str, at: int) -> tuple[re.Match[str], tuple[int | None, bool]
             digits = next(group for group in reversed(found.groups()) if group and group.isdecimal())
             return found, (min(int(digits[:_MOST_DIGITS]), MOST), named)
     return None
+
+
+_counts_lines = re.compile(r"[0-9]+[\t:]").match
+_first_word = re.compile(r"[A-Za-z_]\w*").match
+_coded = re.compile(r"[a-z][0-9]{4}").match
+_NUMBERED_WORDS = frozenset({
+    "rank", "proc", "process", "task", "worker", "pe", "gpu",
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+})  # fmt: skip
+_BEGIN_NO_PREFIX = frozenset("0123456789+-*/=.,;:|#!?&%$@~^")
+_SECONDS = 10
+"""Digits of the seconds since 1970, which some tools put in front of a line."""
+
+
+def stands_bare(line: str) -> bool:
+    """Return whether nothing is in front of a line, whatever the numbers in it are.
+
+    A number in front of all others may be one of seconds since 1970: :func:`may_be_seconds` tells.
+    """
+    start = line.lstrip(" \t")
+    if _parts(line[:_LONGEST])[0]:
+        return False
+    if word := _first_word(start):
+        first = word[0].lower()
+        return first.isascii() and first not in _NUMBERED_WORDS and not first.startswith("mpi") and not _coded(first)
+    return not start or (start[0] in _BEGIN_NO_PREFIX and not _counts_lines(start))
+
+
+def begins_dated(line: str) -> bool:
+    """Return whether a line begins as those do that have a time in front."""
+    return _begins_dated(line.lstrip(" \t")) is not None
+
+
+def may_be_seconds(number: str) -> bool:
+    """Return whether a number is as long as that of the seconds since 1970."""
+    return len(number) >= _SECONDS and number[:_SECONDS].isdigit()
 
 
 def message(line: str) -> str:

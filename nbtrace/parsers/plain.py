@@ -178,6 +178,10 @@ class PlainDialect(Dialect):
         prefixed = self._prefix(line)
         return prefixed[1] if prefixed else Side.UNKNOWN
 
+    def may_be_traced(self, text: str) -> bool:
+        """Return whether a trace line may begin anywhere in a text, as far as that is seen at once."""
+        return any(prefix in text for prefix, _ in self._prefixes)
+
     def placement(self) -> Placement:
         """Return what places the values of one log."""
         return _Turns()
@@ -256,7 +260,8 @@ class _Turns(Placement):
 
     def place(self, item: Field) -> Index:
         """Return the index of a value, and remember that it was seen."""
-        key = item.key, item.index
+        index = item.index
+        key = item.key, index
         again = self._seen[key]
-        self._seen[key] += 1
-        return replace(item.index, loops=((REPEAT, again), *item.index.loops)) if again else item.index
+        self._seen[key] = again + 1
+        return Index(index.block, index.sample, ((REPEAT, again), *index.loops), index.grids) if again else index

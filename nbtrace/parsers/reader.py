@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from nbtrace.parsers.bare_lines import Prefixes
 from nbtrace.parsers.dialect import LONGEST_LINE, Dialect, Placement
 from nbtrace.parsers.log_prefixes import LogPrefix, prefix_of
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Stated, Structure, UnreadableLine, fitting
@@ -12,6 +13,7 @@ from nbtrace.parsers.source import LogLines
 from nbtrace.records import BANNER, STATISTICS, Account, Pixel, Record, Setting, Side, Trace, Unreadable
 
 if TYPE_CHECKING:
+    from nbtrace.parsers.planned_lines import ReadLine
     from nbtrace.parsers.untagged import UntaggedReader
 
 _SHOWN = 120
@@ -57,6 +59,7 @@ class LogReader:
     _context: str = ""
     _continues: str | None = None
     _placement: Placement | None = None
+    _prefixes: Prefixes = field(default_factory=Prefixes)
 
     @property
     def placement(self) -> Placement:
@@ -79,24 +82,46 @@ class LogReader:
 
     def read_untagged(self, lines: Iterable[str], untagged: "UntaggedReader") -> None:
         """Read the lines of a log without any trace prefix."""
+        from nbtrace.parsers.planned_lines import PlannedLines  # noqa: PLC0415 - of logs that have none
+
+        planned = PlannedLines(untagged, self.dialect)
         for line in lines:
-            prefix = prefix_of(line) if len(line) <= LONGEST_LINE else None
-            text = line if prefix is None else line[prefix.end :]
-            read = None if self.dialect.statistics(text) or self.dialect.banner(text) else untagged.whole(text)
-            if read is None:
+            read = planned.read(line)
+            if read.plan is not None:
+                self._use(read)
+                continue
+            if read.outcome is None:
                 before = self.ignored
                 self.read([line])
-                if self.ignored > before and untagged.leaves_out(text):
+                if self.ignored > before and read.leaves_out:
                     self.left_out.append(self.total)
                 continue
-            outcome, form = fitting(read[0], self.dialect.vocabulary), read[1]
             before = self.used
-            named = untagged.named(text) if isinstance(outcome, UnreadableLine) else ()
-            self.take(outcome, UNTAGGED, UNTAGGED, line, named)
-            if self.used > before:
-                self.untagged[form] += 1
-                if prefix is not None:
-                    self.note_rank(prefix)
+            named = untagged.named(read.text) if isinstance(read.outcome, UnreadableLine) else ()
+            self.total += 1
+            self._take(read.outcome, UNTAGGED, UNTAGGED, line, self.total, named)
+            if self.used > before and read.form is not None:
+                self.untagged[read.form] += 1
+                if read.prefix is not None:
+                    self.note_rank(read.prefix)
+
+    def _use(self, read: "ReadLine") -> None:
+        """Use the values of a line whose plan is known."""
+        self.total += 1
+        self.used += 1
+        self.dialects[UNTAGGED] = None
+        side, place = self.dialect.side_of(UNTAGGED), self.placement.place
+        for plan, item in zip(read.plan.values if read.plan else (), read.fields, strict=True):
+            meaning, value = item.meaning, plan.value(read.numbers)
+            # By their places, which is faster: a log may have a million of them.
+            unit, scale, at = meaning.unit, meaning.scale, place(item)
+            self.records.append(
+                Record(item.key, meaning.quantity, value, unit, scale, side, UNTAGGED, self.total, at, plan.known)
+            )
+        if read.form is not None:
+            self.untagged[read.form] += 1
+        if read.prefix is not None:
+            self.note_rank(read.prefix)
 
     def take(self, outcome: Outcome, family: str, dialect: str, line: str, named: tuple[str, ...] = ()) -> None:
         """Count a line that another grammar has read, and use what it gave; `named` are the quantities in it."""
@@ -132,7 +157,7 @@ class LogReader:
         text = line.lstrip()
         if line[:1] not in _BLANKS and text != line and self._read(text, number):
             return  # behind a form feed, a hard blank or another blank that editors and terminals do not show
-        prefix = prefix_of(line) if len(line) <= LONGEST_LINE else None
+        prefix = self._prefixes.of(line)
         if prefix is None:
             self._continues = None
             self._foreign(line, 0, number)
@@ -182,6 +207,9 @@ class LogReader:
     def _foreign(self, line: str, start: int, number: int) -> None:
         """Account for a line that the dialect does not know; a trace line behind a few words is not lost."""
         rest = line[start:].lstrip() if len(line) <= LONGEST_LINE else ""
+        if not self.dialect.may_be_traced(rest):
+            self.ignored += 1
+            return
         for _ in range(_MOST_WORDS):
             word, _, rest = rest.partition(" ")
             rest = rest.lstrip()

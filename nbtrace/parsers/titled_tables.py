@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from nbtrace import units
@@ -33,7 +34,7 @@ _side_last = re.compile(r"(.+)[ _.:/(]([^\W_]+\+*)\)?").fullmatch
 _PLACES = frozenset({*ROW_KEYS, *PIXEL_KEYS, *(key for pair in PIXEL_PAIRS for key in pair)})
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class TableRow:
     """The cells of one row, in the order of the titles, and its line in the file."""
 
@@ -249,6 +250,10 @@ def _by_title(
     table: TitledTable, form: str, vocabulary: Vocabulary, parts: Mapping[str, tuple[str, ...]]
 ) -> Sheets | None:
     """Read a table with a quantity in each column."""
+    titles = with_vectors(dict.fromkeys(map(_plain, table.titles), 0.0), vocabulary, parts)
+    places = [title for title in table.titles if _is_place(_plain(title), vocabulary)]
+    if not places and not any(map(vocabulary.knows, titles)):
+        return None
     rows = tuple(
         CellRow(
             {_plain(title): cell for title, cell in zip(table.titles, row.cells, strict=True) if not _is_empty(cell)},
@@ -257,10 +262,6 @@ def _by_title(
         )
         for number, row in enumerate(table.rows)
     )
-    titles = with_vectors(dict.fromkeys(map(_plain, table.titles), 0.0), vocabulary, parts)
-    places = [title for title in table.titles if _is_place(_plain(title), vocabulary)]
-    if not places and not any(map(vocabulary.knows, titles)):
-        return None
     return Sheets((Sheet(rows),), form, _counted(table, places))
 
 

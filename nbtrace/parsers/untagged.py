@@ -7,13 +7,16 @@ import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable
+from copy import copy
 from enum import StrEnum
+from typing import Self
 
 from nbtrace.frozen import frozen
+from nbtrace.parsers.bare_lines import BareLines
 from nbtrace.parsers.dialect import LONGEST_LINE
 from nbtrace.parsers.keyed import is_formula, key_values
-from nbtrace.parsers.log_prefixes import message
 from nbtrace.parsers.outcome import Fields, Outcome
+from nbtrace.parsers.skeletons import BySkeleton
 from nbtrace.parsers.values import read_value
 from nbtrace.parsers.worded_numbers import (
     ComputedNumbers,
@@ -59,6 +62,20 @@ class UntaggedReader(ABC):
     @abstractmethod
     def worded(self, pairs: tuple[tuple[str, str], ...]) -> Outcome | None:
         """Return the values of numbers with the words in front of each."""
+
+    def context(self, line: str) -> str:
+        """Take note of where the next line stands; return what of the lines before it decides how it is read."""
+        del line
+        return ""
+
+    def apart(self) -> Self:
+        """Return a reader that stands where this one does, and leaves it there."""
+        return copy(self)
+
+    def stands_like(self, other: Self) -> bool:
+        """Return whether what another reader has read so far makes it read the next line as this one does."""
+        del other
+        return True
 
     def whole(self, line: str) -> tuple[Outcome, UntaggedForm] | None:
         """Return what a line gives and its form, and no number of it less: what no form takes is told by its words."""
@@ -176,25 +193,55 @@ def looks_untagged(lines: Iterable[str], vocabulary: Vocabulary) -> bool:
     known: set[str] = set()
     tags: Counter[str] = Counter()
     given = filled = computed = in_words = 0
+    told = _Telling(vocabulary)
     for line in lines:
         filled += bool(line.strip())
         if len(line) > LONGEST_LINE:
             continue
-        text = message(line)
-        keys = _given_keys(text, vocabulary)
-        given += len(keys)
-        known |= {vocabulary.meaning(key).quantity for key in keys} & vocabulary.quantities.keys()
-        numbers = ComputedNumbers(found=True, in_words=True) if keys else computed_numbers(text)
-        computed += numbers.found
-        in_words += numbers.in_words
-        if tag := _tag(text):
-            tags[tag[1]] += 1
+        says = told.of(line)
+        given += says.given
+        known |= says.known
+        computed += says.numbers.found
+        in_words += says.numbers.in_words
+        if says.tag:
+            tags[says.tag] += 1
     if len(known) >= _TELLING:
         return True
     if given > (not known) and given * (_SHARE_KNOWN if known else _SHARE_UNKNOWN) >= filled:
         return True
     has_prefix = 2 * max(tags.values(), default=0) >= filled  # of a vocabulary that was not given
     return in_words > 1 and computed * _SHARE_UNKNOWN >= filled and not has_prefix
+
+
+@frozen
+class _Says:
+    """What a line says of the text that it stands in: keys with numbers, known quantities, numbers, a prefix."""
+
+    given: int
+    known: frozenset[str]
+    numbers: ComputedNumbers
+    tag: str | None
+
+
+class _Telling:
+    """Tells what the lines of a text say of it."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._lines = BareLines(vocabulary)
+        self._says = BySkeleton(self._of_message)
+
+    def of(self, line: str) -> _Says:
+        """Return what a line says, whatever a logger put in front of it."""
+        found = self._lines.parted(line)
+        return self._of_message(found.text) if found.skeleton is None else self._says.of(found.text, found.skeleton)
+
+    def _of_message(self, text: str) -> _Says:
+        keys = _given_keys(text, self._vocabulary)
+        known = frozenset(self._vocabulary.meaning(key).quantity for key in keys) & self._vocabulary.quantities.keys()
+        numbers = ComputedNumbers(found=True, in_words=True) if keys else computed_numbers(text)
+        tag = _tag(text)
+        return _Says(len(keys), known, numbers, tag and tag[1])
 
 
 def _given_keys(text: str, vocabulary: Vocabulary) -> list[str]:

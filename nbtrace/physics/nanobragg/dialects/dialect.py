@@ -42,6 +42,10 @@ class NanoBraggDialect(Dialect):
         """Return the program whose prefix a line carries."""
         return tagged.side_of_line(line)
 
+    def may_be_traced(self, text: str) -> bool:
+        """Return whether a trace line may begin anywhere in a text, as far as that is seen at once."""
+        return "TRACE" in text or "PIX0_PY" in text or "DETECTOR_" in text
+
     def placement(self) -> Placement:
         """Return what places the values of one log."""
         return PixelPlacement()

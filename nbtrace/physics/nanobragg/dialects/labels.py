@@ -135,6 +135,19 @@ class LabelReader(UntaggedReader):
         """Return the values of numbers with the words in front of each."""
         return self._assigned(Assignment(UntaggedForm.WORDS, pairs))
 
+    def context(self, line: str) -> str:
+        """Leave the heading under which a line no longer stands; return the one under which it does."""
+        self._leave_block(line)
+        return self.heading
+
+    def apart(self) -> "LabelReader":
+        """Return a reader that stands where this one does, and leaves it there."""
+        return replace(self, _parts=dict(self._parts))
+
+    def stands_like(self, other: "LabelReader") -> bool:
+        """Return whether another reader stands under the same heading, and waits for the same indices."""
+        return self == other
+
     def read(self, line: str) -> tuple[Outcome, UntaggedForm] | None:
         """Return what a line gives and its form, None for a line that holds neither values nor a heading."""
         self._leave_block(line)

@@ -14,6 +14,8 @@ PER_SAMPLE = frozenset({"pixel", "lattice"})
 INNERMOST = "innermost"
 """The section of the quantities of one innermost sample, several of which a sample of the pixel may have."""
 
+_IN_SAMPLES = PER_SAMPLE | {INNERMOST}
+
 SCALING = "scaling"
 """The section of the quantities that stand once in a pixel block, after its samples."""
 
@@ -49,8 +51,11 @@ class PixelPlacement(Placement):
         step = index.ordinal(PHI_TIC)
         if step is not None and item.meaning.quantity.startswith("phi_"):
             return replace(index, block=self.block, sample=self._phi_sample(step, item.key))
-        per_sample = quantity is not None and quantity.section in {*PER_SAMPLE, INNERMOST}
-        return replace(index, block=self.block, sample=self.sample if per_sample else 0)
+        per_sample = quantity is not None and quantity.section in _IN_SAMPLES
+        sample = self.sample if per_sample else 0
+        if index.block == self.block and index.sample == sample:
+            return index
+        return replace(index, block=self.block, sample=sample)
 
     @property
     def closed(self) -> bool:
