@@ -7,9 +7,11 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nbtrace.compare.images.few_differences import is_whole
+from nbtrace.compare.images.image_metrics import mean_square_difference, number
 from nbtrace.compare.images.image_parts import of_leaves, total
 from nbtrace.compare.images.relation import RelationKind, RelationStep, offset_step
+from nbtrace.compare.images.sums import Moments
+from nbtrace.compare.images.value_pair import ValuePair
 
 Values: TypeAlias = npt.NDArray[Any]
 
@@ -20,6 +22,11 @@ CLEARLY = 5.0
 LEAST_PIXELS = 30
 """Pixels with counts that tell noise."""
 _LEAST_COUNTS = 100.0
+_CLEARLY_BEYOND = 1.001
+_ROUNDED = 1e-9
+"""Far more than the rounding of a sum, as a share of it or of what is summed."""
+_FAR = 1e6
+"""Offsets from which on subtracting them may round more than that."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,7 @@ def chi_squared_words(chi_squared: float, deviation: float) -> str:
     return f"χ² per pixel {chi_squared:.4g} ± {deviation:.2g}"
 
 
-def counting_noise(x: Values, y: Values) -> CountingNoise | None:
+def counting_noise(x: Values, y: Values, known: ValuePair | None = None) -> CountingNoise | None:
     """Return how y is x with counting noise; None if it is not, or there are too few counts to tell.
 
     Of a Poisson variable of mean m the second central moment is m and the fourth m + 3m², so Σ (y − x)² − x has mean 0
@@ -63,14 +70,19 @@ def counting_noise(x: Values, y: Values) -> CountingNoise | None:
     ----------
     x, y : ndarray
         Expected and observed counts, flat.
+    known : ValuePair, optional
+        Both, with what is known of them.
     """
-    if x.min() < 0 or not is_whole(y):
+    pair = ValuePair.of(x, y) if known is None else known
+    if pair.x.ends.low < 0 or not pair.x.ends.high > pair.x.ends.low or not pair.y.are_whole:
+        return None
+    if pair.known_sums is not None and _is_ruled_out(pair.known_sums):
         return None
     expected = _Expected.of(x, y)
-    if expected.total < _LEAST_COUNTS or expected.lit < LEAST_PIXELS or not float(x.max()) > float(x.min()):
+    if expected.total < _LEAST_COUNTS or expected.lit < LEAST_PIXELS:
         return None
     offset = expected.offset
-    if float(y.min()) < offset:
+    if pair.y.ends.low < offset:
         return None
     left = _Left.of(x, y, offset)
     tests = (
@@ -82,6 +94,27 @@ def counting_noise(x: Values, y: Values) -> CountingNoise | None:
         return None
     deviation = math.sqrt(expected.total + 2 * left.second) / expected.total
     return CountingNoise(offset, left.squares / expected.total, deviation)
+
+
+def _is_ruled_out(sums: Moments) -> bool:
+    """Tell whether exact sums leave no whole number as an offset beside which y may be x with counting noise.
+
+    They give two of the tests but for the offset; each has room here for the rounding of the sums that are taken then.
+    """
+    count, expected = sums.count, number(sums.x)
+    if not expected > 0:
+        return True
+    mean = number((sums.y - sums.x) / count)
+    room = _CLEARLY_BEYOND * SIGMAS * math.sqrt(expected) / count
+    room += _ROUNDED * (math.sqrt(number(sums.xx / count)) + math.sqrt(number(sums.yy / count)))
+    if not (room < 1 and abs(mean) < _FAR):
+        return False
+    allowed = _CLEARLY_BEYOND * SIGMAS * math.sqrt(expected + 2 * number(sums.xx))
+    for offset in range(math.ceil(mean - room), math.floor(mean + room) + 1):
+        squares = number(mean_square_difference(sums) * count - 2 * offset * (sums.y - sums.x) + count * offset**2)
+        if not abs(squares - expected) > allowed + _ROUNDED * squares:
+            return False
+    return True
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from nbtrace.compare.images.image_parts import few_apart, in_parts
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 from nbtrace.compare.images.rounding import HALF
+from nbtrace.compare.images.value_pair import is_whole
 
 Values: TypeAlias = npt.NDArray[Any]
 Doubles: TypeAlias = npt.NDArray[np.float64]
@@ -161,14 +162,6 @@ class DifferenceTally:
         self.left = max(self.left, later.left)
         self.left_relative = max(self.left_relative, later.left_relative)
         self.places += later.places
-
-
-def is_whole(values: Values) -> bool:
-    """Tell whether all numbers are whole."""
-    if values.dtype.kind in "ui":
-        return True
-    parts = (values[start : start + _CHUNK] for start in range(0, values.size, _CHUNK))
-    return all(bool((part == np.rint(part)).all()) for part in parts)
 
 
 def _common(x: Doubles, own: Doubles, top: float, side: str) -> tuple[str, bool]:

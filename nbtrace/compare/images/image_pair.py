@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nbtrace.compare.images.orientation import Orientation
+from nbtrace.compare.images.value_pair import ValuePair
 from nbtrace.images.image import Mask, Pixels
 from nbtrace.records import Side
 from nbtrace.vocabulary.sides import Names
@@ -28,6 +29,8 @@ class ImagePair:
     names : Names
     placement : Orientation or None
         A better way to lay Py on C, where one was found.
+    known : ValuePair or None
+        The values that count, where they are known.
     """
 
     c: Pixels
@@ -35,6 +38,7 @@ class ImagePair:
     wanted: Mask | None
     names: Names
     placement: Orientation | None = None
+    known: ValuePair | None = None
 
     @cached_property
     def counted(self) -> Mask:
@@ -45,21 +49,26 @@ class ImagePair:
     @cached_property
     def all_count(self) -> bool:
         """Whether all pixels do."""
+        if self.known is not None:
+            return self.known.x.array.size == self.c.size
         return bool(self.counted.all())
 
     def without(self, left_out: Mask) -> "ImagePair":
         """Return the pair with fewer pixels that count."""
-        return replace(self, wanted=self.counted & ~left_out)
+        return replace(self, wanted=self.counted & ~left_out, known=None)
 
     def values(self) -> tuple[Values, Values]:
         """Return the values that count, flat."""
-        return self._values
+        return self.flat.arrays
 
     @cached_property
-    def _values(self) -> tuple[Values, Values]:
+    def flat(self) -> ValuePair:
+        """The same with what is known of them."""
+        if self.known is not None:
+            return self.known
         if self.all_count:
-            return self.c.ravel(), self.py.ravel()
-        return self.c[self.counted], self.py[self.counted]
+            return ValuePair.of(self.c.ravel(), self.py.ravel())
+        return ValuePair.of(self.c[self.counted], self.py[self.counted])
 
     def image(self, side: Side) -> Pixels:
         """Return one image."""

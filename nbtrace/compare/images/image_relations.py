@@ -29,7 +29,7 @@ from nbtrace.compare.images.orientation import PLACEMENTS
 from nbtrace.compare.images.relation import ImageRelation, RelationKind, RelationStep, free_numbers
 from nbtrace.compare.images.spread import Spread, spread_over_neighbours
 from nbtrace.compare.images.twofold_noise import twofold_noise
-from nbtrace.compare.images.value_relations import few_places, value_relation
+from nbtrace.compare.images.value_relations import FewPlaces, value_relation
 from nbtrace.records import Side
 
 Values: TypeAlias = npt.NDArray[Any]
@@ -61,8 +61,8 @@ def image_relation(pair: ImagePair) -> ImageRelation | None:
 
 def _moderate(pair: ImagePair) -> bool:
     """Tell whether the numbers that count have squares and sums: neither infinite ones nor ones that vanish."""
-    ends = [float(end) for values in pair.values() for end in (values.min(initial=0), values.max(initial=0))]
-    return all(abs(end) < _LARGEST for end in ends) and max(map(abs, ends)) > 1 / _LARGEST
+    largest = [values.ends.largest for values in (pair.flat.x, pair.flat.y)]
+    return max(largest) < _LARGEST and max(largest) > 1 / _LARGEST
 
 
 def _of_values(pair: ImagePair) -> Iterator[ImageRelation]:
@@ -70,9 +70,10 @@ def _of_values(pair: ImagePair) -> Iterator[ImageRelation]:
     c, py = pair.values()
     if c.size < _LEAST_PIXELS:
         return
-    few = few_places(c, py)
-    for made, source, target in ((Side.PY, c, py), (Side.C, py, c)):
-        found = value_relation(source, target, few)
+    few = FewPlaces(c, py)
+    for made, known in ((Side.PY, pair.flat), (Side.C, pair.flat.exchanged())):
+        source, target = known.arrays
+        found = value_relation(source, target, few, known)
         if found is not None:
             yield _relation(made, found.steps, target, found.predicted, source)
 
@@ -118,8 +119,11 @@ def _relation(
 
 def _after_masks(pair: ImagePair) -> Iterator[ImageRelation]:
     """Yield what holds where neither image has a mark in place of an intensity."""
-    sides = tuple(zip((Side.C, Side.PY), pair.values(), strict=True))
-    marks = {side: marked_pixels(made, other, mostly=True) for (side, made), (_, other) in (sides[::-1], sides)}
+    own = {Side.C: pair.flat.x, Side.PY: pair.flat.y}
+    marks = {
+        side: marked_pixels(own[side].array, own[side.other].array, mostly=True, ends=own[side].ends)
+        for side in (Side.PY, Side.C)
+    }
     steps = []
     left_out = np.zeros(pair.c.shape, bool)
     for side, marked in marks.items():
@@ -165,7 +169,7 @@ def _where_computed(pair: ImagePair) -> Iterator[ImageRelation]:
 def _rest(rest: ImagePair, steps: list[tuple[Side, RelationStep]]) -> Iterator[ImageRelation]:
     """Yield a relation of pixels that are left with the steps that left out others."""
     c, py = rest.values()
-    if c.size < _LEAST_PIXELS or not float(c.max()) > float(c.min()):
+    if c.size < _LEAST_PIXELS or not rest.flat.x.ends.high > rest.flat.x.ends.low:
         return
     made = steps[0][0]
     source, target = (c, py) if made is Side.PY else (py, c)
@@ -229,7 +233,7 @@ def _of_byte_order(pair: ImagePair) -> Iterator[ImageRelation]:
             continue
         step = RelationStep(RelationKind.BYTE_ORDER, "in the other byte order")
         swapped = pair.image(side).byteswap()
-        turned = replace(pair, c=swapped) if side is Side.C else replace(pair, py=swapped)
+        turned = replace(pair, **{"c" if side is Side.C else "py": swapped}, known=None)
         for search in (_of_values, _after_masks, _of_noise):
             for found in search(turned):
                 if found.made is side and found.exact:
@@ -239,11 +243,11 @@ def _of_byte_order(pair: ImagePair) -> Iterator[ImageRelation]:
 
 def _of_noise(pair: ImagePair) -> Iterator[ImageRelation]:
     """Yield counting noise."""
-    c, py = pair.values()
-    if c.size < _LEAST_PIXELS:
+    if pair.flat.x.array.size < _LEAST_PIXELS:
         return
-    for made, source, target in ((Side.PY, c, py), (Side.C, py, c)):
-        found = counting_noise(source, target)
+    for made, known in ((Side.PY, pair.flat), (Side.C, pair.flat.exchanged())):
+        source, target = known.arrays
+        found = counting_noise(source, target, known)
         if found is not None:
             yield _relation(made, found.steps, target, source, source, found.offset)
 
@@ -251,7 +255,7 @@ def _of_noise(pair: ImagePair) -> Iterator[ImageRelation]:
 def _of_twofold_noise(pair: ImagePair) -> Iterator[ImageRelation]:
     """Yield that both are counts about one expectation."""
     c, py = pair.values()
-    found = twofold_noise(c, py) if c.size >= _LEAST_PIXELS else None
+    found = twofold_noise(c, py, pair.flat) if c.size >= _LEAST_PIXELS else None
     if found is not None:
         yield _relation(Side.PY, (found.step,), py, c, c)
 

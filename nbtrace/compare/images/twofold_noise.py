@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from nbtrace.compare.images.counting_noise import CLEARLY, LEAST_PIXELS, SIGMAS, chi_squared_words
-from nbtrace.compare.images.few_differences import is_whole
 from nbtrace.compare.images.image_parts import of_leaves, total
 from nbtrace.compare.images.relation import RelationKind, RelationStep
+from nbtrace.compare.images.value_pair import ValuePair
 
 Values: TypeAlias = npt.NDArray[Any]
 
@@ -53,14 +53,22 @@ class TwofoldNoise:
         return RelationStep(RelationKind.NOISE, words, found)
 
 
-def twofold_noise(x: Values, y: Values) -> TwofoldNoise | None:
+def twofold_noise(x: Values, y: Values, known: ValuePair | None = None) -> TwofoldNoise | None:
     """Return how x and y are counts about one expectation; None if they are not, or too few to tell.
 
     Means of d and of d² are held against what they must be, bright pixels foremost and every pixel alike.
+
+    Parameters
+    ----------
+    x, y : ndarray
+        Flat.
+    known : ValuePair, optional
+        Both, with what is known of them.
     """
-    least = float(min(x.min(), y.min()))
-    largest = float(max(x.max(), y.max()))
-    if least < 0 or largest >= _MOST_COUNTS or not is_whole(x) or not is_whole(y):
+    pair = ValuePair.of(x, y) if known is None else known
+    least = min(pair.x.ends.low, pair.y.ends.low)
+    largest = max(pair.x.ends.high, pair.y.ends.high)
+    if least < 0 or largest >= _MOST_COUNTS or not pair.x.are_whole or not pair.y.are_whole:
         return None
     offset = _offset(x, y, least)
     if offset is None or offset > least:
