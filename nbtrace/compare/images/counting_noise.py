@@ -78,13 +78,14 @@ def counting_noise(x: Values, y: Values, known: ValuePair | None = None) -> Coun
         return None
     if pair.known_sums is not None and _is_ruled_out(pair.known_sums):
         return None
-    expected = _Expected.of(x, y)
+    expected, left = _sums(x, y)
     if expected.total < _LEAST_COUNTS or expected.lit < LEAST_PIXELS:
         return None
     offset = expected.offset
     if pair.y.ends.low < offset:
         return None
-    left = _Left.of(x, y, offset)
+    if offset:
+        left = _sums(x, y, offset)[1]
     tests = (
         (left.squares - expected.total) / math.sqrt(expected.total + 2 * left.second),
         left.total / math.sqrt(expected.total),
@@ -130,22 +131,6 @@ class _Expected:
     apart: float
     variances: float
 
-    @classmethod
-    def of(cls, x: Values, y: Values) -> "_Expected":
-        def summed(first: int, end: int) -> tuple[float, int, float, float, float]:
-            expected, counts = x[first:end].astype(np.float64), y[first:end].astype(np.float64)
-            weight = 1 / np.maximum(expected, 1.0)
-            counts -= expected
-            counts *= weight
-            variance = weight * weight
-            variance *= expected
-            lit = int(np.count_nonzero(expected > 0))
-            return float(expected.sum()), lit, float(weight.sum()), float(counts.sum()), float(variance.sum())
-
-        sums, lit, weights, apart, variances = zip(*of_leaves(x.size, summed), strict=True)
-        own, weight, by, variance = (total(x.size, values) for values in (sums, weights, apart, variances))
-        return cls(own, sum(lit), weight, by, variance)
-
     @property
     def offset(self) -> float:
         """The whole number that was added to counts; 0 where the mean difference is no more than noise."""
@@ -165,21 +150,31 @@ class _Left:
     third: float
     noise_in_quiet: bool
 
-    @classmethod
-    def of(cls, x: Values, y: Values, offset: float) -> "_Left":
-        def summed(first: int, end: int) -> tuple[float, float, float, float, float, bool]:
-            expected, apart = x[first:end].astype(np.float64), y[first:end].astype(np.float64)
-            apart -= expected
-            apart -= offset
-            squares = expected * expected
-            second = float(squares.sum())
-            squares *= expected
-            third = float(squares.sum())
-            own = float(np.multiply(apart, apart, out=squares).sum())
-            products = float(np.multiply(apart, expected, out=squares).sum())
-            noisy = bool(apart[expected == 0].any())
-            return own, second, float(apart.sum()), products, third, noisy
 
-        *columns, noisy = zip(*of_leaves(x.size, summed), strict=True)
-        squares, second, own, products, third = (total(x.size, values) for values in columns)
-        return cls(squares, second, own, products, third, any(noisy))
+def _sums(x: Values, y: Values, offset: float = 0.0) -> tuple[_Expected, _Left]:
+    """Return the sums over expected counts, and over what is left of the others above an offset."""
+
+    def summed(first: int, end: int) -> tuple[int, bool, tuple[float, ...]]:
+        expected, apart = x[first:end].astype(np.float64), y[first:end].astype(np.float64)
+        apart -= expected
+        apart -= offset
+        weight = np.maximum(expected, 1.0)
+        np.divide(1.0, weight, out=weight)
+        own, weights = float(expected.sum()), float(weight.sum())
+        room = apart * weight
+        weighted = float(room.sum())
+        np.multiply(weight, weight, out=room)
+        room *= expected
+        variance = float(room.sum())
+        squares = float(np.multiply(apart, apart, out=room).sum())
+        products = float(np.multiply(apart, expected, out=room).sum())
+        second = float(np.multiply(expected, expected, out=room).sum())
+        room *= expected
+        third = float(room.sum())
+        sums = own, weights, weighted, variance, squares, second, float(apart.sum()), products, third
+        lit = int(np.count_nonzero(expected))
+        return lit, lit < expected.size and bool(apart[expected == 0].any()), sums
+
+    lit, noisy, sums = zip(*of_leaves(x.size, summed), strict=True)
+    own, weight, by, variance, *left = (total(x.size, column) for column in zip(*sums, strict=True))
+    return _Expected(own, sum(lit), weight, by, variance), _Left(*left, any(noisy))

@@ -31,6 +31,8 @@ class ImagePair:
         A better way to lay Py on C, where one was found.
     known : ValuePair or None
         The values that count, where they are known.
+    finite : bool
+        Whether those that are wanted are known to be finite in both images.
     """
 
     c: Pixels
@@ -39,10 +41,15 @@ class ImagePair:
     names: Names
     placement: Orientation | None = None
     known: ValuePair | None = None
+    finite: bool = False
 
     @cached_property
     def counted(self) -> Mask:
         """Pixels that count and are finite in both images."""
+        if self.finite and self.wanted is not None:
+            return self.wanted
+        if self.known is not None and self.all_count:
+            return np.ones(self.c.shape, bool)
         finite = np.isfinite(self.c) & np.isfinite(self.py)
         return finite if self.wanted is None else finite & self.wanted
 
@@ -55,7 +62,7 @@ class ImagePair:
 
     def without(self, left_out: Mask) -> "ImagePair":
         """Return the pair with fewer pixels that count."""
-        return replace(self, wanted=self.counted & ~left_out, known=None)
+        return replace(self, wanted=self.counted & ~left_out, known=None, finite=True)
 
     def values(self) -> tuple[Values, Values]:
         """Return the values that count, flat."""

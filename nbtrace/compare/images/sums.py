@@ -124,11 +124,12 @@ class _Terms(NamedTuple):
 
     @classmethod
     def of(cls, values: npt.NDArray[Any], exponent: int, grain: int | None) -> "_Terms":
-        """Return numbers divided by a power of two, as float64; of numbers above 0 the least tells the grain."""
+        """Return numbers divided by a power of two, as float64; the least size tells the grain."""
         doubles = _scaled(values, exponent)
-        low, high = float(doubles.min(initial=math.inf)), float(doubles.max(initial=0.0))
-        if grain is None and low > 0 and math.isfinite(low):
-            grain = math.frexp(low)[1] - (_SINGLE if values.dtype.itemsize <= 4 else _MANTISSA)
+        low, high = float(doubles.min(initial=0.0)), float(doubles.max(initial=0.0))
+        if grain is None:
+            least = _least_size(doubles)
+            grain = math.frexp(least)[1] - (_SINGLE if values.dtype.itemsize <= 4 else _MANTISSA)
         return cls(doubles, max(high, -low), grain)
 
     def times(self, other: "_Terms") -> "_Terms":
@@ -167,6 +168,15 @@ class _Sum:
         for part in _parts(*terms):
             numerator, denominator = part.as_integer_ratio()
             self.scaled += (numerator << _SHIFT) // denominator
+
+
+def _least_size(values: Floats) -> float:
+    """Return the least size of those that are not 0; 0 if all are."""
+    low = float(values.min(initial=math.inf))
+    if not low > 0:
+        sizes = np.abs(values)
+        low = float(sizes.min(initial=math.inf, where=sizes > 0))
+    return low if low < math.inf else 0.0
 
 
 def _largest(values: npt.NDArray[Any]) -> float:

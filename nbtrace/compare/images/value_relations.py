@@ -215,7 +215,8 @@ def few_places(x: Values, y: Values) -> Places:
     Exchanging the images changes nothing.
     """
     count = x.size
-    spread = np.arange(count)[_spread(count)]
+    evenly = _spread(count)
+    spread = np.arange(evenly.start, evenly.stop, evenly.step)
     if count <= _SPREAD:
         return spread
     # Among very many pixels, the ends of some of them, and those of all.
