@@ -11,6 +11,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from nbtrace.frozen import frozen
+
 Doubles: TypeAlias = npt.NDArray[np.float64]
 
 _ENDS = 500
@@ -32,7 +34,7 @@ class Band:
     quantised: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class LineForm:
     """Which of k and b is fitted, and how."""
 

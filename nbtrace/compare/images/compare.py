@@ -11,8 +11,8 @@ import numpy as np
 from nbtrace.compare.images import image_metrics as figures
 from nbtrace.compare.images.gates import gates
 from nbtrace.compare.images.image_metrics import Metrics
-from nbtrace.compare.images.image_parts import keep_freed_memory
 from nbtrace.compare.images.image_pair import ImagePair
+from nbtrace.compare.images.image_parts import keep_freed_memory
 from nbtrace.compare.images.image_relations import image_relation
 from nbtrace.compare.images.mask_values import is_mark
 from nbtrace.compare.images.options import ImageOptions

@@ -1,7 +1,6 @@
 """Whether one image is the other with counting noise: χ² per pixel of Poisson's distribution."""
 
 import math
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,6 +11,7 @@ from nbtrace.compare.images.image_parts import of_leaves, total
 from nbtrace.compare.images.relation import RelationKind, RelationStep, offset_step
 from nbtrace.compare.images.sums import Moments
 from nbtrace.compare.images.value_pair import ValuePair
+from nbtrace.frozen import frozen
 
 Values: TypeAlias = npt.NDArray[Any]
 
@@ -29,7 +29,7 @@ _FAR = 1e6
 """Offsets from which on subtracting them may round more than that."""
 
 
-@dataclass(frozen=True)
+@frozen
 class CountingNoise:
     """One image with the counting noise of the other.
 
@@ -118,7 +118,7 @@ def _is_ruled_out(sums: Moments) -> bool:
     return True
 
 
-@dataclass(frozen=True)
+@frozen
 class _Expected:
     """Sums over the expected counts, of which each weighs as its variance has it, and at most as one count.
 
@@ -139,7 +139,7 @@ class _Expected:
         return float(np.rint(mean)) if abs(mean) > CLEARLY * deviation else 0.0
 
 
-@dataclass(frozen=True)
+@frozen
 class _Left:
     """Sums over what counts are more than expected, and over powers of what is expected."""
 

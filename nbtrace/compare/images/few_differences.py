@@ -1,6 +1,5 @@
 """Images that are alike but for some pixels: how many these are, and what they have in common."""
 
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,6 +9,7 @@ from nbtrace.compare.images.image_parts import few_apart, in_parts
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 from nbtrace.compare.images.rounding import HALF
 from nbtrace.compare.images.value_pair import is_whole
+from nbtrace.frozen import frozen
 
 Values: TypeAlias = npt.NDArray[Any]
 Doubles: TypeAlias = npt.NDArray[np.float64]
@@ -25,7 +25,7 @@ _CHUNK = 1 << 16
 """Pixels at a time: their working arrays stay in the processor's cache."""
 
 
-@dataclass(frozen=True)
+@frozen
 class FewDifferences:
     """What two images that are alike but for some pixels differ by.
 

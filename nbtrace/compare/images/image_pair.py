@@ -1,6 +1,6 @@
 """Two images between which a relation is looked for."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from nbtrace.compare.images.orientation import Orientation
 from nbtrace.compare.images.value_pair import ValuePair
+from nbtrace.frozen import frozen_apart
 from nbtrace.images.image import Mask, Pixels
 from nbtrace.records import Side
 from nbtrace.vocabulary.sides import Names
@@ -16,7 +17,7 @@ from nbtrace.vocabulary.sides import Names
 Values: TypeAlias = npt.NDArray[Any]
 
 
-@dataclass(frozen=True, eq=False)
+@frozen_apart
 class ImagePair:
     """Two images and which of their pixels count.
 

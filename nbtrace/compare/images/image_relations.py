@@ -87,7 +87,6 @@ def _relation(
     offset: float = 0.0,
 ) -> ImageRelation:
     """Return a relation with what it leaves of the target, where so much is added to what is predicted."""
-
     unchanged = predicted is source and not offset
 
     def summed(first: int, end: int) -> tuple[float, float, float, float]:

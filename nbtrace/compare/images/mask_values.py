@@ -1,7 +1,6 @@
 """Values of pixels that are no intensities: marks of a mask, and pixels that were never computed."""
 
 import math
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -9,6 +8,7 @@ import numpy.typing as npt
 
 from nbtrace.compare.images.order_statistics import distinct
 from nbtrace.compare.images.relation import RelationKind, RelationStep
+from nbtrace.frozen import frozen_apart
 from nbtrace.images.image import Mask
 
 _MARKS = tuple(float(2**bits - less) for bits in (8, 16, 31, 32) for less in (1, 2))
@@ -30,7 +30,7 @@ Values: TypeAlias = npt.NDArray[Any]
 _Where: TypeAlias = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, eq=False)
+@frozen_apart
 class MarkedPixels:
     """Pixels of one image that hold a mark.
 

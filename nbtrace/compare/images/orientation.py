@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy.typing as npt
 
 from nbtrace.compare.images.image_parts import beside, in_parts
 from nbtrace.compare.images.order_statistics import median
+from nbtrace.frozen import frozen, frozen_apart
 from nbtrace.images.image import Floats, Mask, Pixels
 
 _COARSE = 512
@@ -54,7 +54,7 @@ PLACEMENTS: Mapping[str, Callable[[Pixels], Pixels]] = {
 """The eight ways to lay an image on another."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Orientation:
     """A better way to lay Py on C.
 
@@ -113,7 +113,7 @@ def better_placement(c: Pixels, py: Pixels, compared: Mask | None) -> Orientatio
     return Orientation(name, shift, achieved, as_given)
 
 
-@dataclass(frozen=True, eq=False)
+@frozen_apart
 class _Compressed:
     """An image as log(1 + |I|/typical) with the sign of I, in single precision; 0 where pixels do not count."""
 
@@ -223,7 +223,7 @@ def _binned(values: Floats, bins: int) -> Floats:
     return sums / np.float32(bins * bins)
 
 
-@dataclass(frozen=True, eq=False)
+@frozen_apart
 class _Spectrum:
     """What an image is correlated by: its Fourier transform, conjugate, without its mean, and its length."""
 
@@ -274,11 +274,13 @@ def _correlation(left: Floats, right: Floats) -> float:
     def of_rows(work: Callable[[Floats, Floats], tuple[float, ...]]) -> Floats:
         """Return the sums of what the work gives of a few rows of both, however many threads share it."""
 
-        def found(first: int, end: int) -> list[tuple[float, ...]]:
+        def of_few(first: int, end: int) -> list[tuple[float, ...]]:
             starts = range(first // left.shape[1], end // left.shape[1], rows)
-            return [work(*(image[start : start + rows].astype(np.float64) for image in (left, right))) for start in starts]
+            return [
+                work(*(image[start : start + rows].astype(np.float64) for image in (left, right))) for start in starts
+            ]
 
-        parts = in_parts(left.size, rows * left.shape[1], found)
+        parts = in_parts(left.size, rows * left.shape[1], of_few)
         sums: Floats = np.sum([sums for part in parts for sums in part], axis=0)
         return sums
 

@@ -1,7 +1,6 @@
 """Which pixels of two images are compared, and why the others are not."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -10,10 +9,11 @@ from nbtrace.compare.images.mask_values import marked_pixels
 from nbtrace.compare.images.options import ImageOptions
 from nbtrace.compare.images.value_pair import ValuePair
 from nbtrace.errors import InputError, MismatchError
+from nbtrace.frozen import frozen_apart
 from nbtrace.images.image import Image, Mask, Pixels
 
 
-@dataclass(frozen=True, eq=False)
+@frozen_apart
 class ComparedPixels:
     """The compared pixels.
 

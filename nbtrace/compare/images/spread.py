@@ -1,7 +1,6 @@
 """Whether one image is the other moved by a part of a pixel, or blurred: each pixel a sum over its neighbours."""
 
 import math
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -12,6 +11,7 @@ from nbtrace.compare.images.image_parts import of_leaves, total
 from nbtrace.compare.images.order_statistics import distinct, outermost
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 from nbtrace.compare.images.value_relations import step_of
+from nbtrace.frozen import frozen, frozen_apart
 from nbtrace.images.image import Mask
 
 Values: TypeAlias = npt.NDArray[Any]
@@ -45,7 +45,7 @@ _WORTH = 0.9
 """Share of the squared difference that must be gone in the pixels of the equations."""
 
 
-@dataclass(frozen=True, eq=False)
+@frozen_apart
 class Spread:
     """An image as a weighted sum over the neighbours of the other one.
 
@@ -99,7 +99,7 @@ class Spread:
         return RelationStep(RelationKind.MOVED, words, parameters)
 
 
-@dataclass(frozen=True, eq=False)
+@frozen_apart
 class Spreads:
     """An image as sums over neighbours of another one: the smallest neighbourhood that leaves nothing, or some.
 
@@ -206,7 +206,7 @@ def _at(values: Values, places: Places) -> Doubles:
     return found
 
 
-@dataclass(frozen=True)
+@frozen
 class _Left:
     """What sums over neighbours leave of some pixels, with the squares of it and of the difference before."""
 
@@ -217,7 +217,7 @@ class _Left:
     nothing: bool
 
 
-@dataclass(frozen=True, eq=False)
+@frozen_apart
 class _Sums:
     """Weighted sums over the neighbours of each pixel of x, held against y.
 

@@ -9,7 +9,6 @@ again with a σ that is smaller by the bits that were taken, until nothing is le
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -17,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nbtrace.compare.images.image_parts import few_apart, in_parts
+from nbtrace.frozen import frozen
 from nbtrace.images.image import Floats
 
 _CHUNK = 1 << 14
@@ -38,7 +38,7 @@ _SHORT = 1 << 26
 _SPLITTER = 2.0**27 + 1.0
 
 
-@dataclass(frozen=True)
+@frozen
 class Moments:
     """Exact sums over the compared pixels of both images; xx is the sum of squares of C, xy of products."""
 

@@ -5,7 +5,6 @@ the mean 0 and the variance n, and d² the variance 2n(n − 1), whatever the me
 """
 
 import math
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,6 +16,7 @@ from nbtrace.compare.images.image_parts import of_leaves, total
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 from nbtrace.compare.images.sums import Moments
 from nbtrace.compare.images.value_pair import ValuePair
+from nbtrace.frozen import frozen
 
 Values: TypeAlias = npt.NDArray[Any]
 
@@ -27,7 +27,7 @@ _LEAST_WIDTH = 0.5
 """Standard deviation up to which the whole number of an offset can be told."""
 
 
-@dataclass(frozen=True)
+@frozen
 class TwofoldNoise:
     """Two images with counting noise about one expectation.
 
@@ -103,7 +103,7 @@ def _whole_sums(sums: Moments, offset: float) -> tuple[float, ...]:
     return number(both), number(apart), number(products), number(squares - both), number(2 * (own - both))
 
 
-@dataclass(frozen=True)
+@frozen
 class _Look:
     """Sums over differences d of pixels and their counts n above a number, each count of a pixel alike.
 
@@ -162,8 +162,12 @@ class _Look:
             crossed = np.multiply(n, weight, out=room).sum()
             weight *= weight
             n *= n
-            return tuple(map(float, (lit, weights, shares, thirds, shares_by, alike, below, squared, crossed,
-                                     weight.sum(), n.sum())))
+            return tuple(
+                map(
+                    float,
+                    (lit, weights, shares, thirds, shares_by, alike, below, squared, crossed, weight.sum(), n.sum()),
+                )
+            )
 
         columns = zip(*of_leaves(x.size, summed), strict=True)
         lit, weights, shares, thirds, shares_by, alike, below, squared, crossed, fourth, scatter = (

@@ -1,6 +1,5 @@
 """The values that count of two images, flat, with what is asked of them more than once: ends, whole numbers, sums."""
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
@@ -9,6 +8,7 @@ import numpy.typing as npt
 
 from nbtrace.compare.images.image_parts import in_parts
 from nbtrace.compare.images.sums import Moments, moments
+from nbtrace.frozen import frozen_apart
 
 Values: TypeAlias = npt.NDArray[Any]
 
@@ -28,7 +28,7 @@ class Ends(NamedTuple):
         return max(self.high, -self.low, 0.0)
 
 
-@dataclass(frozen=True, eq=False)
+@frozen_apart
 class FlatValues:
     """Finite numbers, flat."""
 
@@ -55,7 +55,7 @@ class FlatValues:
         return is_whole(self.array)
 
 
-@dataclass(frozen=True, eq=False)
+@frozen_apart
 class ValuePair:
     """Values of the same pixels of two images.
 

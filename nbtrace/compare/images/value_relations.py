@@ -19,6 +19,7 @@ from nbtrace.compare.images.image_parts import few_apart, in_parts
 from nbtrace.compare.images.order_statistics import distinct, median, outermost
 from nbtrace.compare.images.relation import RelationKind, RelationStep, offset_step
 from nbtrace.compare.images.value_pair import Ends, ValuePair
+from nbtrace.frozen import frozen
 
 Values: TypeAlias = npt.NDArray[Any]
 Places: TypeAlias = npt.NDArray[np.intp]
@@ -50,7 +51,7 @@ _LIMITS = ((False, False), (False, True), (True, False), (True, True))
 """Whether the lowest and the highest value of the made image are limits."""
 
 
-@dataclass(frozen=True)
+@frozen
 class ValueRelation:
     """Steps from x to y, and the prediction of y."""
 
@@ -58,7 +59,7 @@ class ValueRelation:
     predicted: Doubles
 
 
-@dataclass(frozen=True)
+@frozen
 class _Quantiser:
     """A way to whole numbers: y − k·u − b lies between `low` and `high`, in units of the last digit that is kept."""
 
