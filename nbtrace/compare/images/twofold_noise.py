@@ -108,7 +108,7 @@ class _Look:
     """Sums over differences d of pixels and their counts n above a number, each count of a pixel alike.
 
     With w = 1/n, or 1 where n is 0, they are over w², w⁴, f = (n − d²)·w²/2, f·w² and f², which tell an offset; and
-    over d·w, d²w² − n·w², the variances that both must have, and n³.
+    over d·w and (d² − n)·w, the variances that these must have, and n³.
     """
 
     above: float
@@ -147,15 +147,16 @@ class _Look:
             n -= 2 * above
             weight = np.maximum(n, 1.0)
             np.divide(1.0, weight, out=weight)
-            d *= weight
-            lit, weights, shares = np.count_nonzero(n), weight.sum(), d.sum()
+            shared = d * weight
+            lit, weights, shares = np.count_nonzero(n), weight.sum(), shared.sum()
             room = n * n
             room *= n
             thirds = room.sum()
+            alike = np.multiply(shared, d, out=room).sum()
             np.multiply(weight, weight, out=weight)
-            np.multiply(d, d, out=d)
+            np.multiply(shared, shared, out=d)
             n *= weight
-            shares_by, alike = n.sum(), d.sum()
+            shares_by = n.sum()
             n -= d
             n /= 2
             below, squared = n.sum(), weight.sum()
@@ -183,7 +184,7 @@ class _Look:
             scatter=scatter,
             shares=shares,
             shares_by=shares_by,
-            alike=alike - shares_by,
+            alike=alike - lit,
             alike_by=2 * (x.size - weights),
             thirds=thirds,
         )
