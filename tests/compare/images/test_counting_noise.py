@@ -20,7 +20,7 @@ def observed(x: Doubles, wider: float, offset: int, rng: np.random.Generator) ->
 def test_known_sums_change_no_answer(offset: int) -> None:
     rng = np.random.default_rng(2)
     told = refused = ruled_out = 0
-    for wider in np.linspace(0, 0.4, 60):
+    for wider in np.linspace(0, 0.7, 60):
         x = rng.lognormal(3, 0.3, 3000)
         y = observed(x, float(wider), offset, rng)
         pair = ValuePair.of(x, y).with_sums()
