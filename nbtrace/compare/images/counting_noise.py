@@ -60,7 +60,7 @@ def chi_squared_words(chi_squared: float, deviation: float) -> str:
     return f"χ² per pixel {chi_squared:.4g} ± {deviation:.2g}"
 
 
-def counting_noise(x: Values, y: Values, known: ValuePair | None = None) -> CountingNoise | None:
+def counting_noise(x: Values, y: Values, *, known: ValuePair | None = None) -> CountingNoise | None:
     """Return how y is x with counting noise; None if it is not, or there are too few counts to tell.
 
     Of a Poisson variable of mean m the second central moment is m and the fourth m + 3m², so Σ (y − x)² − x has mean 0
@@ -176,5 +176,7 @@ def _sums(x: Values, y: Values, offset: float = 0.0) -> tuple[_Expected, _Left]:
         return lit, lit < expected.size and bool(apart[expected == 0].any()), sums
 
     lit, noisy, sums = zip(*of_leaves(x.size, summed), strict=True)
-    own, weight, by, variance, *left = (total(x.size, column) for column in zip(*sums, strict=True))
-    return _Expected(own, sum(lit), weight, by, variance), _Left(*left, any(noisy))
+    columns = zip(*sums, strict=True)
+    own, weight, by, variance, squares, second, apart, products, third = (total(x.size, part) for part in columns)
+    left = _Left(squares, second, apart, products, third, any(noisy))
+    return _Expected(own, sum(lit), weight, by, variance), left

@@ -250,7 +250,8 @@ def _of_byte_order(pair: ImagePair) -> Iterator[ImageRelation]:
             continue
         step = RelationStep(RelationKind.BYTE_ORDER, "in the other byte order")
         swapped = pair.image(side).byteswap()
-        turned = replace(pair, **{"c" if side is Side.C else "py": swapped}, known=None, finite=False)
+        c, py = (swapped, pair.py) if side is Side.C else (pair.c, swapped)
+        turned = replace(pair, c=c, py=py, known=None, finite=False)
         for search in (_of_values, _after_masks, _of_noise):
             for found in search(turned):
                 if found.made is side and found.exact:
@@ -264,7 +265,7 @@ def _of_noise(pair: ImagePair) -> Iterator[ImageRelation]:
         return
     for made, known in ((Side.PY, pair.flat), (Side.C, pair.flat.exchanged())):
         source, target = known.arrays
-        found = counting_noise(source, target, known)
+        found = counting_noise(source, target, known=known)
         if found is not None:
             yield _relation(made, found.steps, target, source, source, found.offset)
 
@@ -272,7 +273,7 @@ def _of_noise(pair: ImagePair) -> Iterator[ImageRelation]:
 def _of_twofold_noise(pair: ImagePair) -> Iterator[ImageRelation]:
     """Yield that both are counts about one expectation."""
     c, py = pair.values()
-    found = twofold_noise(c, py, pair.flat) if c.size >= _LEAST_PIXELS else None
+    found = twofold_noise(c, py, known=pair.flat) if c.size >= _LEAST_PIXELS else None
     if found is not None:
         yield _relation(Side.PY, (found.step,), py, c, c)
 

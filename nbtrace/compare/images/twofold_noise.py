@@ -55,7 +55,7 @@ class TwofoldNoise:
         return RelationStep(RelationKind.NOISE, words, found)
 
 
-def twofold_noise(x: Values, y: Values, known: ValuePair | None = None) -> TwofoldNoise | None:
+def twofold_noise(x: Values, y: Values, *, known: ValuePair | None = None) -> TwofoldNoise | None:
     """Return how x and y are counts about one expectation; None if they are not, or too few to tell.
 
     Means of d and of d² are held against what they must be, bright pixels foremost and every pixel alike.

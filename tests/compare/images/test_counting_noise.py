@@ -25,7 +25,7 @@ def test_known_sums_change_no_answer(offset: int) -> None:
         y = observed(x, float(wider), offset, rng)
         pair = ValuePair.of(x, y).with_sums()
         found = counting_noise(x, y)
-        assert counting_noise(x, y, pair) == found
+        assert counting_noise(x, y, known=pair) == found
         told, refused = told + (found is not None), refused + (found is None)
         ruled_out += noise._is_ruled_out(pair.sums)
     assert told > 5
@@ -36,4 +36,4 @@ def test_two_noise_images_are_ruled_out_by_their_sums(monkeypatch: pytest.Monkey
     rng = np.random.default_rng(5)
     x, y = (rng.poisson(20.0, 5000).astype(np.float32) for _ in range(2))
     monkeypatch.setattr(noise, "_sums", None)  # which would look at all pixels
-    assert counting_noise(x, y, ValuePair.of(x, y).with_sums()) is None
+    assert counting_noise(x, y, known=ValuePair.of(x, y).with_sums()) is None

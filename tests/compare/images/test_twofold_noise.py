@@ -77,7 +77,7 @@ def test_what_is_summed_is_what_is_said() -> None:
     weight = 1 / np.maximum(n, 1)
     below = (n - d * d) * weight**2 / 2
     found = twofold._Look.of(x, y, 0.0)
-    sums = (weight**2, weight**4, below, below * weight**2, below**2)
-    sums += (d * weight, n * weight**2, (d * d - n) * weight, 2 * n * (n - 1) * weight**2, n**3)
-    expected = (0.0, np.count_nonzero(n), *(part.sum() for part in sums))
-    assert tuple(vars(found).values()) == pytest.approx(expected, rel=1e-11)
+    offset = (weight**2, weight**4, below, below * weight**2, below**2)
+    left = (d * weight, n * weight**2, (d * d - n) * weight, 2 * n * (n - 1) * weight**2, n**3)
+    sums = (0.0, np.count_nonzero(n), *(part.sum() for part in (*offset, *left)))
+    assert tuple(vars(found).values()) == pytest.approx(sums, rel=1e-11)
