@@ -19,7 +19,7 @@ from nbtrace.compare.images.image_parts import few_apart, in_parts
 from nbtrace.frozen import frozen
 from nbtrace.images.image import Floats
 
-_CHUNK = 1 << 14
+_CHUNK = 1 << 15
 """Pixels at a time: their working arrays stay in the processor's cache."""
 
 _FEW = 256
@@ -173,10 +173,13 @@ class _Sum:
 def _least_size(values: Floats) -> float:
     """Return the least size of those that are not 0; 0 if all are."""
     low = float(values.min(initial=math.inf))
-    if not low > 0:
-        sizes = np.abs(values)
-        low = float(sizes.min(initial=math.inf, where=sizes > 0))
-    return low if low < math.inf else 0.0
+    if low > 0:
+        return low if low < math.inf else 0.0
+    # Sizes have the order of whole numbers of the same bits, of which 0 less one is the largest.
+    bits = np.abs(values).view(np.uint64)
+    bits -= np.uint64(1)
+    least = int(bits.min()) + 1
+    return float(np.array(least, np.uint64).view(np.float64)) if least < 1 << 64 else 0.0
 
 
 def _largest(values: npt.NDArray[Any]) -> float:
