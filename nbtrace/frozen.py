@@ -43,6 +43,15 @@ def frozen(cls: type[_Value]) -> type[_Value]:
     return cast("type[_Value]", made)
 
 
+@dataclass_transform(frozen_default=True, eq_default=False, field_specifiers=(field,))
+def frozen_apart(cls: type[_Value]) -> type[_Value]:
+    """Return a class as :func:`frozen` does; a value is equal to itself alone, as arrays have no one answer."""
+    for name in ("__eq__", "__hash__"):
+        if name not in vars(cls):
+            setattr(cls, name, getattr(object, name))
+    return frozen(cls)
+
+
 def _has_default(item: Any) -> bool:
     return item.default is not MISSING or item.default_factory is not MISSING
 

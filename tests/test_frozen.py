@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from nbtrace.frozen import frozen
+from nbtrace.frozen import frozen, frozen_apart
 
 
 @frozen
@@ -212,3 +212,21 @@ def test_a_field_without_a_default_does_not_follow_one_with() -> None:
         required: int = field(kw_only=True)
 
     assert Right(1, required=2).required == 2
+
+
+@frozen_apart
+class Apart:
+    """A value that is equal to itself alone."""
+
+    a: int
+
+
+def test_values_apart_are_equal_to_themselves_alone() -> None:
+    one, other = Apart(1), Apart(1)
+    assert one == one  # noqa: PLR0124 - what is asked here
+    assert one != other
+    assert len({one, other}) == 2
+    assert replace(one, a=2).a == 2
+    assert repr(one) == "Apart(a=1)"
+    with pytest.raises(FrozenInstanceError):
+        one.a = 3  # type: ignore[misc]

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nbtrace.errors import InputError
+from nbtrace.frozen import frozen_apart
 from nbtrace.plain_text import shortened
 from nbtrace.units import metres
 
@@ -23,7 +24,7 @@ _EXACT_INTEGERS = 2**53
 _SHOWN_AXES = 8
 
 
-@dataclass(frozen=True, eq=False)
+@frozen_apart
 class Geometry:
     """Where the pixels of a detector are, seen from the sample; SI units, laboratory frame.
 
@@ -80,7 +81,7 @@ class StackFrame:
         return f"frame {self.number} of {self.count}"
 
 
-@dataclass(frozen=True, eq=False)
+@frozen_apart
 class Image:
     """An image.
 

@@ -3,11 +3,11 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from nbtrace.files import first_bytes
+from nbtrace.frozen import frozen
 from nbtrace.images.file_names import SMV_SUFFIXES
 from nbtrace.images.image import Geometry
 from nbtrace.images.resolution import smv_geometry
@@ -24,7 +24,7 @@ _SLOW = ("-detpixels_s", "-detpixels_y")
 _COUNT = re.compile(r"\d{1,9}", re.ASCII)
 
 
-@dataclass(frozen=True)
+@frozen
 class Told:
     """A shape (slow, fast), who tells it, and the geometry if that is told as well."""
 

@@ -1,13 +1,13 @@
 """Reading an image: what it is follows from its content, then from its name."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from nbtrace.errors import InputError, MismatchError
 from nbtrace.files import NPY_MAGIC
+from nbtrace.frozen import frozen
 from nbtrace.images import fabio_formats, hdf5_images, numpy_files, pgm, smv
 from nbtrace.images.content import read_content
 from nbtrace.images.file_names import FORMATS, suffix_of
@@ -68,7 +68,7 @@ def read_mask(path: str | Path, *, shape: tuple[int, int] | None = None) -> Mask
     return mask
 
 
-@dataclass(frozen=True)
+@frozen
 class _Wanted:
     """Which image of a file is wanted: that of a side, the one of a number from 1, the array of a path."""
 

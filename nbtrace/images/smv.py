@@ -10,16 +10,21 @@ from nbtrace.errors import InputError
 from nbtrace.images.content import behind
 from nbtrace.images.image import Image, Pixels
 from nbtrace.images.resolution import smv_geometry
-from simulator.errors import InputFileError
-from simulator.smv import decode_smv, is_smv
-
-__all__ = ["is_smv", "read_smv", "smv_header"]
 
 _COMPRESSION = "RAXIS_COMPRESSION_RATIO"
 _RATIO = re.compile(r"[1-9]\d{0,3}", re.ASCII)
 _RANGE = 0x7FFF
 _SHOWN = 20
 _KEYWORD = re.compile(r"^[^\S\n]*([A-Za-z_]\w*)\s*=\s*([^;\n]*)", re.MULTILINE)
+
+
+def is_smv(content: bytes) -> bool:
+    """Tell whether a file begins as an SMV image does."""
+    if not content.startswith(b"{"):
+        return False
+    from simulator.smv import is_smv as begins_so  # noqa: PLC0415 - see below
+
+    return begins_so(content)
 
 
 def read_smv(content: bytes, path: Path) -> Image:
@@ -30,6 +35,9 @@ def read_smv(content: bytes, path: Path) -> Image:
     InputError
         If it is malformed, cut off, or has pixels of an unknown type.
     """
+    from simulator.errors import InputFileError  # noqa: PLC0415 - loaded for images in this format alone
+    from simulator.smv import decode_smv  # noqa: PLC0415
+
     try:
         image = decode_smv(content, str(path))
     except InputFileError as error:

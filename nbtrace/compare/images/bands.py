@@ -11,12 +11,16 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from nbtrace.frozen import frozen
+
 Doubles: TypeAlias = npt.NDArray[np.float64]
 
 _ENDS = 500
 _ROUNDS = 6
 _CLEARLY = 1e-6
 """Share of the largest number by which bands must be apart for no solver's tolerance to let a line through."""
+_STEEP, _ROUNDED = 1e-3, 1e-8
+"""Where u varies by more than that share, rounding a line moves it by less than this one of the largest number."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +34,15 @@ class Band:
     quantised: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class LineForm:
     """Which of k and b is fitted, and how."""
 
     scales: bool
     moves: bool
     fit: Callable[[Band], tuple[float, float] | None]
+    rules_out: Callable[[Band, float], bool]
+    """Whether bands of some pixels alone leave no line that `fit` might find; none of y is larger than the number."""
 
     @property
     def free(self) -> int:
@@ -177,9 +183,33 @@ def _no_line(u: Doubles, low: Doubles, high: Doubles, unit: float) -> bool:
     return bool(least > most)
 
 
+def _not_same(band: Band, _: float) -> bool:
+    return bool(((band.low > band.u) | (band.u > band.high)).any())
+
+
+def _not_moved(band: Band, _: float) -> bool:
+    return float((band.low - band.u).max()) > float((band.high - band.u).min())
+
+
+def _not_scaled(band: Band, _: float) -> bool:
+    zero = band.u == 0
+    if bool(((band.low > 0) | (band.high < 0))[zero].any()):
+        return True
+    u = band.u[~zero]
+    ends = band.low[~zero] / u, band.high[~zero] / u
+    return float(np.minimum(*ends).max(initial=-np.inf)) > float(np.maximum(*ends).min(initial=np.inf))
+
+
+def _not_on_a_line(band: Band, largest: float) -> bool:
+    """Tell whether no line meets the bands, unless u hardly varies: a slope may then be so steep that it is rounded."""
+    if not float(np.ptp(band.u)) > _STEEP * float(np.abs(band.u).max()):
+        return False
+    return _no_line(band.u, band.low, band.high, band.unit + _ROUNDED * largest)
+
+
 FORMS = (
-    LineForm(scales=False, moves=False, fit=_same),
-    LineForm(scales=False, moves=True, fit=_moved),
-    LineForm(scales=True, moves=False, fit=_scaled),
-    LineForm(scales=True, moves=True, fit=_line),
+    LineForm(scales=False, moves=False, fit=_same, rules_out=_not_same),
+    LineForm(scales=False, moves=True, fit=_moved, rules_out=_not_moved),
+    LineForm(scales=True, moves=False, fit=_scaled, rules_out=_not_scaled),
+    LineForm(scales=True, moves=True, fit=_line, rules_out=_not_on_a_line),
 )

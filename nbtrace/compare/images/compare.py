@@ -12,6 +12,7 @@ from nbtrace.compare.images import image_metrics as figures
 from nbtrace.compare.images.gates import gates
 from nbtrace.compare.images.image_metrics import Metrics
 from nbtrace.compare.images.image_pair import ImagePair
+from nbtrace.compare.images.image_parts import keep_freed_memory
 from nbtrace.compare.images.image_relations import image_relation
 from nbtrace.compare.images.mask_values import is_mark
 from nbtrace.compare.images.options import ImageOptions
@@ -23,7 +24,7 @@ from nbtrace.compare.images.result import ImagesResult, PixelSteps, WorstPixel
 from nbtrace.compare.images.rounding import Rounding, rounding_of
 from nbtrace.compare.images.selection import ComparedPixels, select
 from nbtrace.compare.images.shells import shells
-from nbtrace.compare.images.sums import Moments, moments
+from nbtrace.compare.images.sums import Moments
 from nbtrace.errors import InputError
 from nbtrace.images.autoscaled import BRIGHTEST, is_autoscaled
 from nbtrace.images.given_images import Picture, given_image
@@ -66,10 +67,11 @@ def compare_images(
     options = options or ImageOptions()
     c, py = (given_image(given, side, options.names, shape) for given, side in ((c, Side.C), (py, Side.PY)))
     c, py, notes = resampled(c, py, options.names) if options.resample else (c, py, ())
+    keep_freed_memory(c.pixels.size)
     selection = select(c, py, options)
     _refuse_constants(selection, c, py, options.names)
     tolerance = PixelTolerance.resolved(selection.c, selection.py, options.relative, options.absolute)
-    sums = moments(selection.c, selection.py)
+    sums = selection.values.sums
     pixels = scan(selection.c, selection.py, tolerance)
     peaks = _matched_peaks(c.pixels, py.pixels, selection, sums)
     metrics = _metrics(selection, sums, pixels, peaks)
@@ -102,7 +104,9 @@ def compare_images(
             )
         ),
         rounding=rounding,
-        relation=image_relation(ImagePair(c.pixels, py.pixels, selection.wanted, options.names, placement))
+        relation=image_relation(
+            ImagePair(c.pixels, py.pixels, selection.wanted, options.names, placement, selection.values)
+        )
         if differs
         else None,
     )
@@ -125,8 +129,8 @@ def _excuses(selection: ComparedPixels, rounding: Rounding | None, options: Imag
 def _refuse_constants(selection: ComparedPixels, c: Image, py: Image, names: Names) -> None:
     """Raise an error if neither image varies, or one is all mask: there is no pattern that could agree."""
     sides = [
-        (side, image, float(values.min()), float(values.max()))
-        for side, image, values in zip(names.pair, (c, py), (selection.c, selection.py), strict=True)
+        (side, image, *values.ends)
+        for side, image, values in zip(names.pair, (c, py), (selection.values.x, selection.values.y), strict=True)
     ]
     count = selection.c.size
     if all(low == high for _, _, low, high in sides):
@@ -168,8 +172,8 @@ def _metrics(selection: ComparedPixels, sums: Moments, pixels: PixelScan, peaks:
         sum_ratio=figures.ratio(sums.y, sums.x),
         scale=figures.ratio(sums.xy, sums.xx),
         scale_reverse=figures.ratio(sums.xy, sums.yy),
-        c_max=float(selection.c.max()),
-        py_max=float(selection.py.max()),
+        c_max=selection.values.x.ends.high,
+        py_max=selection.values.y.ends.high,
         c_mean=figures.number(sums.x / sums.count),
         py_mean=figures.number(sums.y / sums.count),
         identical=pixels.identical,

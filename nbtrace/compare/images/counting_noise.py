@@ -1,15 +1,17 @@
 """Whether one image is the other with counting noise: χ² per pixel of Poisson's distribution."""
 
 import math
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from nbtrace.compare.images.few_differences import is_whole
+from nbtrace.compare.images.image_metrics import mean_square_difference, number
 from nbtrace.compare.images.image_parts import of_leaves, total
 from nbtrace.compare.images.relation import RelationKind, RelationStep, offset_step
+from nbtrace.compare.images.sums import Moments
+from nbtrace.compare.images.value_pair import ValuePair
+from nbtrace.frozen import frozen
 
 Values: TypeAlias = npt.NDArray[Any]
 
@@ -20,9 +22,14 @@ CLEARLY = 5.0
 LEAST_PIXELS = 30
 """Pixels with counts that tell noise."""
 _LEAST_COUNTS = 100.0
+_CLEARLY_BEYOND = 1.001
+_ROUNDED = 1e-9
+"""Far more than the rounding of a sum, as a share of it or of what is summed."""
+_FAR = 1e6
+"""Offsets from which on subtracting them may round more than that."""
 
 
-@dataclass(frozen=True)
+@frozen
 class CountingNoise:
     """One image with the counting noise of the other.
 
@@ -53,7 +60,7 @@ def chi_squared_words(chi_squared: float, deviation: float) -> str:
     return f"χ² per pixel {chi_squared:.4g} ± {deviation:.2g}"
 
 
-def counting_noise(x: Values, y: Values) -> CountingNoise | None:
+def counting_noise(x: Values, y: Values, *, known: ValuePair | None = None) -> CountingNoise | None:
     """Return how y is x with counting noise; None if it is not, or there are too few counts to tell.
 
     Of a Poisson variable of mean m the second central moment is m and the fourth m + 3m², so Σ (y − x)² − x has mean 0
@@ -63,16 +70,22 @@ def counting_noise(x: Values, y: Values) -> CountingNoise | None:
     ----------
     x, y : ndarray
         Expected and observed counts, flat.
+    known : ValuePair, optional
+        Both, with what is known of them.
     """
-    if x.min() < 0 or not is_whole(y):
+    pair = ValuePair.of(x, y) if known is None else known
+    if pair.x.ends.low < 0 or not pair.x.ends.high > pair.x.ends.low or not pair.y.are_whole:
         return None
-    expected = _Expected.of(x, y)
-    if expected.total < _LEAST_COUNTS or expected.lit < LEAST_PIXELS or not float(x.max()) > float(x.min()):
+    if pair.known_sums is not None and _is_ruled_out(pair.known_sums):
+        return None
+    expected, left = _sums(x, y)
+    if expected.total < _LEAST_COUNTS or expected.lit < LEAST_PIXELS:
         return None
     offset = expected.offset
-    if float(y.min()) < offset:
+    if pair.y.ends.low < offset:
         return None
-    left = _Left.of(x, y, offset)
+    if offset:
+        left = _sums(x, y, offset)[1]
     tests = (
         (left.squares - expected.total) / math.sqrt(expected.total + 2 * left.second),
         left.total / math.sqrt(expected.total),
@@ -84,7 +97,28 @@ def counting_noise(x: Values, y: Values) -> CountingNoise | None:
     return CountingNoise(offset, left.squares / expected.total, deviation)
 
 
-@dataclass(frozen=True)
+def _is_ruled_out(sums: Moments) -> bool:
+    """Tell whether exact sums leave no whole number as an offset beside which y may be x with counting noise.
+
+    They give two of the tests but for the offset; each has room here for the rounding of the sums that are taken then.
+    """
+    count, expected = sums.count, number(sums.x)
+    if not expected > 0:
+        return True
+    mean = number((sums.y - sums.x) / count)
+    room = _CLEARLY_BEYOND * SIGMAS * math.sqrt(expected) / count
+    room += _ROUNDED * (math.sqrt(number(sums.xx / count)) + math.sqrt(number(sums.yy / count)))
+    if not (room < 1 and abs(mean) < _FAR):
+        return False
+    allowed = _CLEARLY_BEYOND * SIGMAS * math.sqrt(expected + 2 * number(sums.xx))
+    for offset in range(math.ceil(mean - room), math.floor(mean + room) + 1):
+        squares = number(mean_square_difference(sums) * count - 2 * offset * (sums.y - sums.x) + count * offset**2)
+        if not abs(squares - expected) > allowed + _ROUNDED * squares:
+            return False
+    return True
+
+
+@frozen
 class _Expected:
     """Sums over the expected counts, of which each weighs as its variance has it, and at most as one count.
 
@@ -97,22 +131,6 @@ class _Expected:
     apart: float
     variances: float
 
-    @classmethod
-    def of(cls, x: Values, y: Values) -> "_Expected":
-        def summed(first: int, end: int) -> tuple[float, int, float, float, float]:
-            expected, counts = x[first:end].astype(np.float64), y[first:end].astype(np.float64)
-            weight = 1 / np.maximum(expected, 1.0)
-            counts -= expected
-            counts *= weight
-            variance = weight * weight
-            variance *= expected
-            lit = int(np.count_nonzero(expected > 0))
-            return float(expected.sum()), lit, float(weight.sum()), float(counts.sum()), float(variance.sum())
-
-        sums, lit, weights, apart, variances = zip(*of_leaves(x.size, summed), strict=True)
-        own, weight, by, variance = (total(x.size, values) for values in (sums, weights, apart, variances))
-        return cls(own, sum(lit), weight, by, variance)
-
     @property
     def offset(self) -> float:
         """The whole number that was added to counts; 0 where the mean difference is no more than noise."""
@@ -121,7 +139,7 @@ class _Expected:
         return float(np.rint(mean)) if abs(mean) > CLEARLY * deviation else 0.0
 
 
-@dataclass(frozen=True)
+@frozen
 class _Left:
     """Sums over what counts are more than expected, and over powers of what is expected."""
 
@@ -132,21 +150,33 @@ class _Left:
     third: float
     noise_in_quiet: bool
 
-    @classmethod
-    def of(cls, x: Values, y: Values, offset: float) -> "_Left":
-        def summed(first: int, end: int) -> tuple[float, float, float, float, float, bool]:
-            expected, apart = x[first:end].astype(np.float64), y[first:end].astype(np.float64)
-            apart -= expected
-            apart -= offset
-            squares = expected * expected
-            second = float(squares.sum())
-            squares *= expected
-            third = float(squares.sum())
-            own = float(np.multiply(apart, apart, out=squares).sum())
-            products = float(np.multiply(apart, expected, out=squares).sum())
-            noisy = bool(apart[expected == 0].any())
-            return own, second, float(apart.sum()), products, third, noisy
 
-        *columns, noisy = zip(*of_leaves(x.size, summed), strict=True)
-        squares, second, own, products, third = (total(x.size, values) for values in columns)
-        return cls(squares, second, own, products, third, any(noisy))
+def _sums(x: Values, y: Values, offset: float = 0.0) -> tuple[_Expected, _Left]:
+    """Return the sums over expected counts, and over what is left of the others above an offset."""
+
+    def summed(first: int, end: int) -> tuple[int, bool, tuple[float, ...]]:
+        expected, apart = x[first:end].astype(np.float64), y[first:end].astype(np.float64)
+        apart -= expected
+        apart -= offset
+        weight = np.maximum(expected, 1.0)
+        np.divide(1.0, weight, out=weight)
+        own, weights = float(expected.sum()), float(weight.sum())
+        room = apart * weight
+        weighted = float(room.sum())
+        np.multiply(weight, weight, out=room)
+        room *= expected
+        variance = float(room.sum())
+        squares = float(np.multiply(apart, apart, out=room).sum())
+        products = float(np.multiply(apart, expected, out=room).sum())
+        second = float(np.multiply(expected, expected, out=room).sum())
+        room *= expected
+        third = float(room.sum())
+        sums = own, weights, weighted, variance, squares, second, float(apart.sum()), products, third
+        lit = int(np.count_nonzero(expected))
+        return lit, lit < expected.size and bool(apart[expected == 0].any()), sums
+
+    lit, noisy, sums = zip(*of_leaves(x.size, summed), strict=True)
+    columns = zip(*sums, strict=True)
+    own, weight, by, variance, squares, second, apart, products, third = (total(x.size, part) for part in columns)
+    left = _Left(squares, second, apart, products, third, any(noisy))
+    return _Expected(own, sum(lit), weight, by, variance), left

@@ -1,6 +1,5 @@
 """Images that are alike but for some pixels: how many these are, and what they have in common."""
 
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -9,6 +8,8 @@ import numpy.typing as npt
 from nbtrace.compare.images.image_parts import few_apart, in_parts
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 from nbtrace.compare.images.rounding import HALF
+from nbtrace.compare.images.value_pair import is_whole
+from nbtrace.frozen import frozen
 
 Values: TypeAlias = npt.NDArray[Any]
 Doubles: TypeAlias = npt.NDArray[np.float64]
@@ -24,7 +25,7 @@ _CHUNK = 1 << 16
 """Pixels at a time: their working arrays stay in the processor's cache."""
 
 
-@dataclass(frozen=True)
+@frozen
 class FewDifferences:
     """What two images that are alike but for some pixels differ by.
 
@@ -161,14 +162,6 @@ class DifferenceTally:
         self.left = max(self.left, later.left)
         self.left_relative = max(self.left_relative, later.left_relative)
         self.places += later.places
-
-
-def is_whole(values: Values) -> bool:
-    """Tell whether all numbers are whole."""
-    if values.dtype.kind in "ui":
-        return True
-    parts = (values[start : start + _CHUNK] for start in range(0, values.size, _CHUNK))
-    return all(bool((part == np.rint(part)).all()) for part in parts)
 
 
 def _common(x: Doubles, own: Doubles, top: float, side: str) -> tuple[str, bool]:

@@ -1,18 +1,19 @@
 """What must hold for two images to agree; each gate has its own limit and says where that comes from."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from nbtrace.compare.images.image_metrics import Metrics
 from nbtrace.compare.images.options import ImageOptions
 from nbtrace.compare.images.pixelwise import PixelScan, PixelTolerance
 from nbtrace.compare.images.rounding import Rounding
 from nbtrace.compare.images.selection import ComparedPixels
+from nbtrace.frozen import frozen
 from nbtrace.verdicts.status import Status, band
 from nbtrace.vocabulary.sides import Names
 
 
-@dataclass(frozen=True)
+@frozen
 class Gate:
     """One condition of agreement.
 

@@ -1,15 +1,15 @@
 """The figures of two images as a whole, from exact sums: correctly rounded, and the same in any order of pixels."""
 
 import math
-from dataclasses import dataclass
 from fractions import Fraction
 
 from nbtrace.compare.images.sums import Moments
+from nbtrace.frozen import frozen
 
 _ROOT_BITS = 128
 
 
-@dataclass(frozen=True)
+@frozen
 class Metrics:
     """Figures of the compared pixels; None where one is not defined.
 

@@ -1,6 +1,6 @@
 """Two images between which a relation is looked for."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nbtrace.compare.images.orientation import Orientation
+from nbtrace.compare.images.value_pair import ValuePair
+from nbtrace.frozen import frozen_apart
 from nbtrace.images.image import Mask, Pixels
 from nbtrace.records import Side
 from nbtrace.vocabulary.sides import Names
@@ -15,7 +17,7 @@ from nbtrace.vocabulary.sides import Names
 Values: TypeAlias = npt.NDArray[Any]
 
 
-@dataclass(frozen=True, eq=False)
+@frozen_apart
 class ImagePair:
     """Two images and which of their pixels count.
 
@@ -28,6 +30,10 @@ class ImagePair:
     names : Names
     placement : Orientation or None
         A better way to lay Py on C, where one was found.
+    known : ValuePair or None
+        The values that count, where they are known.
+    finite : bool
+        Whether those that are wanted are known to be finite in both images.
     """
 
     c: Pixels
@@ -35,31 +41,42 @@ class ImagePair:
     wanted: Mask | None
     names: Names
     placement: Orientation | None = None
+    known: ValuePair | None = None
+    finite: bool = False
 
     @cached_property
     def counted(self) -> Mask:
         """Pixels that count and are finite in both images."""
+        if self.finite and self.wanted is not None:
+            return self.wanted
+        if self.known is not None and self.all_count:
+            return np.ones(self.c.shape, bool)
         finite = np.isfinite(self.c) & np.isfinite(self.py)
         return finite if self.wanted is None else finite & self.wanted
 
     @cached_property
     def all_count(self) -> bool:
         """Whether all pixels do."""
+        if self.known is not None:
+            return self.known.x.array.size == self.c.size
         return bool(self.counted.all())
 
     def without(self, left_out: Mask) -> "ImagePair":
         """Return the pair with fewer pixels that count."""
-        return replace(self, wanted=self.counted & ~left_out)
+        return replace(self, wanted=self.counted & ~left_out, known=None, finite=True)
 
     def values(self) -> tuple[Values, Values]:
         """Return the values that count, flat."""
-        return self._values
+        return self.flat.arrays
 
     @cached_property
-    def _values(self) -> tuple[Values, Values]:
+    def flat(self) -> ValuePair:
+        """The same with what is known of them."""
+        if self.known is not None:
+            return self.known
         if self.all_count:
-            return self.c.ravel(), self.py.ravel()
-        return self.c[self.counted], self.py[self.counted]
+            return ValuePair.of(self.c.ravel(), self.py.ravel())
+        return ValuePair.of(self.c[self.counted], self.py[self.counted])
 
     def image(self, side: Side) -> Pixels:
         """Return one image."""

@@ -5,6 +5,7 @@ What is summed in parts is added in the order in which numpy adds a whole array,
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
@@ -20,6 +21,20 @@ LEAF = 1 << 15
 """Most pixels that are summed at a time: their working arrays stay in the processor's cache."""
 
 _Part = TypeVar("_Part")
+_Given = TypeVar("_Given")
+
+
+_KEPT = 1 << 24
+
+
+def keep_freed_memory(size: int) -> None:
+    """Have the C library keep some of the memory that working arrays free, where so many pixels are looked at.
+
+    The GNU one gives every array of more than 128 kB back to the system, and gets it anew, one page at a time, which
+    costs more than the work; from the largest that was freed it learns to keep those that are smaller.
+    """
+    if size >= _LEAST:
+        np.empty(_KEPT, np.uint8)
 
 
 def in_parts(size: int, chunk: int, work: Callable[[int, int], _Part]) -> list[_Part]:
@@ -37,20 +52,33 @@ def in_parts(size: int, chunk: int, work: Callable[[int, int], _Part]) -> list[_
         It may run beside itself, in a thread that knows nothing of the caller's context but what numpy is to do about
         numbers that are too large, too small or none.
     """
-    count = min(size // _LEAST, _MOST, _processors())
+    count = _threads(size)
+    edges = [*(size * number // count // chunk * chunk for number in range(count)), size]
+    return beside(lambda ends: work(*ends), list(pairwise(edges)), size)
+
+
+def beside(work: Callable[[_Given], _Part], given: Sequence[_Given], size: int) -> list[_Part]:
+    """Return what the work gives of each, in order; beside each other where so many pixels make it worth it.
+
+    The work is as for :func:`in_parts`.
+    """
+    count = min(_threads(size), len(given))
     if count < 2:
-        return [work(0, size)]
+        return [work(item) for item in given]
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - for large images alone
 
-    edges = [*(size * number // count // chunk * chunk for number in range(count)), size]
     handling = np.geterr()
 
-    def beside(first: int, end: int) -> _Part:
+    def handled(item: _Given) -> _Part:
         with np.errstate(**handling):
-            return work(first, end)
+            return work(item)
 
     with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(beside, edges[:-1], edges[1:]))
+        return list(pool.map(handled, given))
+
+
+def _threads(size: int) -> int:
+    return max(1, min(size // _LEAST, _MOST, _processors()))
 
 
 def few_apart(x: npt.NDArray[Any], y: npt.NDArray[Any]) -> npt.NDArray[np.intp] | None:

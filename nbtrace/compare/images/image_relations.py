@@ -29,7 +29,7 @@ from nbtrace.compare.images.orientation import PLACEMENTS
 from nbtrace.compare.images.relation import ImageRelation, RelationKind, RelationStep, free_numbers
 from nbtrace.compare.images.spread import Spread, spread_over_neighbours
 from nbtrace.compare.images.twofold_noise import twofold_noise
-from nbtrace.compare.images.value_relations import few_places, value_relation
+from nbtrace.compare.images.value_relations import FewPlaces, value_relation
 from nbtrace.records import Side
 
 Values: TypeAlias = npt.NDArray[Any]
@@ -61,8 +61,8 @@ def image_relation(pair: ImagePair) -> ImageRelation | None:
 
 def _moderate(pair: ImagePair) -> bool:
     """Tell whether the numbers that count have squares and sums: neither infinite ones nor ones that vanish."""
-    ends = [float(end) for values in pair.values() for end in (values.min(initial=0), values.max(initial=0))]
-    return all(abs(end) < _LARGEST for end in ends) and max(map(abs, ends)) > 1 / _LARGEST
+    largest = [values.ends.largest for values in (pair.flat.x, pair.flat.y)]
+    return max(largest) < _LARGEST and max(largest) > 1 / _LARGEST
 
 
 def _of_values(pair: ImagePair) -> Iterator[ImageRelation]:
@@ -70,9 +70,10 @@ def _of_values(pair: ImagePair) -> Iterator[ImageRelation]:
     c, py = pair.values()
     if c.size < _LEAST_PIXELS:
         return
-    few = few_places(c, py)
-    for made, source, target in ((Side.PY, c, py), (Side.C, py, c)):
-        found = value_relation(source, target, few)
+    few = FewPlaces(c, py)
+    for made, known in ((Side.PY, pair.flat), (Side.C, pair.flat.exchanged())):
+        source, target = known.arrays
+        found = value_relation(source, target, few, known)
         if found is not None:
             yield _relation(made, found.steps, target, found.predicted, source)
 
@@ -86,21 +87,29 @@ def _relation(
     offset: float = 0.0,
 ) -> ImageRelation:
     """Return a relation with what it leaves of the target, where so much is added to what is predicted."""
+    unchanged = predicted is source and not offset
 
     def summed(first: int, end: int) -> tuple[float, float, float, float]:
-        goal = target[first:end].astype(np.float64)
-        expected = predicted[first:end].astype(np.float64)
-        if offset:
+        goal, own = target[first:end].astype(np.float64), source[first:end].astype(np.float64)
+        apart = goal - own
+        room = apart * apart
+        before = float(room.sum())
+        if unchanged:
+            expected, left = own, np.abs(apart, out=apart)
+        else:
+            expected = predicted[first:end].astype(np.float64)
             expected += offset
-        apart = goal - source[first:end]
-        before = float(np.multiply(apart, apart, out=apart).sum())
-        left = np.abs(np.subtract(goal, expected, out=apart), out=apart)
+            left = np.abs(np.subtract(goal, expected, out=apart), out=apart)
         largest = float(left.max(initial=0.0))
         if largest == 0.0:
             return before, 0.0, 0.0, 0.0
         size = np.maximum(np.abs(goal, out=goal), np.abs(expected, out=expected), out=goal)
-        relative = np.divide(left, size, out=np.zeros_like(left), where=size > 0)
-        return before, float(np.multiply(left, left, out=left).sum()), largest, float(relative.max())
+        if float(size.min()) > 0:
+            relative = np.divide(left, size, out=size)
+        else:
+            relative = np.divide(left, size, out=np.zeros_like(left), where=size > 0)
+        squares = before if unchanged else float(np.multiply(left, left, out=room).sum())
+        return before, squares, largest, float(relative.max())
 
     befores, squares, left, relative = zip(*of_leaves(target.size, summed), strict=True)
     before = total(target.size, befores)
@@ -118,8 +127,11 @@ def _relation(
 
 def _after_masks(pair: ImagePair) -> Iterator[ImageRelation]:
     """Yield what holds where neither image has a mark in place of an intensity."""
-    sides = tuple(zip((Side.C, Side.PY), pair.values(), strict=True))
-    marks = {side: marked_pixels(made, other, mostly=True) for (side, made), (_, other) in (sides[::-1], sides)}
+    own = {Side.C: pair.flat.x, Side.PY: pair.flat.y}
+    marks = {
+        side: marked_pixels(own[side].array, own[side.other].array, mostly=True, ends=own[side].ends)
+        for side in (Side.PY, Side.C)
+    }
     steps = []
     left_out = np.zeros(pair.c.shape, bool)
     for side, marked in marks.items():
@@ -154,18 +166,27 @@ def _beside(pair: ImagePair, rest: ImagePair, steps: list[tuple[Side, RelationSt
 
 def _where_computed(pair: ImagePair) -> Iterator[ImageRelation]:
     """Yield what holds where neither image alone is 0."""
-    zero = {side: (pair.image(side) == 0) & pair.counted for side in (Side.C, Side.PY)}
-    for side, other in ((Side.PY, Side.C), (Side.C, Side.PY)):
-        alone = zero[side] & ~zero[other]
-        if 0 < np.count_nonzero(alone) < np.count_nonzero(pair.counted) and not (zero[other] & ~zero[side]).any():
-            step = left_out_step(zero[side] | ~pair.counted, zero[other] | ~pair.counted, pair.names.of(side))
-            yield from _rest(pair.without(alone), [(side, step)])
+    if not any(values.ends.low <= 0 <= values.ends.high for values in (pair.flat.x, pair.flat.y)):
+        return
+    zero = {side: pair.image(side) == 0 for side in (Side.C, Side.PY)}
+    if not pair.all_count:
+        zero = {side: where & pair.counted for side, where in zero.items()}
+    alone = {side: zero[side] & ~zero[side.other] for side in zero}
+    counts = {side: int(np.count_nonzero(where)) for side, where in alone.items()}
+    for side in (Side.PY, Side.C):
+        if counts[side.other] or not 0 < counts[side] < pair.flat.x.array.size:
+            continue
+        nowhere = (zero[side], zero[side.other])
+        if not pair.all_count:
+            nowhere = (nowhere[0] | ~pair.counted, nowhere[1] | ~pair.counted)
+        step = left_out_step(*nowhere, pair.names.of(side))
+        yield from _rest(pair.without(alone[side]), [(side, step)])
 
 
 def _rest(rest: ImagePair, steps: list[tuple[Side, RelationStep]]) -> Iterator[ImageRelation]:
     """Yield a relation of pixels that are left with the steps that left out others."""
     c, py = rest.values()
-    if c.size < _LEAST_PIXELS or not float(c.max()) > float(c.min()):
+    if c.size < _LEAST_PIXELS or not rest.flat.x.ends.high > rest.flat.x.ends.low:
         return
     made = steps[0][0]
     source, target = (c, py) if made is Side.PY else (py, c)
@@ -229,7 +250,8 @@ def _of_byte_order(pair: ImagePair) -> Iterator[ImageRelation]:
             continue
         step = RelationStep(RelationKind.BYTE_ORDER, "in the other byte order")
         swapped = pair.image(side).byteswap()
-        turned = replace(pair, c=swapped) if side is Side.C else replace(pair, py=swapped)
+        c, py = (swapped, pair.py) if side is Side.C else (pair.c, swapped)
+        turned = replace(pair, c=c, py=py, known=None, finite=False)
         for search in (_of_values, _after_masks, _of_noise):
             for found in search(turned):
                 if found.made is side and found.exact:
@@ -239,11 +261,11 @@ def _of_byte_order(pair: ImagePair) -> Iterator[ImageRelation]:
 
 def _of_noise(pair: ImagePair) -> Iterator[ImageRelation]:
     """Yield counting noise."""
-    c, py = pair.values()
-    if c.size < _LEAST_PIXELS:
+    if pair.flat.x.array.size < _LEAST_PIXELS:
         return
-    for made, source, target in ((Side.PY, c, py), (Side.C, py, c)):
-        found = counting_noise(source, target)
+    for made, known in ((Side.PY, pair.flat), (Side.C, pair.flat.exchanged())):
+        source, target = known.arrays
+        found = counting_noise(source, target, known=known)
         if found is not None:
             yield _relation(made, found.steps, target, source, source, found.offset)
 
@@ -251,7 +273,7 @@ def _of_noise(pair: ImagePair) -> Iterator[ImageRelation]:
 def _of_twofold_noise(pair: ImagePair) -> Iterator[ImageRelation]:
     """Yield that both are counts about one expectation."""
     c, py = pair.values()
-    found = twofold_noise(c, py) if c.size >= _LEAST_PIXELS else None
+    found = twofold_noise(c, py, known=pair.flat) if c.size >= _LEAST_PIXELS else None
     if found is not None:
         yield _relation(Side.PY, (found.step,), py, c, c)
 
@@ -263,11 +285,9 @@ def _of_placement(pair: ImagePair) -> Iterator[ImageRelation]:
     place = PLACEMENTS[pair.placement.name]
     slow, fast = pair.placement.shift
     turned = np.ascontiguousarray(place(pair.py))
-    counted = np.ones(pair.py.shape) if pair.wanted is None else pair.wanted.astype(np.float64)
-    counts: npt.NDArray[np.bool_] = place(counted) > 0
     own = tuple(slice(max(0, by), size - max(0, -by)) for by, size in zip((slow, fast), turned.shape, strict=True))
     its = tuple(slice(max(0, -by), size - max(0, by)) for by, size in zip((slow, fast), pair.c.shape, strict=True))
-    wanted = counts[own] if pair.wanted is None else counts[own] & pair.wanted[its]
+    wanted = None if pair.wanted is None else place(pair.wanted)[own] & pair.wanted[its]
     words = pair.placement.name if pair.placement.is_turned else ""
     if (slow, fast) != (0, 0):
         words += f"{', ' if words else ''}moved by {slow:+d} along slow and {fast:+d} along fast, in pixels"
@@ -277,7 +297,9 @@ def _of_placement(pair: ImagePair) -> Iterator[ImageRelation]:
     if c.size < _LEAST_PIXELS:
         return
     if np.array_equal(c, py):
-        yield replace(_relation(Side.PY, (step,), py, c, c), explained=1.0, free=0)
+        yield ImageRelation(
+            Side.PY, (step,), exact=True, left=0.0, left_relative=0.0, explained=1.0, pixels=py.size, free=0
+        )
         return
     for found in _of_values(laid):
         if found.made is Side.PY:

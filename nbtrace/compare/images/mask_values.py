@@ -1,7 +1,6 @@
 """Values of pixels that are no intensities: marks of a mask, and pixels that were never computed."""
 
 import math
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -9,6 +8,7 @@ import numpy.typing as npt
 
 from nbtrace.compare.images.order_statistics import distinct
 from nbtrace.compare.images.relation import RelationKind, RelationStep
+from nbtrace.frozen import frozen_apart
 from nbtrace.images.image import Mask
 
 _MARKS = tuple(float(2**bits - less) for bits in (8, 16, 31, 32) for less in (1, 2))
@@ -30,7 +30,7 @@ Values: TypeAlias = npt.NDArray[Any]
 _Where: TypeAlias = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, eq=False)
+@frozen_apart
 class MarkedPixels:
     """Pixels of one image that hold a mark.
 
@@ -51,7 +51,9 @@ class MarkedPixels:
         return int(np.count_nonzero(self.where))
 
 
-def marked_pixels(made: Values, other: Values, *, mostly: bool = False) -> MarkedPixels | None:
+def marked_pixels(
+    made: Values, other: Values, *, mostly: bool = False, ends: tuple[float, float] | None = None
+) -> MarkedPixels | None:
     """Return the pixels of an image that hold marks: whole numbers below 0, or the largest of an integer format.
 
     An image that has other numbers below 0, too, has no marks there; the largest number of a format is a limit, and
@@ -63,16 +65,18 @@ def marked_pixels(made: Values, other: Values, *, mostly: bool = False) -> Marke
         Values of both images, of one shape.
     mostly : bool
         Whether one negative number may fill more than half of the image, if the other image has none below 0 there.
+    ends : (float, float), optional
+        The lowest and the highest of `made`, where they are known.
     """
     if not made.size:
         return None
-    below = made[made < 0] if made.dtype.kind != "u" and float(made.min()) < 0 else made[:0]
+    low, top = ends or (float(made.min()), float(made.max()))
+    below = made[made < 0] if low < 0 else made[:0]
     marks = distinct(below)
     too_many = below.size * 2 > made.size and not (mostly and marks.size == 1 and not (other[made < 0] < 0).any())
     if marks.size > _MOST or too_many or not _BELOW.issuperset(marks.tolist()):
         marks = marks[:0]
     found = sorted((float(mark) for mark in marks), key=abs)
-    top = float(made.max())
     # Marks are held against all pixels only where the largest of these may be one.
     largest = [mark for mark in _MARKS if mark >= top - 1 and _holds(made.dtype, mark) and made.dtype.type(mark) <= top]
     if largest and _has_gap(made, top):

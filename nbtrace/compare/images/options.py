@@ -1,9 +1,10 @@
 """What a comparison of two images is asked for, and what counts as agreement."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from nbtrace.errors import UsageError
+from nbtrace.frozen import frozen_apart
 from nbtrace.images.image import Geometry, Mask
 from nbtrace.images.roi import Roi
 from nbtrace.verdicts.tolerance import DEFAULT_RELATIVE
@@ -16,7 +17,7 @@ DEFAULT_CORRELATION = 0.9999
 DEFAULT_SUM_RATIO = (1 - DEFAULT_RELATIVE, 1 + DEFAULT_RELATIVE)
 
 
-@dataclass(frozen=True, eq=False)
+@frozen_apart
 class ImageOptions:
     """What is compared, and the limits of agreement.
 

@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from nbtrace.compare.images.image_parts import in_parts
+from nbtrace.compare.images.image_parts import beside, in_parts
 from nbtrace.compare.images.order_statistics import median
+from nbtrace.frozen import frozen, frozen_apart
 from nbtrace.images.image import Floats, Mask, Pixels
 
 _COARSE = 512
@@ -41,7 +41,7 @@ _ALIKE = 1 - _GAIN
 
 _AS_IT_IS = "as it is"
 
-PLACEMENTS: Mapping[str, Callable[[Floats], Floats]] = {
+PLACEMENTS: Mapping[str, Callable[[Pixels], Pixels]] = {
     _AS_IT_IS: lambda a: a,
     "with slow reversed": lambda a: a[::-1],
     "with fast reversed": lambda a: a[:, ::-1],
@@ -54,7 +54,7 @@ PLACEMENTS: Mapping[str, Callable[[Floats], Floats]] = {
 """The eight ways to lay an image on another."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Orientation:
     """A better way to lay Py on C.
 
@@ -96,28 +96,24 @@ def better_placement(c: Pixels, py: Pixels, compared: Mask | None) -> Orientatio
     if as_given is not None and as_given > _ALIKE:
         return None
     bins = -(-max(left.shape) // _COARSE)
-    small_left, small_right = _binned(left, bins), _binned(right, bins)
+    small_left, small_right = beside(lambda image: _binned(image, bins), (left, right), left.size)
     spectrum = _spectrum(small_left)
-    better = [
-        (*_best_shift(spectrum, place(small_right)), name)
-        for name, place in PLACEMENTS.items()
-        if place(small_right).shape == small_left.shape
-    ]
-    _, coarse, name = max(better, key=lambda item: item[0])
+    names = [name for name, place in PLACEMENTS.items() if place(small_right).shape == small_left.shape]
+    better = beside(lambda name: _best_shift(spectrum, PLACEMENTS[name](small_right)), names, left.size)
+    (_, coarse), name = max(zip(better, names, strict=True), key=lambda item: item[0][0])
     placed = PLACEMENTS[name](right)
     shift = _refined(left, placed, (coarse[0] * bins, coarse[1] * bins)) if bins > 1 else coarse
     if name == _AS_IT_IS and shift == (0, 0):
         return None  # as they are given
-    room = np.empty((2, left.size))
     if as_given is None:
-        as_given = _correlation(left, right, room)
-    achieved = _correlation(*_overlap(left, placed, shift), room)
+        as_given = _correlation(left, right)
+    achieved = _correlation(*_overlap(left, placed, shift))
     if achieved < _LEAST or achieved < as_given + _GAIN:
         return None
     return Orientation(name, shift, achieved, as_given)
 
 
-@dataclass(frozen=True, eq=False)
+@frozen_apart
 class _Compressed:
     """An image as log(1 + |I|/typical) with the sign of I, in single precision; 0 where pixels do not count."""
 
@@ -227,7 +223,7 @@ def _binned(values: Floats, bins: int) -> Floats:
     return sums / np.float32(bins * bins)
 
 
-@dataclass(frozen=True, eq=False)
+@frozen_apart
 class _Spectrum:
     """What an image is correlated by: its Fourier transform, conjugate, without its mean, and its length."""
 
@@ -271,11 +267,32 @@ def _overlap(left: Floats, right: Floats, shift: tuple[int, int]) -> tuple[Float
     return left[crop_left], right[crop_right]
 
 
-def _correlation(left: Floats, right: Floats, room: Floats | None = None) -> float:
-    """Return the correlation of two images; `room`, for two as large as these, is used up."""
-    room = np.empty((2, left.size)) if room is None else room
-    a, b = (own[: left.size].reshape(left.shape) for own in room)
-    for values, centred in ((left, a), (right, b)):
-        np.subtract(values, values.mean(dtype=np.float64), out=centred, dtype=np.float64)
-    norm = float(np.sqrt(np.vdot(a, a) * np.vdot(b, b)))
-    return float(np.vdot(a, b)) / norm if norm > 0 else 0.0
+def _correlation(left: Floats, right: Floats) -> float:
+    """Return the correlation of two images, of which a few rows at a time are taken as float64."""
+    rows = max(1, _AT_ONCE // left.shape[1])
+
+    def of_rows(work: Callable[[Floats, Floats], tuple[float, ...]]) -> Floats:
+        """Return the sums of what the work gives of a few rows of both, however many threads share it."""
+
+        def of_few(first: int, end: int) -> list[tuple[float, ...]]:
+            starts = range(first // left.shape[1], end // left.shape[1], rows)
+            return [
+                work(*(image[start : start + rows].astype(np.float64) for image in (left, right))) for start in starts
+            ]
+
+        parts = in_parts(left.size, rows * left.shape[1], of_few)
+        sums: Floats = np.sum([sums for part in parts for sums in part], axis=0)
+        return sums
+
+    means = of_rows(lambda a, b: (float(a.sum()), float(b.sum()))) / left.size
+
+    def products(a: Floats, b: Floats) -> tuple[float, ...]:
+        a -= means[0]
+        b -= means[1]
+        product = a * b
+        crossed = float(product.sum())
+        return *(float(np.multiply(own, own, out=product).sum()) for own in (a, b)), crossed
+
+    xx, yy, xy = of_rows(products)
+    norm = float(np.sqrt(xx * yy))
+    return float(xy) / norm if norm > 0 else 0.0

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from nbtrace.frozen import frozen, frozen_apart
 from nbtrace.images.image import Floats, Mask, Pixels
 
 RADIUS = 2
@@ -38,7 +39,7 @@ class PeakMatch:
     distance: float
 
 
-@dataclass(frozen=True)
+@frozen
 class PeakMatching:
     """How the peaks of two images correspond, one to one.
 
@@ -71,7 +72,7 @@ class PeakMatching:
         return self.matches[0].distance if self.matches else None
 
 
-@dataclass(frozen=True, eq=False)
+@frozen_apart
 class Peaks:
     """Peaks of one image, the brightest first; the first `strong` ones are to be matched.
 

@@ -1,6 +1,5 @@
 """Pixel by pixel: how many differ by how much, which differ most, and by how many steps of their number format."""
 
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -8,6 +7,7 @@ import numpy.typing as npt
 
 from nbtrace.compare.images.image_parts import few_apart, in_parts
 from nbtrace.compare.images.ulps import BINS, common_format, format_name, step_counts
+from nbtrace.frozen import frozen
 from nbtrace.images.image import Floats
 from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW, Status
 
@@ -19,7 +19,7 @@ Values: TypeAlias = npt.NDArray[Any]
 Places: TypeAlias = npt.NDArray[np.intp]
 
 
-@dataclass(frozen=True)
+@frozen
 class PixelTolerance:
     """A pixel agrees if |y − x| ≤ max(relative · max(|x|, |y|), absolute, rounding).
 
@@ -65,7 +65,7 @@ class PixelTolerance:
         return Status.CRITICAL
 
 
-@dataclass(frozen=True)
+@frozen
 class PixelScan:
     """What looking at each compared pixel gives.
 

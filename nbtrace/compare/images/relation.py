@@ -1,9 +1,10 @@
 """How one image is made from the other: the steps of a relation, and what it leaves."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from nbtrace.frozen import frozen
 from nbtrace.records import Side
 from nbtrace.vocabulary.sides import Names
 
@@ -33,7 +34,7 @@ class RelationKind(StrEnum):
     MANY = "many pixels"
 
 
-@dataclass(frozen=True)
+@frozen
 class RelationStep:
     """One step from an image to the other.
 
@@ -51,7 +52,7 @@ class RelationStep:
     parameters: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@frozen
 class ImageRelation:
     """How one image is made from the other.
 

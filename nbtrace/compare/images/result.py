@@ -1,7 +1,6 @@
 """The result of comparing two images."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
 from nbtrace.compare.images.gates import Gate
@@ -14,6 +13,7 @@ from nbtrace.compare.images.relation import ImageRelation
 from nbtrace.compare.images.rounding import Rounding
 from nbtrace.compare.images.selection import ComparedPixels
 from nbtrace.compare.images.shells import Shell
+from nbtrace.frozen import frozen, frozen_apart
 from nbtrace.images.image import Geometry, Image
 from nbtrace.presentable import Presentable
 from nbtrace.records import Pixel
@@ -22,7 +22,7 @@ from nbtrace.verdicts.status import Status, Verdict
 from nbtrace.vocabulary.sides import Names
 
 
-@dataclass(frozen=True)
+@frozen
 class WorstPixel:
     """A pixel that differs.
 
@@ -52,7 +52,7 @@ class WorstPixel:
     hkl: tuple[float, float, float] | None
 
 
-@dataclass(frozen=True)
+@frozen
 class PixelSteps:
     """Pixels that are 0, 1, 2 to 3, 4 to 7, … representable numbers of a format apart."""
 
@@ -60,7 +60,7 @@ class PixelSteps:
     counts: tuple[int, ...]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen_apart
 class ImagesResult(Presentable):
     """What comparing two images gave.
 

@@ -1,13 +1,13 @@
 """Whether two images differ by nothing but rounding to whole numbers, and how finely such images can be told apart."""
 
 import math
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from nbtrace.errors import InputError
+from nbtrace.frozen import frozen
 from nbtrace.records import Side
 from nbtrace.vocabulary.sides import Names
 
@@ -23,7 +23,7 @@ _LEAST_EXPECTED = 0.005
 """Largest lack of correlation that rounding may make."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Rounding:
     """One image is the other rounded to whole numbers, which its number format cannot avoid.
 

@@ -1,17 +1,19 @@
 """Which pixels of two images are compared, and why the others are not."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from nbtrace.compare.images.mask_values import marked_pixels
 from nbtrace.compare.images.options import ImageOptions
+from nbtrace.compare.images.value_pair import ValuePair
 from nbtrace.errors import InputError, MismatchError
+from nbtrace.frozen import frozen_apart
 from nbtrace.images.image import Image, Mask, Pixels
 
 
-@dataclass(frozen=True, eq=False)
+@frozen_apart
 class ComparedPixels:
     """The compared pixels.
 
@@ -60,6 +62,11 @@ class ComparedPixels:
     def lonely_count(self) -> int:
         """Pixels that are finite on one side only."""
         return self.c_not_finite + self.py_not_finite - 2 * self.both_not_finite
+
+    @cached_property
+    def values(self) -> ValuePair:
+        """Their values with what is known of them."""
+        return ValuePair.of(self.c, self.py).with_sums()
 
     def place(self, position: int) -> tuple[int, int]:
         """Return (slow, fast) of the compared pixel at a position of the flat arrays."""

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from nbtrace.compare.images.selection import ComparedPixels
+from nbtrace.frozen import frozen
 from nbtrace.images.image import Floats, Geometry, Pixels
 from nbtrace.images.resolution import inverse_d_squared
 
@@ -14,7 +14,7 @@ SHELLS = 10
 _ROWS = 16
 
 
-@dataclass(frozen=True)
+@frozen
 class Shell:
     """A shell of resolution.
 

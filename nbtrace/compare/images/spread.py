@@ -1,7 +1,6 @@
 """Whether one image is the other moved by a part of a pixel, or blurred: each pixel a sum over its neighbours."""
 
 import math
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -12,6 +11,7 @@ from nbtrace.compare.images.image_parts import of_leaves, total
 from nbtrace.compare.images.order_statistics import distinct, outermost
 from nbtrace.compare.images.relation import RelationKind, RelationStep
 from nbtrace.compare.images.value_relations import step_of
+from nbtrace.frozen import frozen, frozen_apart
 from nbtrace.images.image import Mask
 
 Values: TypeAlias = npt.NDArray[Any]
@@ -28,7 +28,7 @@ _TRIED = 20_000
 """Pixels that are tried before all are."""
 _PIXELS = 1 << 14
 """Pixels at a time, in whole rows: their working arrays stay in the processor's cache."""
-_AT_ONCE = 1 << 18
+_AT_ONCE = 1 << 16
 """Most pixels of which what is left is taken at a time."""
 _CERTAIN = 1 - 1e-9
 """What bounds a sum that was rounded."""
@@ -45,7 +45,7 @@ _WORTH = 0.9
 """Share of the squared difference that must be gone in the pixels of the equations."""
 
 
-@dataclass(frozen=True, eq=False)
+@frozen_apart
 class Spread:
     """An image as a weighted sum over the neighbours of the other one.
 
@@ -99,7 +99,7 @@ class Spread:
         return RelationStep(RelationKind.MOVED, words, parameters)
 
 
-@dataclass(frozen=True, eq=False)
+@frozen_apart
 class Spreads:
     """An image as sums over neighbours of another one: the smallest neighbourhood that leaves nothing, or some.
 
@@ -206,7 +206,7 @@ def _at(values: Values, places: Places) -> Doubles:
     return found
 
 
-@dataclass(frozen=True)
+@frozen
 class _Left:
     """What sums over neighbours leave of some pixels, with the squares of it and of the difference before."""
 
@@ -217,7 +217,7 @@ class _Left:
     nothing: bool
 
 
-@dataclass(frozen=True, eq=False)
+@frozen_apart
 class _Sums:
     """Weighted sums over the neighbours of each pixel of x, held against y.
 
@@ -309,25 +309,28 @@ class _Sums:
         own: Places | slice = slice(flat[0] - rows[0] * columns, flat[1] - rows[0] * columns)
         if self.places is not None:
             own = self.places[first:end] - rows[0] * columns
-        inner = slice(rows[0] + radius, rows[1] + radius), slice(radius, radius + columns)
 
         def used(values: Values) -> Doubles:
-            found: Doubles = values.ravel()[own].astype(np.float64)  # never a part of the image itself
+            found: Doubles = values[rows[0] : rows[1]].ravel()[own].astype(np.float64)  # never a part of the image
             return found
 
-        predicted = used(sums_over_neighbours(self.x, self.weights, *rows))
+        inner = slice(radius, self.x.shape[0] - radius), slice(radius, radius + columns)
+        predicted = sums_over_neighbours(self.x, self.weights, *rows).ravel()[own]
         target = used(self.y[inner])
         before = target - used(self.x[inner])
-        left = np.abs(target - predicted)
+        left = target - predicted
+        np.abs(left, out=left)
         np.abs(predicted, out=predicted)
         # The sum of the sizes is no smaller than the size of the sum, so it is mostly not looked at.
         nothing = bool((left <= predicted * (self.share * _CERTAIN)).all())
         if not nothing:
-            reach = used(sums_over_neighbours(self.x, self.weights, *rows, sizes=True))
+            reach = sums_over_neighbours(self.x, self.weights, *rows, sizes=True).ravel()[own]
             nothing = bool((left <= self.share * reach).all())
         sizes = np.maximum(np.abs(target, out=target), predicted, out=predicted)
-        relative = np.divide(left, sizes, out=target, where=sizes > 0)
-        relative[sizes == 0] = 0.0
+        if float(sizes.min()) > 0:
+            relative = np.divide(left, sizes, out=sizes)
+        else:
+            relative = np.divide(left, sizes, out=np.zeros_like(left), where=sizes > 0)
         before *= before
         largest = float(left.max())
         left *= left
@@ -336,18 +339,23 @@ class _Sums:
 
 def sums_over_neighbours(x: Values, weights: Doubles, first: int, end: int, *, sizes: bool = False) -> Doubles:
     """Return the weighted sums over neighbours, or over their sizes, of pixels of some rows, the border left out."""
-    size, columns = len(weights), x.shape[1] - len(weights) + 1
-    predicted = np.zeros((end - first, columns))
-    at_once = max(1, _PIXELS // columns)
-    added = np.empty((at_once, columns))
+    size, width = len(weights), x.shape[1]
+    columns, at_once = width - size + 1, max(1, _PIXELS // width)
+    predicted = np.empty((end - first, columns))
+    # Rows one behind the other: a neighbour is so many places on, and what runs over the end of a row is left out.
+    sums, added = np.empty((2, at_once * width))
     for start in range(first, end, at_once):
         last = min(start + at_once, end)
-        part = x[start : last + size - 1].astype(np.float64)
+        part = x[start : last + size - 1].astype(np.float64).ravel()
         if sizes:
             np.abs(part, out=part)
-        own, term = predicted[start - first : last - first], added[: last - start]
+        count = (last - start) * width - (size - 1)
+        own, term = sums[:count], added[:count]
+        own[:] = 0.0
         for slow, fast in np.ndindex(size, size):
             weight = abs(weights[slow, fast]) if sizes else weights[slow, fast]
-            np.multiply(part[slow : slow + last - start, fast : fast + columns], weight, out=term)
+            place = slow * width + fast
+            np.multiply(part[place : place + count], weight, out=term)
             np.add(own, term, out=own)
+        predicted[start - first : last - first] = sums[: (last - start) * width].reshape(-1, width)[:, :columns]
     return predicted

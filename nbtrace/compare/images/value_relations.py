@@ -7,6 +7,7 @@ numbers, leaves open. A relation y = k·u + b holds where one k and one b meet t
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from typing import Any, TypeAlias
 
@@ -14,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from nbtrace.compare.images.bands import FORMS, Band, Doubles, LineForm
-from nbtrace.compare.images.few_differences import is_whole
 from nbtrace.compare.images.image_parts import few_apart, in_parts
 from nbtrace.compare.images.order_statistics import distinct, median, outermost
 from nbtrace.compare.images.relation import RelationKind, RelationStep, offset_step
+from nbtrace.compare.images.value_pair import Ends, ValuePair
+from nbtrace.frozen import frozen
 
 Values: TypeAlias = npt.NDArray[Any]
 Places: TypeAlias = npt.NDArray[np.intp]
@@ -49,7 +51,7 @@ _LIMITS = ((False, False), (False, True), (True, False), (True, True))
 """Whether the lowest and the highest value of the made image are limits."""
 
 
-@dataclass(frozen=True)
+@frozen
 class ValueRelation:
     """Steps from x to y, and the prediction of y."""
 
@@ -57,7 +59,7 @@ class ValueRelation:
     predicted: Doubles
 
 
-@dataclass(frozen=True)
+@frozen
 class _Quantiser:
     """A way to whole numbers: y − k·u − b lies between `low` and `high`, in units of the last digit that is kept."""
 
@@ -101,29 +103,54 @@ def _is_single(values: Values) -> bool:
         return all(bool((part.astype(np.float32) == part).all()) for part in (values[:_SPREAD], values))
 
 
-def value_relation(x: Values, y: Values, few: Places | None = None) -> ValueRelation | None:
+class FewPlaces:
+    """The few pixels of two images by which relations are tried first, the same from either side.
+
+    They are looked for only where evenly spread ones leave a relation open.
+    """
+
+    def __init__(self, x: Values, y: Values) -> None:
+        self._values = x, y
+
+    @cached_property
+    def places(self) -> Places:
+        """What :func:`few_places` gives."""
+        return few_places(*self._values)
+
+
+def value_relation(
+    x: Values, y: Values, few: FewPlaces | None = None, known: ValuePair | None = None
+) -> ValueRelation | None:
     """Return the simplest relation by which y is made from x to the last digit; None if there is none.
 
     Parameters
     ----------
     x, y : ndarray
         Flat, of one shape, finite.
-    few : ndarray, optional
-        What :func:`few_places` gives of these two, where it is known.
+    few : FewPlaces, optional
+        Of these two, in any order.
+    known : ValuePair, optional
+        Both, with what is known of them.
     """
     if np.array_equal(x[:_SPREAD], y[:_SPREAD]) and np.array_equal(x, y):
         return None  # as where only pixels differ that are no numbers
-    special = _narrowed(x, y) or _wrapped(x, y)
+    pair = ValuePair.of(x, y) if known is None else known
+    special = _narrowed(x, y) or _wrapped(x, y, pair)
     if special is not None:
         return special
     epsilon = max(step_of(x), step_of(y), float(np.finfo(np.float64).eps))
-    few = few_places(x, y) if few is None else few
-    some = x[few].astype(np.float64), y[few].astype(np.float64)
-    quantum = _quantum(y, max(step_of(y), float(np.finfo(np.float64).eps)))
+    own = max(step_of(y), float(np.finfo(np.float64).eps))
+    ends = pair.y.ends
+    # Finding the few pixels that tell most takes long; mostly some that are evenly spread rule out all lines.
+    lines = _open_lines(x, y, epsilon, _quantum(y[_spread(y.size)], own, ends.largest), ends)
+    if not lines:
+        return None
+    places = (FewPlaces(x, y) if few is None else few).places
+    some = x[places].astype(np.float64), y[places].astype(np.float64)
+    quantum = _quantum(y, own, ends.largest)
     quantisers = (_NONE,) if quantum is None else (_NONE, *_QUANTISERS)
-    ends = float(y.min()), float(y.max())
     every: tuple[Doubles, Doubles] | None = None
-    for form, (first, transform), limits in product(FORMS, _TRANSFORMS, _LIMITS):
+    for (form, (first, transform)), limits in product(lines, _LIMITS):
         found = []
         for quantiser in quantisers:
             problem = _Problem(transform, quantiser, limits, ends, epsilon, quantum or 1.0, form)
@@ -144,13 +171,53 @@ def value_relation(x: Values, y: Values, few: Places | None = None) -> ValueRela
     return None
 
 
+def _spread(count: int) -> slice:
+    return slice(0, count, max(1, count // _SPREAD))
+
+
+def _open_lines(
+    x: Values, y: Values, epsilon: float, unit: float | None, ends: Ends
+) -> list[tuple[LineForm, tuple[RelationStep | None, Callable[[Doubles], Doubles]]]]:
+    """Return the forms and transforms of a line that evenly spread pixels leave open, whatever else is done.
+
+    The bands hold those of each way to whole numbers, and of any limits, so none is ruled out that :class:`_Problem`
+    would let through.
+    """
+    every = list(product(FORMS, _TRANSFORMS))
+    if x.size <= _SPREAD:
+        return every
+    source, made = (values[_spread(x.size)].astype(np.float64) for values in (x, y))
+    order = np.argsort(source, kind="stable")
+    source, made = source[order], made[order]
+    at_end = (made == ends.low) | (made == ends.high)
+    reach = 0.0 if unit is None else unit
+    found = []
+    for form, (first, transform) in every:
+        u = transform(source)
+        width = _STEPS * epsilon * _sizes(form, u, made, ends.largest)
+        low, high = made - reach - width, made + reach + width
+        low[at_end], high[at_end] = -math.inf, math.inf
+        if not form.rules_out(Band(u, low, high, reach, unit is not None), ends.largest):
+            found.append((form, (first, transform)))
+    return found
+
+
+def _sizes(form: LineForm, u: Doubles, y: Doubles, typical: float) -> Doubles:
+    """Return the sizes of numbers of whose format an operation may leave some steps."""
+    size = np.abs(y)
+    if not form.scales:
+        return np.maximum(size, np.abs(u))
+    return size + typical if form.moves else size
+
+
 def few_places(x: Values, y: Values) -> Places:
     """Return places of a few pixels: the ends of both images and of what lies between them, some evenly spread.
 
     Exchanging the images changes nothing.
     """
     count = x.size
-    spread = np.arange(0, count, max(1, count // _SPREAD))
+    evenly = _spread(count)
+    spread = np.arange(evenly.start, evenly.stop, evenly.step)
     if count <= _SPREAD:
         return spread
     # Among very many pixels, the ends of some of them, and those of all.
@@ -202,10 +269,12 @@ def _farthest(x: Values, y: Values, few: Places | None) -> list[int]:
     return found
 
 
-def _quantum(y: Values, epsilon: float) -> float | None:
-    """Return the decimal unit of which all values are multiples, 1 or a part of it; None if there is none."""
-    some = y[:: max(1, y.size // _SPREAD)]
-    largest = max(float(y.max(initial=0)), -float(y.min(initial=0)))
+def _quantum(y: Values, epsilon: float, largest: float) -> float | None:
+    """Return the decimal unit of which all values are multiples, 1 or a part of it; None if there is none.
+
+    No value of the whole image is larger than `largest`.
+    """
+    some = y[_spread(y.size)]
     for decimals in range(_DECIMALS + 1):
         unit = 10.0**-decimals
         allowed = 0.0 if decimals == 0 else 4 * epsilon * largest
@@ -239,12 +308,8 @@ class _Problem:
     def fitted(self, x: Doubles, y: Doubles) -> tuple[float, float] | None:
         """Return k and b; None if none meet the bands, or too little lies between the limits to tell."""
         u = self.transform(x)
-        size = np.abs(y)
-        if not self.form.scales:
-            size = np.maximum(size, np.abs(u))
-        elif self.form.moves:
-            size = size + abs(median(y))
-        width = _STEPS * self.epsilon * size
+        typical = abs(median(y)) if self.form.scales and self.form.moves else 0.0
+        width = _STEPS * self.epsilon * _sizes(self.form, u, y, typical)
         low = y - self.unit * self.quantiser.high - width
         high = y - self.unit * self.quantiser.low + width
         inside = np.ones(y.shape, bool)
@@ -348,20 +413,21 @@ def _narrowed(source: Values, y: Values) -> ValueRelation | None:
 _WRAPS: Sequence[tuple[int, bool]] = ((8, False), (16, False), (32, False), (8, True), (16, True), (32, True))
 
 
-def _wrapped(source: Values, y: Values) -> ValueRelation | None:
+def _wrapped(source: Values, y: Values, known: ValuePair) -> ValueRelation | None:
     """Return y as x in whole numbers of which only the lowest bits are left."""
     if not bool((np.rint(y[:_SPREAD]) == y[:_SPREAD]).all()):
         return None
-    largest = max(float(source.max()), -float(source.min()))
+    ends = known.x.ends
+    largest = max(ends.high, -ends.low)
     if largest >= 2.0**53:
         return None
-    some = slice(None, None, max(1, source.size // _SPREAD))
+    some = _spread(source.size)
     few = source[some].astype(np.float64)
     for (bits, signed), (function, words) in product(_WRAPS, ((np.rint, "rounded"), (np.trunc, "cut"))):
         if largest < 2.0 ** (bits - signed):
             continue
         # Some pixels tell where it is not so: remainders of all of them take long.
-        if not np.array_equal(_lowest_bits(function(few), bits, signed=signed), y[some]) or not is_whole(y):
+        if not np.array_equal(_lowest_bits(function(few), bits, signed=signed), y[some]) or not known.y.are_whole:
             continue
         whole = function(source.astype(np.float64))
         wrapped = _lowest_bits(whole, bits, signed=signed)

@@ -1,11 +1,15 @@
 """What is found in an image does not depend on how many processors look at it."""
 
+import platform
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from nbtrace.compare.images import image_parts as parts
 from nbtrace.compare.images.counting_noise import counting_noise
-from nbtrace.compare.images.image_parts import in_parts, of_leaves, total
+from nbtrace.compare.images.image_parts import beside, in_parts, of_leaves, total
 from nbtrace.compare.images.pixelwise import PixelTolerance, scan
 from nbtrace.compare.images.sums import moments
 from nbtrace.compare.images.value_relations import value_relation
@@ -83,3 +87,27 @@ def test_sums_worst_pixels_and_relations_are_those_of_one_processor(
     assert alone[2] is not None
     assert found[2].steps == alone[2].steps
     assert scan(x, y, tolerance).worst[:3] == (5, 90_000, 149_999)
+
+
+def test_what_is_done_beside_each_other_comes_in_order(processors: int) -> None:
+    assert beside(lambda number: number**2, range(7), 1 << 20) == [0, 1, 4, 9, 16, 25, 36]
+    assert beside(lambda number: number, [], 1 << 20) == []
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library keeps freed memory in its own way")
+def test_working_arrays_get_the_memory_of_those_before_them() -> None:
+    script = """
+import resource, numpy as np
+from nbtrace.compare.images.image_parts import keep_freed_memory
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(50):
+        a = np.ones(1 << 15); b = a + 1; del a, b
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+first = faults()
+keep_freed_memory(1 << 24)
+faults()
+print(first, faults())
+"""
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert int(told[1]) * 10 < int(told[0])

@@ -101,3 +101,15 @@ def test_binned_images_are_means_of_blocks(shape: tuple[int, int]) -> None:
     rows, columns = (size // bins * bins for size in shape)
     blocks = image[:rows, :columns].reshape(rows // bins, bins, columns // bins, bins)
     assert np.allclose(orientation._binned(image, bins), blocks.mean(axis=(1, 3), dtype=np.float64), rtol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(90, 70), (1, 5), (50, 40_000)])
+def test_a_correlation_is_that_of_numpy(shape: tuple[int, int]) -> None:
+    left, right = np.random.default_rng(3).random((2, *shape), np.float32)
+    right += left
+    expected = np.corrcoef(left.ravel().astype(float), right.ravel().astype(float))[0, 1]
+    assert orientation._correlation(left[:, 1:], right[:, 1:]) == pytest.approx(
+        np.corrcoef(left[:, 1:].ravel().astype(float), right[:, 1:].ravel().astype(float))[0, 1], abs=1e-12
+    )
+    assert orientation._correlation(left, right) == pytest.approx(expected, abs=1e-12)
+    assert orientation._correlation(left, np.ones_like(left)) == 0.0

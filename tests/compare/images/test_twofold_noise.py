@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from nbtrace.compare.images import twofold_noise as twofold
 from nbtrace.compare.images.twofold_noise import twofold_noise
 
 Counts = npt.NDArray[np.int64]
@@ -67,3 +68,16 @@ def test_noise_of_another_kind_is_not() -> None:
 def test_numbers_so_large_that_all_are_whole_are_no_counts(size: float) -> None:
     random = np.random.default_rng(6)
     assert twofold_noise(*(np.rint(random.random(20_000) * size) for _ in range(2))) is None
+
+
+def test_what_is_summed_is_what_is_said() -> None:
+    random = np.random.default_rng(7)
+    x, y = random.poisson(random.lognormal(0, 2, (2, 40_000))).astype(np.float64)
+    n, d = x + y, y - x
+    weight = 1 / np.maximum(n, 1)
+    below = (n - d * d) * weight**2 / 2
+    found = twofold._Look.of(x, y, 0.0)
+    offset = (weight**2, weight**4, below, below * weight**2, below**2)
+    left = (d * weight, n * weight**2, (d * d - n) * weight, 2 * n * (n - 1) * weight**2, n**3)
+    sums = (0.0, np.count_nonzero(n), *(part.sum() for part in (*offset, *left)))
+    assert tuple(vars(found).values()) == pytest.approx(sums, rel=1e-11)
