@@ -5,8 +5,8 @@ Usage: python -m benchmarks.sweep_logs [STEPS] [PIXEL_RUNS] [ROUNDS] [LINES]
 With LINES, `steps` is also measured on a pair of so many lines of many pixels, with a φ step each. All pairs are
 written from an example; of each command the processor time and the greatest memory are printed, and how many times
 `nbtrace diff` of the same pair either is. In the pairs with a fault the port prints one step in a hundred, or the
-intensity of one run in ten, a thousandth too large; in `far apart`, every step. Where the cells are others, a hundredth of
-the steps is taken.
+intensity of one run in ten, a thousandth too large; in `far apart`, every step. Where the cells are others, a
+hundredth of the steps is taken.
 """
 
 import math
