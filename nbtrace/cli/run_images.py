@@ -66,6 +66,7 @@ def run_images(
     with uncollected():
         _load_numpy()
         from nbtrace.compare.images import ImageOptions, compare_images  # noqa: PLC0415 - numpy, loaded only now
+        from nbtrace.compare.images.image_parts import keep_freed_memory  # noqa: PLC0415
         from nbtrace.images.hdf5_images import split_name  # noqa: PLC0415
         from nbtrace.images.read import read_image, read_mask  # noqa: PLC0415
         from nbtrace.report.views.images_view import images_view  # noqa: PLC0415
@@ -106,6 +107,7 @@ def run_images(
         origins=origins_of(settings),
     )
     with stage("comparing the images"):
+        keep_freed_memory(c.pixels.size)
         result = compare_images(c, py, options)
     causes = _causes(result, configured)
     report = None if waived is None else _held(waived, case, (c_image, py_image), result)

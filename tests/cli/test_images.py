@@ -11,6 +11,7 @@ import pytest
 
 from nbtrace.cli.image_geometry import geometry_from
 from nbtrace.cli.run_images import PICTURES
+from nbtrace.compare.images import compare_images, image_parts
 from nbtrace.errors import UsageError
 from nbtrace.images.read import read_image
 from nbtrace.images.resolution import resolution
@@ -45,6 +46,19 @@ def test_images_that_agree_end_with_0(nb: "Run", spots: Floats) -> None:
     ended = nb("images", "c.npy", "close.npy")
     assert ended.code == 0
     assert ended.out.startswith("AGREE  2000 pixels, correlation 1")
+
+
+def test_only_the_command_has_freed_memory_kept(
+    nb: "Run", spots: Floats, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(image_parts, "_LEAST", 1000)
+        patch.setattr(image_parts, "_KEPT", -1)  # no array has that size
+        compare_images(tmp_path / "c.npy", tmp_path / "close.npy")
+    sizes: list[int] = []
+    monkeypatch.setattr(image_parts, "keep_freed_memory", sizes.append)
+    assert nb("images", "c.npy", "close.npy").code == 0
+    assert sizes == [2000]
 
 
 def test_a_scale_is_said_beside_the_pattern_that_agrees(nb: "Run", spots: Floats) -> None:

@@ -12,7 +12,6 @@ from nbtrace.compare.images import image_metrics as figures
 from nbtrace.compare.images.gates import gates
 from nbtrace.compare.images.image_metrics import Metrics
 from nbtrace.compare.images.image_pair import ImagePair
-from nbtrace.compare.images.image_parts import keep_freed_memory
 from nbtrace.compare.images.image_relations import image_relation
 from nbtrace.compare.images.mask_values import is_mark
 from nbtrace.compare.images.options import ImageOptions
@@ -67,7 +66,6 @@ def compare_images(
     options = options or ImageOptions()
     c, py = (given_image(given, side, options.names, shape) for given, side in ((c, Side.C), (py, Side.PY)))
     c, py, notes = resampled(c, py, options.names) if options.resample else (c, py, ())
-    keep_freed_memory(c.pixels.size)
     selection = select(c, py, options)
     _refuse_constants(selection, c, py, options.names)
     tolerance = PixelTolerance.resolved(selection.c, selection.py, options.relative, options.absolute)

@@ -20,18 +20,19 @@ _SPARSE = 4
 LEAF = 1 << 15
 """Most pixels that are summed at a time: their working arrays stay in the processor's cache."""
 
+_KEPT = 1 << 24
+"""Bytes up to which an array gets the memory of one before it."""
+
 _Part = TypeVar("_Part")
 _Given = TypeVar("_Given")
-
-
-_KEPT = 1 << 24
 
 
 def keep_freed_memory(size: int) -> None:
     """Have the C library keep some of the memory that working arrays free, where so many pixels are looked at.
 
     The GNU one gives every array of more than 128 kB back to the system, and gets it anew, one page at a time, which
-    costs more than the work; from the largest that was freed it learns to keep those that are smaller.
+    costs more than the work; from the largest that was freed it learns to keep those that are smaller. That is for a
+    process of our own: how a user's process keeps its memory is not for a comparison to say.
     """
     if size >= _LEAST:
         np.empty(_KEPT, np.uint8)

@@ -95,7 +95,7 @@ def better_placement(c: Pixels, py: Pixels, compared: Mask | None) -> Orientatio
     as_given = None if estimate < _ALIKE - _DOUBT else _correlation(left, right)
     if as_given is not None and as_given > _ALIKE:
         return None
-    bins = -(-max(left.shape) // _COARSE)
+    bins = min(-(-max(left.shape) // _COARSE), *left.shape)
     small_left, small_right = beside(lambda image: _binned(image, bins), (left, right), left.size)
     spectrum = _spectrum(small_left)
     names = [name for name, place in PLACEMENTS.items() if place(small_right).shape == small_left.shape]

@@ -45,6 +45,15 @@ def test_a_shift_is_found_to_the_pixel(shape: tuple[int, int], shift: tuple[int,
     assert (found.name, found.shift) == ("as it is", shift)
 
 
+@pytest.mark.parametrize("shape", [(1, 9000), (9000, 1), (3, 2600)])
+def test_a_shift_along_an_image_of_few_rows_or_columns_is_found(shape: tuple[int, int]) -> None:
+    long = int(shape[0] < shape[1])
+    image = np.random.default_rng(4).lognormal(3, 1.5, shape).astype(np.float32)
+    found = better_placement(image, np.roll(image, 40, long), None)
+    assert found is not None
+    assert (found.name, found.shift) == ("as it is", (0, 40) if long else (40, 0))
+
+
 def test_images_of_nothing_in_common_have_no_placement() -> None:
     assert better_placement(pattern((90, 90)), pattern((90, 90), seed=2), None) is None
 
