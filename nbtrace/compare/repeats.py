@@ -41,7 +41,8 @@ def phi_steps(trace: Trace) -> Steps:
     parts = logs_of(trace.vocabulary).parts_of_a_step
     for record in trace.records:
         part = parts.get(record.quantity)
-        if part is not None and (step := record.index.ordinal(trace.vocabulary.sweep)) is not None:
+        step = record.index.ordinal(trace.vocabulary.sweep) if part is not None and record.numbers else None
+        if part is not None and step is not None:
             sweep = record.index.sample + SWEEPS_OF_A_BLOCK * record.index.block
             steps.setdefault((sweep, step), {})[part] = record
     return {place: fields for place, fields in steps.items() if KEY in fields}

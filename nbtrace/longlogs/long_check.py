@@ -19,7 +19,6 @@ from nbtrace.compare.logs import KEY, logs_of
 from nbtrace.compare.precision import NumberFormat
 from nbtrace.compare.repeats import phi_steps
 from nbtrace.compare.self_check import SelfCheck
-from nbtrace.longlogs import streamed_log
 from nbtrace.longlogs.chunks import CHUNK, NotColumnarError
 from nbtrace.longlogs.columnar import ColumnReader, Columns
 from nbtrace.longlogs.decimals import Ints
@@ -28,7 +27,7 @@ from nbtrace.longlogs.held_relations import Assumed, HeldRelations
 from nbtrace.longlogs.places import contradicted, points
 from nbtrace.longlogs.printed_forms import PrintedForms
 from nbtrace.longlogs.repeat_counts import RepeatCounts
-from nbtrace.longlogs.streamed_log import LongSweepError
+from nbtrace.longlogs.streamed_log import FirstSweep, LongSweepError
 from nbtrace.longlogs.tally import Representatives, Window, WindowSide
 from nbtrace.longlogs.windows import (
     CellLoop,
@@ -134,13 +133,15 @@ class CheckPass:
         return self._known(self._forms.single, self._forms.formats_in_arrays())
 
     def _counted(self) -> Iterator[Columns]:
+        refuses = self.refuses_long_sweeps and logs_of(self._vocabulary).of_a_step(KEY)
+        first_sweep = FirstSweep()
         for columns in self._reader.chunks():
             self._forms.add(columns)
             if self._first is None and (columns.kind.size or columns.odd):
                 self._first = self._forms.single, self._forms.formats_in_arrays()
-                steps = logs_of(self._vocabulary).of_a_step(KEY)
-                if self.refuses_long_sweeps and steps and columns.count_steps() > streamed_log.LONG_SWEEP:
-                    raise LongSweepError
+            first_sweep.add(columns)
+            if refuses and first_sweep.is_long:
+                raise LongSweepError
             yield columns
 
     def _windows(self) -> Iterator[tuple[int, WindowPart]]:

@@ -197,11 +197,10 @@ class BlockComparison:
             first, second = (
                 self.log_type(name, self._chunk, self._slots, executor, self.tally.chosen, loop) for name in (c, py)
             )
-            for log in (first, second):
+            self._logs = first, second
+            for log in self._logs:
                 log.begin()
-            steps = logs_of(self._policy.vocabulary).of_a_step(KEY)
-            if self.refuses_long_sweeps and steps and (first.has_long_sweep or second.has_long_sweep):
-                raise LongSweepError
+            self._refuse_long_sweeps()
             crossed = first.reader.side is Side.PY and second.reader.side is Side.C
             self._exchanged = crossed and not self._keeps_order
             self._logs = (second, first) if self._exchanged else (first, second)
@@ -214,11 +213,19 @@ class BlockComparison:
                     told = read
         return self._logs[0].found(), self._logs[1].found()
 
+    def _refuse_long_sweeps(self) -> None:
+        """Refuse logs whose first block has long sweeps, as far as it has been read."""
+        steps = logs_of(self._policy.vocabulary).of_a_step(KEY)
+        if self.refuses_long_sweeps and steps and any(log.first_sweep.is_long for log in self._logs):
+            raise LongSweepError
+
     def _windows(self) -> Iterator[tuple[int, WindowPart, WindowPart]]:
         c, py = self._logs
         return windows(c.stream, py.stream)
 
     def _add(self, start: int, parts: tuple[WindowPart, WindowPart]) -> None:
+        if start == 0:
+            self._refuse_long_sweeps()
         if self.assumed is None:
             self._keep(start, parts, {start})
             self.assumed = self._logs[0].assumed(), self._logs[1].assumed()

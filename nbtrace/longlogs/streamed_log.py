@@ -35,6 +35,26 @@ class LongSweepError(Exception):
     """A log has a sweep of so many steps that they are better taken out of its blocks."""
 
 
+class FirstSweep:
+    """Tells from the first pixel block of a log, as it is read, whether its sweeps are long."""
+
+    def __init__(self) -> None:
+        self._block: int | None = None
+        self._steps = 0
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the first block has more values of steps than a table should, as far as it has been read."""
+        return self._steps > LONG_SWEEP
+
+    def add(self, columns: Columns) -> None:
+        """Look at the next part of the log; the block may begin at the end of one, behind much other output."""
+        if columns.kind.size:
+            first = int(columns.block[0])
+            self._block = first if self._block is None else self._block
+            self._steps += columns.count_steps() if first == self._block else 0
+
+
 class StreamedLog:
     """One of the two logs: what reads it, and what is counted of it alone."""
 
@@ -61,7 +81,7 @@ class StreamedLog:
         self.lone_names: set[str] = set()
         self.forms = PrintedForms()
         self.stated = None if turns_of is None else StatedTurns(turns_of)
-        self.has_long_sweep = False
+        self.first_sweep = FirstSweep()
         self._first: tuple[bool, dict[str, NumberFormat]] | None = None
         self.stream = SideStream(self.reader, slots, executor, self._counted())
 
@@ -72,14 +92,18 @@ class StreamedLog:
                 self.stated.add(columns)
             if self._first is None and (columns.kind.size or columns.odd):
                 self._first = self.forms.single, self.forms.formats_in_arrays()
-                self.has_long_sweep = columns.count_steps() > LONG_SWEEP
+            self.first_sweep.add(columns)
             yield columns
 
     def begin(self) -> None:
-        """Read on until a prefix tells whose log it is, or to its end: much may be printed before the first value."""
+        """Read on until a prefix tells whose log it is, or to its end: much may be printed before the first value.
+
+        It may stand at the end of what was read: the part behind it tells whether sweeps are long.
+        """
         while self.stream.last_block < ENDLESS:
+            is_told = self.reader.side is not Side.UNKNOWN
             self.stream.advance()
-            if self.reader.side is not Side.UNKNOWN:
+            if is_told:
                 return
 
     def assumed(self) -> Assumed:

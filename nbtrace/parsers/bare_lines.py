@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from nbtrace.parsers.dialect import LONGEST_LINE
 from nbtrace.parsers.log_prefixes import LogPrefix, begins_dated, may_be_seconds, prefix_of, stands_bare
-from nbtrace.parsers.skeletons import LONGEST, BySkeleton, Learned, parted, takes_skeletons
+from nbtrace.parsers.skeletons import LONGEST, BySkeleton, Learned, are_tried, parted, takes_skeletons
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 _DIGITS = str.maketrans("123456789", "000000000")
@@ -14,7 +14,10 @@ _TOLD_BY_DIGITS = ("0" * 10, "PIX0_PY")
 
 
 class BareLine(NamedTuple):
-    """A line behind its prefix, that prefix, and its skeleton with its numbers; None where it is too long for one."""
+    """A line behind its prefix, that prefix, and its skeleton with its numbers.
+
+    It has no skeleton where it, or a number in it, is too long for one.
+    """
 
     text: str
     prefix: LogPrefix | None
@@ -55,8 +58,13 @@ class BareLines:
         short = len(line) <= self._longest
         if short and not begins_dated(line):
             skeleton, numbers = parted(line)
-            if self._bare.of(line, skeleton) and not (numbers and may_be_seconds(numbers[0])):
+            is_timed = bool(numbers) and may_be_seconds(numbers[0])
+            if not is_timed and are_tried(numbers) and self._bare.of(line, skeleton):
                 return BareLine(line, None, skeleton, numbers)
         prefix = self._prefixes.of(line)
         text = line if prefix is None else line[prefix.end :]
-        return BareLine(text, prefix, *parted(text)) if short else BareLine(text, prefix)
+        if short:
+            skeleton, numbers = parted(text)
+            if are_tried(numbers):
+                return BareLine(text, prefix, skeleton, numbers)
+        return BareLine(text, prefix)

@@ -6,7 +6,7 @@ kept. It is learned from a line that comes again, and believed only where lines 
 in it say the same.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from nbtrace.frozen import frozen
@@ -78,15 +78,30 @@ class Trial:
 _TRIALS = (
     ("{}01", "-{}01", "{}01.25", True),
     ("{}", "+{}", "-{}.5", True),
-    ("{}0000", "-{}0000", "{}.5e+10", True),
+    ("{}00000000", "-{}0000000", "{}.5000000000000000000e+100", True),
     ("00{}", "+00{}", "-{}.0625E-07", True),
     ("1", "-1", "-{}.5", False),
+    ("1", "+1", "0.5", False),
 )
 """Forms of a whole number, one with a sign, and one with a decimal point or an exponent.
 
 What decides by more than the kinds of a line's numbers counts their signs (is this a formula?) or takes a 1 for a unit,
-and the more there are, the sooner; the first trial has none of either, the last has nothing else.
+and the more there are, the sooner; the first trial has none of either, the last but one has nothing else. Or it asks
+how many letters lie between two words: the third trial has the longest numbers of :func:`are_tried`, the last the
+shortest ones that there are.
 """
+
+_LONGEST_WHOLE, _LONGEST_NUMBER = 9, 25
+
+
+def are_tried(numbers: Sequence[str]) -> bool:
+    """Return whether none of the numbers of a line is longer than those of its trials."""
+    longest = max(map(len, numbers), default=0)
+    if longest <= _LONGEST_WHOLE:
+        return True
+    return longest <= _LONGEST_NUMBER and not any(
+        len(number) > _LONGEST_WHOLE and number.lstrip("+-").isdigit() for number in numbers
+    )
 
 
 def trials(skeleton: str) -> Iterator[Trial]:

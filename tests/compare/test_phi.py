@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbtrace import Trace, compare_phi, read_trace
+from nbtrace import Trace, compare_phi, parse_trace, read_trace
 from nbtrace.errors import InputError
 from nbtrace.verdicts.notices import Subject, Weight
 from nbtrace.verdicts.status import Status, Verdict
@@ -211,3 +211,10 @@ def test_the_recorded_sweep_of_the_reference_repeats_its_last_step(pairs: Path) 
     table = result.table
     assert list(table["phi_tic"]) == list(range(10))
     assert math.isclose(table["k_c"][1], -0.591177727127411)
+
+
+def test_a_step_whose_k_is_a_word_is_one_that_the_log_lacks() -> None:
+    line = "{0}_PHI phi_tic=0 phi_deg=0 k_frac=2.5 F_latt_b=1.5 F_latt=3.25\n{0}: phi_tic=1 k_frac {1}\n"
+    c = parse_trace(line.format("TRACE_C", "2.75"))[0]
+    py = parse_trace(line.format("TRACE_PY", "NOT_EXTRACTED"))[0]
+    assert [(step.phi_tic, step.status) for step in compare_phi(c, py).steps] == [(0, Status.PASS), (1, Status.MISSING)]

@@ -210,6 +210,15 @@ def test_the_steps_of_nanobragg_are_a_loop_like_any_other() -> None:
     assert [(item.ordinal, item.of) for item in result.repeats] == [(9, 0)]
 
 
+def test_a_word_in_place_of_the_value_of_a_step_is_missing() -> None:
+    line = "{0}: hkl_frac 1 2.5 3\n{0}_PHI phi_tic=0 phi_deg=0 k_frac=2.5 F_latt_b=1.5 F_latt=3.25\n"
+    c, py = (nbtrace.parse_trace(line.format(side))[0] for side in ("TRACE_C", "TRACE_PY"))
+    word = nbtrace.parse_trace(f"{line.format('TRACE_PY')}TRACE_PY: phi_tic=1 k_frac NOT_EXTRACTED\n")[0]
+    assert compare_steps(c, py, "phi_tic").verdict is Verdict.AGREE
+    result = compare_steps(c, word, "phi_tic")
+    assert [(turn.ordinal, turn.status) for turn in result.turns] == [(0, Status.PASS), (1, Status.MISSING)]
+
+
 def test_a_program_that_traces_one_source_of_several_does_so_by_choice() -> None:
     pair = [nbtrace.read_trace(PAIRS / "sourcefile__43_61" / f"{name}.log") for name in ("c", "py")]
     result = compare_steps(pair[0], pair[1], "source")

@@ -209,6 +209,19 @@ def test_what_takes_every_step_gets_them_as_records(tmp_path: Path, monkeypatch:
     assert nbtrace.scaling_chain(*names).report() == scaling_of(ordinary).report()
 
 
+@pytest.mark.parametrize("lines", [0, 49, 1000])
+def test_a_long_sweep_is_seen_wherever_in_a_chunk_it_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: int
+) -> None:
+    names = _pair(tmp_path, 200)
+    for name in names:
+        Path(name).write_text("starting\n" * lines + Path(name).read_text())
+    monkeypatch.setattr(streamed_log, "LONG_SWEEP", 100)
+    result = diff_long(*names, chunk=500)
+    assert result is not None
+    assert not result.has_whole_blocks
+
+
 def test_the_steps_of_the_last_block_are_compared_however_many_come_before(tmp_path: Path) -> None:
     last = 3999
     names = str(tmp_path / "c.log"), str(tmp_path / "py.log")

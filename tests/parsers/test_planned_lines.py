@@ -16,6 +16,8 @@ from nbtrace.vocabulary import registry
 from tests.places import EXAMPLES
 
 ROD = load_vocabulary(EXAMPLES / "heat" / "rod.toml")
+SPEED = f"speed {'x' * 31} {{}} y {{}} ns/day\n"
+"""A speed of the machine, if the unit is not too far from the word."""
 KNOWN = "F_latt = -2.38\nF_cell = 100\npolar = 0.5\nlambda_meters = 1e-10\n"
 WORDS = [
     *("energy", "max force", "Step", "F_latt", "hkl_frac", "h", "k", "l", "wall", "speed", "rank", "process", "core"),
@@ -112,6 +114,11 @@ def hold(text: str, vocabulary: Vocabulary) -> tuple[Trace, ...]:
 @example(text=KNOWN + "h = 3\nk = 4\nl = 5\n" * 6, vocabulary=registry.default())
 @example(text=KNOWN + "process 5.5 a 3\n" * 4 + "process -5.5 a 3\n", vocabulary=registry.default())
 @example(text=KNOWN + "wall 5.5 a 3\n" * 4 + "wall -5.5 a 3\n", vocabulary=registry.default())
+@example(
+    text=KNOWN + SPEED.format(2.5, 2.5) * 4 + SPEED.format("1.23456789012345678e-10", 2.5),
+    vocabulary=registry.default(),
+)
+@example(text=KNOWN + SPEED.format(2, 2) * 4 + SPEED.format("2" * 25, 2), vocabulary=registry.default())
 @example(text="T_K 5.5 x 1.5\n" + "step 3 T_K 5.5 dx_m 3\n" * 4 + "step 99999999999 T_K 5 dx_m 3\n", vocabulary=ROD)
 def test_planned_lines_say_what_each_of_them_says(text: str, vocabulary: Vocabulary) -> None:
     hold(text, vocabulary)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from nbtrace import load_vocabulary
 from nbtrace.parsers import skeletons
-from nbtrace.parsers.skeletons import BySkeleton, Learned, parted, takes_skeletons, template_of, trials
+from nbtrace.parsers.skeletons import BySkeleton, Learned, are_tried, parted, takes_skeletons, template_of, trials
 from nbtrace.vocabulary import registry
 from tests.places import EXAMPLES
 
@@ -41,6 +41,24 @@ def test_the_trials_of_a_line_have_its_skeleton(line: str) -> None:
         assert parted(trial.text) == (skeleton, list(trial.numbers))
         assert len(trial.numbers) == len(numbers)
         assert not trial.apart or len(set(trial.numbers)) == len(numbers)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_tried"),
+    [
+        ("no number", True),
+        ("a 123456789 -12345678 b -2.2250738585072014e-308", True),
+        ("a 1234567890", False),
+        ("a -123456789", False),
+        ("a 5 0.123456789012345678901234", False),
+    ],
+)
+def test_no_number_is_longer_than_those_that_were_tried(line: str, is_tried: bool) -> None:
+    skeleton, numbers = parted(line)
+    assert are_tried(numbers) is is_tried
+    lengths = [list(map(len, trial.numbers)) for trial in trials(skeleton)]
+    longer = [any(own >= len(number) for own in of) for number, *of in zip(numbers, *lengths, strict=True)]
+    assert not is_tried or all(longer)
 
 
 def test_a_function_is_asked_once_for_the_lines_of_a_skeleton_where_it_gives_the_same_for_all() -> None:

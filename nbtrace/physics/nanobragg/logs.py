@@ -179,5 +179,5 @@ class NanoBraggLogs(Logs):
             tic
             for record in trace.by_quantity.get("phi_k_frac", ())
             if (tic := record.index.ordinal(PHI_TIC)) is not None
-            and math.isclose(record.numbers[0], k, rel_tol=_SAME_STEP, abs_tol=1e-12)
+            and any(math.isclose(number, k, rel_tol=_SAME_STEP, abs_tol=1e-12) for number in record.numbers[:1])
         )
