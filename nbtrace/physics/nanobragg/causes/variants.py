@@ -146,7 +146,8 @@ def other_cells(case: Case) -> Iterator[Candidate]:
     view = case.view()
     if case.name == "phi_F_latt":
         solved = _cells_solved(view, "F_latt_")
-        if all(solved.values()):
+        told = {axis: crystal.cells(view, axis) for axis in crystal.AXES}
+        if all(solved.values()) and solved != told:
             facts = {f"N_{axis}": (float(count or 0),) for axis, count in solved.items()}
             yield Candidate(case.with_facts(facts), _cells_words(view, solved), among=MOST_CELLS)
         return
