@@ -10,7 +10,8 @@ from nbtrace.compare.evaluate import evaluate
 from nbtrace.compare.scene import Fact, Node
 from nbtrace.explanation.audit.findings import Audit, RightTurns
 from nbtrace.records import Side
-from tests.compare.test_computed_turns import SPREAD, a_scene
+from tests.compare.test_computed_turns import a_scene
+from tests.compare.test_formula_columns import SPREAD
 
 PLACE = (("phi_tic", 7),)
 INDEX, FACTOR = Node("phi_k_frac", 0, PLACE), Node("phi_F_latt_b", 0, PLACE)

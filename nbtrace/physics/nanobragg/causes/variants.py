@@ -146,8 +146,7 @@ def other_cells(case: Case) -> Iterator[Candidate]:
     view = case.view()
     if case.name == "phi_F_latt":
         solved = _cells_solved(view, "F_latt_")
-        told = {axis: crystal.cells(view, axis) for axis in crystal.AXES}
-        if all(solved.values()) and solved != told:
+        if all(solved.values()) and solved != {axis: crystal.cells(view, axis) for axis in crystal.AXES}:
             facts = {f"N_{axis}": (float(count or 0),) for axis, count in solved.items()}
             yield Candidate(case.with_facts(facts), _cells_words(view, solved), among=MOST_CELLS)
         return
