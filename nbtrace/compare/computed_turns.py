@@ -27,19 +27,18 @@ class ComputedTurns:
     ----------
     places : frozenset of Place or None
         The turns that are asked for; None of all.
+    errors : bool
+        Whether all of the error that the log allows is found out.
     """
 
-    def __init__(self, places: frozenset[Place] | None = None) -> None:
-        self.places = places
+    def __init__(self, places: frozenset[Place] | None = None, *, errors: bool = True) -> None:
+        self.places, self.errors = places, errors
         self._columns: dict[_Key, tuple[ComputedColumn, ...]] = {}
         self._times: dict[_Key, int] = {}
         self._moved: set[Place] = set()
 
-    def at(self, scene: Scene, values: Mapping[Node, Vector], node: Node, *, errors: bool = True) -> Computed | None:
-        """Return what a formula gives; None where it gives nothing, or is for one value after the other.
-
-        `errors` says whether all of the error that the log allows is wanted.
-        """
+    def at(self, scene: Scene, values: Mapping[Node, Vector], node: Node) -> Computed | None:
+        """Return what a formula gives; None where it gives nothing, or is for one value after the other."""
         name, sample, place = node
         if len(place) != 1 or place[0][1] <= 0 or place in self._moved:
             return None
@@ -49,7 +48,7 @@ class ComputedTurns:
         if key not in self._columns:
             self._times[key] = self._times.get(key, 0) + 1
             some = self._times[key] <= _MOST_TIMES
-            self._columns[key] = tuple(self._computed(scene, values, key, errors=errors)) if some else ()
+            self._columns[key] = tuple(self._computed(scene, values, key)) if some else ()
         return next((found for column in self._columns[key] if (found := column.at(place)) is not None), None)
 
     def move(self, nodes: Iterable[Node]) -> None:
@@ -66,9 +65,7 @@ class ComputedTurns:
         for key in read:
             del self._columns[key]
 
-    def _computed(
-        self, scene: Scene, values: Mapping[Node, Vector], key: _Key, *, errors: bool
-    ) -> "Iterator[ComputedColumn]":
+    def _computed(self, scene: Scene, values: Mapping[Node, Vector], key: _Key) -> "Iterator[ComputedColumn]":
         if len(scene.order.by_name.get(key[0], ())) < MANY:
             return
         import numpy as np  # noqa: PLC0415 - which short logs do not need
@@ -82,4 +79,4 @@ class ComputedTurns:
         own = column.ordinals if self.places is None else np.intersect1d(column.ordinals, asked)
         for turns in in_groups(scene, Turns(*key, own[own > 0])):
             if turns.ordinals.size >= MANY:
-                yield from computed(scene, turns, values, errors=errors) or ()
+                yield from computed(scene, turns, values, errors=self.errors) or ()

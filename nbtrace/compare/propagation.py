@@ -78,7 +78,8 @@ class _Moving:
         self.moved = {*changes, *mended}
         self._scene, self._values, self._given, self._mended = scene, values, changes, mended
         self._new = ChainMap(self.changed, values)
-        self._before, self._after = ComputedTurns(), ComputedTurns()
+        self._before, self._after = ComputedTurns(errors=False), ComputedTurns(errors=False)
+        self._right = ComputedTurns()
 
     def visit(self, node: Node) -> bool:
         """Compute a value anew; return whether it is another then."""
@@ -93,6 +94,7 @@ class _Moving:
         self.changed[node] = after
         self.moved.add(node)
         self._after.forget(node.name)
+        self._right.forget(node.name)
         return True
 
     def _followed(self, node: Node) -> Vector | None:
@@ -105,7 +107,7 @@ class _Moving:
         """
         if formula_of(self._scene, node) is None:
             return None
-        before = self._before.at(self._scene, self._values, node, errors=False)
+        before = self._before.at(self._scene, self._values, node)
         if before is None:
             value, at = value_at(self._scene, self._values, node)
             read: Iterable[Node] = at.read
@@ -113,7 +115,7 @@ class _Moving:
             value, read = before.value, before.inputs
         if self.moved.isdisjoint(read):
             return None
-        after = self._after.at(self._scene, self._new, node, errors=False)
+        after = self._after.at(self._scene, self._new, node)
         new = value_at(self._scene, self._new, node)[0] if after is None else after.value
         return carried(self._values[node], value, new)
 
@@ -125,7 +127,7 @@ class _Moving:
         UnloggedError
             If it cannot be computed.
         """
-        computed = self._after.at(self._scene, self._new, node)
+        computed = self._right.at(self._scene, self._new, node)
         return sharpened(computed or measured(self._scene, self._new, node, theirs), theirs)
 
 

@@ -1,12 +1,14 @@
 """`nbtrace explain` and `nbtrace selftest`: outputs, exit codes, options."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from nbtrace.physics.nanobragg.lattice import MOST_CELLS
 from tests.places import SUPERVISOR_PAIR as PAIR
 
 if TYPE_CHECKING:
@@ -167,3 +169,17 @@ def test_a_number_of_cells_that_no_banner_tells_is_one_root_of_all_factors(wide:
     assert (code, root["causes"][0]["text"]) == (1, "9x9x9 cells instead of 8x8x8")
     assert {"F_latt_a", "phi_F_latt_b", "phi_F_latt"} <= set(root["quantities"])
     assert root["explains_final_ratio"] == pytest.approx(1, rel=1e-9)
+
+
+def test_cells_that_are_those_of_the_configuration_are_not_tried_as_a_cause(wide: Wide, tmp_path: Path) -> None:
+    flags = "-cell 60 70 80 80 95 105 -default_F 100 -lambda 1.1 -distance 90 -detpixels 80 -pixel 0.8 -oversample 1"
+    given = f"{flags} -phi 10 -osc 1 -phisteps 4 -N 8 -dispersion 1 -dispsteps 3".split()
+    wide("harness", "--pixel", "50", "42", "--output", tmp_path / "ours.log", "--", *given)
+    py = (tmp_path / "ours.log").read_text()
+    (tmp_path / "c.log").write_text(py.replace("TRACE_PY", "TRACE_C"))
+    wrong = re.sub(r"(phi_tic=2 .* F_latt=)(\S+)", lambda step: f"{step[1]}{float(step[2]) * 1.01:.15g}", py)
+    assert wrong != py
+    (tmp_path / "py.log").write_text(wrong)
+    wide("explain", tmp_path / "c.log", tmp_path / "py.log", "--json", tmp_path / "e.json")
+    (root,) = json.loads((tmp_path / "e.json").read_text())["roots"]
+    assert (root["quantity"], root["candidates_tried"] < MOST_CELLS) == ("phi_F_latt", True)

@@ -8,6 +8,7 @@ from nbtrace.compare import computed_turns, node_view
 from nbtrace.compare.computed_turns import ComputedTurns
 from nbtrace.compare.evaluate import Computed, evaluate
 from nbtrace.compare.logs import logs_of
+from nbtrace.compare.propagation import propagate
 from nbtrace.compare.scene import Fact, Node, Scene, Values, scene
 from nbtrace.records import Side
 from nbtrace.vocabulary.formula import UnloggedError
@@ -110,3 +111,13 @@ def test_what_reads_a_quantity_is_found_out_again_but_not_for_ever() -> None:
         told.append(held_alike(turns, own, values))
     assert told[4] == told[0]
     assert told[-1] < told[0]
+
+
+def test_a_value_that_is_put_right_is_allowed_the_error_of_its_inputs_where_others_of_it_follow_a_change() -> None:
+    own = a_scene(0, SPREAD["as stated"])
+    node, angle = (Node(name, 0, (("phi_tic", tic),)) for name, tic in (("phi_F_latt_b", 9), ("phi_deg", 5)))
+    computed = evaluate(own, own.values, node)
+    theirs = (computed.value[0] + 0.98 * computed.allowed[0],)
+    new = propagate(own, own.values, {angle: (own.values[angle][0] + 0.01,)}, {node: theirs})
+    assert new[node._replace(place=angle.place)] != own.values[node._replace(place=angle.place)]
+    assert new[node] == theirs

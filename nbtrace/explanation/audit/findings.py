@@ -144,14 +144,15 @@ class Audit:
     at_once : frozenset of Place
         The turns for which formulas are computed at once, where they are many.
     all_right : dict
-        The audit with what a side breaks above a quantity put right, by side, quantity, what is broken, and how often.
+        The audit with what a side breaks above a quantity put right, by side, quantity and what is broken, each with
+        how often that was broken then.
     """
 
     scenes: dict[Side, Scene]
     effective: dict[Side, Values]
     findings: list[Finding] = field(default_factory=list)
     at_once: frozenset[Place] = frozenset()
-    all_right: "dict[tuple[Side, str, tuple[str, ...], int], Audit | None]" = field(
+    all_right: "dict[tuple[Side, str, tuple[str, ...]], tuple[int, Audit | None]]" = field(
         default_factory=dict, repr=False, compare=False
     )
     _measured: dict[tuple[Side, Node], Computed] = field(default_factory=dict, repr=False, compare=False)

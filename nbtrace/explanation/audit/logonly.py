@@ -70,17 +70,18 @@ def rejoin(result: Audit, side: Side, node: Node) -> bool:
 def _all_right(result: Audit, side: Side, name: str, names: list[str]) -> Audit | None:
     """Return the audit with the values right that a quantity depends on and a side breaks; None if nothing tells them.
 
-    It is the same for all turns at which the quantity is held, while nothing else is taken to be right.
+    It is the same for all turns at which the quantity is held, while nothing else is taken to be right or broken.
     """
-    asked = side, name, tuple(names), result.suspects.count(side, names)
-    if asked not in result.all_right:
+    asked, count = (side, name, tuple(names)), result.suspects.count(side, names)
+    known = result.all_right.get(asked)
+    if known is None or known[0] != count:
         chosen = result.suspects.of(side, names)
         corrected = _corrected(result, side, chosen)
         supposed = None
         if corrected is not None:
             supposed = _supposing(result, side, _upstream(result, side, name, corrected), chosen)
-        result.all_right[asked] = supposed
-    return result.all_right[asked]
+        known = result.all_right[asked] = count, supposed
+    return known[1]
 
 
 def _may_follow(result: Audit, side: Side, node: Node, names: list[str]) -> bool:

@@ -146,7 +146,7 @@ def other_cells(case: Case) -> Iterator[Candidate]:
     view = case.view()
     if case.name == "phi_F_latt":
         solved = _cells_solved(view, "F_latt_")
-        if all(solved.values()):
+        if all(solved.values()) and solved != {axis: crystal.cells(view, axis) for axis in crystal.AXES}:
             facts = {f"N_{axis}": (float(count or 0),) for axis, count in solved.items()}
             yield Candidate(case.with_facts(facts), _cells_words(view, solved), among=MOST_CELLS)
         return
