@@ -43,9 +43,13 @@ def _shown(rows: Sequence[Row], c: Trace) -> Iterator[ConfiguredApart]:
 
 
 def _stated(c: Trace, py: Trace) -> Iterator[ConfiguredApart]:
-    for name, words in logs_of(c.vocabulary).settings.items():
+    logs = logs_of(c.vocabulary)
+    for name, words in logs.settings.items():
         left, right = c.settings.get(name), py.settings.get(name)
-        if left is not None and right is not None and not _same(left.value, right.value):
+        if left is None or right is None:
+            continue
+        meant = (logs.same_words.get(item.value, item.value) for item in (left, right))
+        if not _same(*meant):
             yield _apart(words, left.value, right.value)
 
 

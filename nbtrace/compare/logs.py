@@ -38,6 +38,8 @@ class Logs:
         Logged quantities that follow from the configuration alone.
     settings : mapping of str to str
         Settings that both programs may state, in words.
+    same_words : mapping of str to str
+        Words of settings that mean the same as others.
     elsewhere : mapping of str to str
         Quantities that, where they differ, say that the two logs are of different things, in words.
     stated_words : mapping of str to str
@@ -57,6 +59,7 @@ class Logs:
     habits: Mapping[str, str] = {}
     configured: tuple[str, ...] = ()
     settings: Mapping[str, str] = {}
+    same_words: Mapping[str, str] = {}
     elsewhere: Mapping[str, str] = {}
     stated_words: Mapping[str, str] = {}
     stated_quantities: Mapping[str, str] = {}

@@ -87,7 +87,16 @@ def test_banners_that_differ_are_said(read: Read) -> None:
     (text,) = about(Subject.CONFIGURATION, diff(c, py).notices)
     assert "φ steps 10 against 1" in text
     assert "cells along a 36 against 5" in text
+    assert "shape" not in text
     assert "along b" not in text
+
+
+@pytest.mark.parametrize(("shape", "told"), [("ellipsoidal", 1), ("square", 0)])
+def test_another_shape_of_the_crystal_is_said_and_another_word_for_it_is_not(shape: str, told: int, read: Read) -> None:
+    banner = "  {} xtal: 5x47x29 cells\nTRACE_{}: polar 0.5\n"
+    notices = diff(read(banner.format("parallelpiped", "C")), read(banner.format(shape, "PY"))).notices
+    texts = about(Subject.CONFIGURATION, notices)
+    assert sum("crystal shape parallelpiped against ellipsoidal" in text for text in texts) == len(texts) == told
 
 
 def test_lattice_values_of_other_steps_are_said(read: Read) -> None:

@@ -14,6 +14,7 @@ from nbtrace.records import Trace
 _SETTINGS = {
     "pixels_fast": "detector pixels along fast",
     "pixels_slow": "detector pixels along slow",
+    "crystal_shape": "crystal shape",
     "N_a": "cells along a",
     "N_b": "cells along b",
     "N_c": "cells along c",
@@ -87,6 +88,7 @@ class NanoBraggLogs(Logs):
     }
     configured = CONFIGURED
     settings: Mapping[str, str] = _SETTINGS
+    same_words: Mapping[str, str] = {"square": "parallelpiped", "round": "ellipsoidal"}
     elsewhere: Mapping[str, str] = {"hkl_rounded": "reflections"}
     stated_words: Mapping[str, str] = _STATED_WORDS
     stated_quantities: Mapping[str, str] = {"fluence_per_m2": "fluence_photons_per_m2", "lambda_m": "lambda_meters"}

@@ -1,9 +1,10 @@
 """The words of an explanation: where a root is, what makes it, how that is known, and what it does."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from nbtrace.compare.metrics import is_finite
+from nbtrace.compare.scene import Vector
 from nbtrace.explanation.audit.attribution import Attribution, Share
 from nbtrace.explanation.audit.findings import AuditStatus, Finding
 from nbtrace.explanation.audit.roots import Grounds, Root
@@ -159,10 +160,27 @@ def _apart(finding: Finding, names: Names) -> str:
     if not factor or off > _PARALLEL * math.hypot(*py):
         apart = math.dist(c, py) / math.sqrt(square) if square else math.inf
         return f"the sides differ by {apart:.2g} of {names.reference}'s value"
+    single = max(_off_components(c, py, factor), default=0.0)
+    if single > 10 * min(abs(factor - 1), _PARALLEL):
+        return f"components of {names.candidate}'s value differ by up to {single:.2g} of {names.reference}'s"
     theirs = f"{names.candidate}'s value is"
     if abs(factor - 1) < _PARALLEL:
         return f"{theirs} {names.reference}'s times 1 {'−' if factor < 1 else '+'} {abs(factor - 1):.2g}"
     return f"{theirs} {factor:.7g} times {names.reference}'s" + (" in every component" if len(c) > 1 else "")
+
+
+def _off_components(c: Vector, py: Vector, factor: float) -> Iterator[float]:
+    """Yield how far each component is from a multiple of the other side's, relative to it.
+
+    Components that are rounding are left out. Of numbers of very different size, the largest alone decides whether all
+    of them together are a multiple.
+    """
+    least = _NOISE * max(map(abs, c))
+    return (abs(y / x - factor) for x, y in zip(c, py, strict=True) if len(c) > 1 and abs(x) > least)
+
+
+_NOISE = 1e-9
+"""Size of a component, relative to the largest, below which it is rounding."""
 
 
 def effect_words(root: Root, share: Share, result: Explanation) -> str:

@@ -42,6 +42,17 @@ def test_a_multiple_is_said_where_no_cause_fits(tmp_path: Path) -> None:
     assert "not logged" not in text  # no formula gives it, so that no input is wanted
 
 
+def test_components_that_differ_are_not_lost_in_a_large_one(tmp_path: Path) -> None:
+    c, py = (f"TRACE_{tag}:beam_center_m=X:{x} Y:{x} pixel_mm:0.8\n" for tag, x in (("C", 3.24e-5), ("PY", 3.3e-5)))
+    text = headline(explained(tmp_path, c, py))
+    assert "beam_center_m: components of Py's value differ by up to 0.019 of C's" in text
+
+
+def test_rounding_of_a_small_component_does_not_hide_a_multiple(tmp_path: Path) -> None:
+    c, py = (f"TRACE_{tag}: vec_a_star {x} {2 * x} {y}\n" for tag, x, y in (("C", 0.01, 1e-19), ("PY", 0.0137, 3e-18)))
+    assert "Py's value is 1.37 times C's in every component" in headline(explained(tmp_path, c, py))
+
+
 def test_a_value_that_no_formula_takes_is_not_called_without_effect(tmp_path: Path) -> None:
     c, py = (f"TRACE_{tag}: I_pixel_final 3\nTRACE_{tag}: home_made {x}\n" for tag, x in (("C", 1.5), ("PY", 2.5)))
     text = headline(explained(tmp_path, c, py))
