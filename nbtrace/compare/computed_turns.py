@@ -70,7 +70,8 @@ class ComputedTurns:
             return
         import numpy as np  # noqa: PLC0415 - which short logs do not need
 
-        from nbtrace.compare.formula_columns import Turns, computed, in_groups  # noqa: PLC0415
+        from nbtrace.compare.formula_columns import computed  # noqa: PLC0415
+        from nbtrace.compare.turns_view import Turns, in_groups  # noqa: PLC0415
 
         column = scene.columns.columns.get(key)  # type: ignore[call-overload]
         if column is None:

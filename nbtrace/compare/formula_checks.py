@@ -16,7 +16,7 @@ from nbtrace.records import Side, Trace
 from nbtrace.vocabulary.formula import Lack, UnloggedError
 
 if TYPE_CHECKING:
-    from nbtrace.compare.formula_columns import Turns
+    from nbtrace.compare.turns_view import Turns
 
 _Order: TypeAlias = tuple[int, int, Place]
 """The block of a value, its sampled point, and its turns of loops."""
@@ -86,7 +86,7 @@ def _hold_columns(
     """Hold the values that many turns of a loop have of a quantity as columns; return those turns of each column."""
     if not wanted or not _has_many_turns(own):
         return {}
-    from nbtrace.compare.formula_columns import alike  # noqa: PLC0415 - imports numpy, which short logs do not need
+    from nbtrace.compare.turns_view import alike  # noqa: PLC0415 - imports numpy, which short logs do not need
 
     held: dict[tuple[str, int, str], Any] = {}
     for turns in alike(own, wanted.__contains__):
@@ -105,7 +105,7 @@ def _one_by_one(own: Scene, held: Mapping[tuple[str, int, str], Any], wanted: Ab
     if not _has_many_turns(own):
         yield from (node for node in own.values if node.name in wanted)
         return
-    from nbtrace.compare.formula_columns import turns_besides  # noqa: PLC0415 - imports numpy
+    from nbtrace.compare.turns_view import turns_besides  # noqa: PLC0415 - imports numpy
 
     columns = own.columns.columns
     for node in own.values:

@@ -176,7 +176,7 @@ class NodeView(FormulaView):
 
     def groups_of_turns(self, loop: str, ordinals: Any) -> "Iterator[NodeView]":
         """Yield views at many turns of a loop, of which columns are read; in each, all turns find the same."""
-        from nbtrace.compare.formula_columns import Turns, TurnsView, in_groups  # noqa: PLC0415 - imports numpy
+        from nbtrace.compare.turns_view import Turns, TurnsView, in_groups  # noqa: PLC0415 - imports numpy
 
         for turns in in_groups(self.scene, Turns(self.node.name, max(self.node.sample, 0), loop, ordinals)):
             yield TurnsView(self.scene, turns, self._values)

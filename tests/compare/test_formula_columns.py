@@ -13,6 +13,7 @@ from nbtrace.compare.formula_checks import formula_checks
 from nbtrace.compare.logs import logs_of
 from nbtrace.compare.scene import Node, Scene, scene
 from nbtrace.compare.self_check import Check, RelationState
+from nbtrace.compare.turns_view import Turns
 from nbtrace.vocabulary.formula import UnloggedError
 from tests.places import EXAMPLES
 
@@ -95,7 +96,7 @@ def test_steps_are_held_as_columns_and_one_wrong_one_is_found(monkeypatch: pytes
     columns: list[formula_columns.HeldColumn | None] = []
     own = formula_columns.held
 
-    def noted(scene: Scene, turns: formula_columns.Turns) -> formula_columns.HeldColumn | None:
+    def noted(scene: Scene, turns: Turns) -> formula_columns.HeldColumn | None:
         columns.append(own(scene, turns))
         return columns[-1]
 
