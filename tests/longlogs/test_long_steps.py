@@ -265,16 +265,16 @@ def test_turns_of_one_log_alone_differ_and_what_they_lack_is_read_again(tmp_path
     assert turn.lacking_c == ()
 
 
-def _alike(folder: Path, texts: tuple[str, str], long_sweep: int) -> StepsResult:
+def _alike(folder: Path, texts: tuple[str, str], long_sweep: int, index: str = "phi_tic") -> StepsResult:
     """Compare two logs in both ways; return what columns give."""
     names = str(folder / "c.log"), str(folder / "py.log")
     for name, text in zip(names, texts, strict=True):
         Path(name).write_text(text)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(streamed_log, "LONG_SWEEP", long_sweep)
-        found = compare_long_steps(*names, "phi_tic", Policy())
+        found = compare_long_steps(*names, index, Policy())
     assert found is not None
-    _are_alike(found, compare_steps(*names, "phi_tic"))
+    _are_alike(found, compare_steps(*names, index))
     return found
 
 
@@ -294,6 +294,17 @@ def test_a_quantity_in_the_loop_and_outside_of_it_is_told_apart(tmp_path: Path) 
     result = _alike(tmp_path, (texts[0], texts[1]), 2)
     assert result.verdict is Verdict.AGREE
     assert "outside of phi_tic, phi_S_x differs, too" in [notice.text for notice in result.notices]
+
+
+def test_turns_that_prefixes_name_are_told_from_one_another(tmp_path: Path) -> None:
+    texts = []
+    for side, last in zip(_PROGRAMS, ("3.25", "3.5"), strict=True):
+        lines = [f"{side}: hkl_frac 1 2 3"]
+        for source, value in enumerate(("1.25", "2.25", last)):
+            lines += [f"{side}_SOURCE {source}: source_F_latt {value}", f"{side}_SOURCE {source}: source_polar 0.5"]
+        texts.append("\n".join([*lines, f"{side}: floatimage_accumulated 3.5", ""]))
+    result = _alike(tmp_path, (texts[0], texts[1]), 2000, "source")
+    assert [(turn.ordinal, turn.compared, turn.diverging) for turn in result.turns] == [(0, 2, 0), (1, 2, 0), (2, 2, 1)]
 
 
 def test_a_value_of_a_turn_that_the_other_log_has_torn_is_lacking(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from nbtrace import Trace, Vocabulary, load_vocabulary
 from nbtrace.parsers import parse_trace
 from nbtrace.parsers.outcome import Outcome
+from nbtrace.parsers.planned_lines import LinePlan
 from nbtrace.parsers.untagged import UntaggedForm, UntaggedReader
 from nbtrace.vocabulary import registry
 from tests.places import EXAMPLES
@@ -96,7 +97,8 @@ def told(traces: tuple[Trace, ...]) -> list[object]:
 
 @contextmanager
 def each_line_for_itself() -> Iterator[None]:
-    with patch("nbtrace.parsers.bare_lines.LONGEST", -1):
+    used = AssertionError("a line is read by a plan")
+    with patch("nbtrace.parsers.bare_lines.LONGEST", -1), patch.object(LinePlan, "fields", side_effect=used):
         yield
 
 
