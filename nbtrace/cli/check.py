@@ -17,6 +17,7 @@ from nbtrace.compare.readable import readable_line
 from nbtrace.compare.self_check import SelfCheck
 from nbtrace.errors import ExitCode, InputError, UsageError
 from nbtrace.longlogs.check_logs import check_by_columns
+from nbtrace.longlogs.long_files import PAYING
 from nbtrace.parsers import read_trace
 from nbtrace.parsers.dialect import dialect_of
 from nbtrace.parsers.format_check import FormatCheck, check_format
@@ -66,7 +67,7 @@ def check_command(
     wanted = None if side is None else side_named(side, words.vocabulary, ctx)
     waivers = waived.given(words.vocabulary)
     delivery = Delivery("check", (log, *words.inputs, *waiver_files(waivers)), outputs.destinations())
-    result = check_by_columns(log, words.vocabulary) or check(_trace(log, wanted, words.vocabulary))
+    result = check_by_columns(log, words.vocabulary, PAYING) or check(_trace(log, wanted, words.vocabulary))
     of_side(result.trace, wanted)
     if not result.checked and not result.remarks:
         raise InputError(

@@ -27,6 +27,7 @@ from nbtrace.compare.steps import StepsResult
 from nbtrace.compare.steps import compare_steps as compare_step_records
 from nbtrace.errors import ExitCode, UsageError
 from nbtrace.frozen import frozen
+from nbtrace.longlogs.long_files import PAYING
 from nbtrace.longlogs.phi_logs import compare_phi
 from nbtrace.longlogs.steps_logs import compare_steps
 from nbtrace.parsers import read_pair
@@ -139,7 +140,7 @@ class _Request:
         delivery = Delivery("steps", (*self.logs, *words.inputs, *waiver_files(waivers)), self.to)
         limits = resolve_policy(list(self.tolerances), self.policy, Path(), words.vocabulary)
         if waivers is None:
-            result = compare_steps(self.c, self.py, index, limits)
+            result = compare_steps(self.c, self.py, index, limits, columns_from=PAYING)
         else:  # which are held against every value
             result = compare_step_records(*read_pair(self.c, self.py, words.vocabulary), index, limits)
         refuse_misspelt(limits, result.notices)
@@ -168,7 +169,7 @@ class _Request:
             settings = PolicySettings(quantities={key: Limit(tolerance_number(tolerance, tolerance), Basis.ABSOLUTE)})
             limits = limits.updated(settings, f"--tolerance {tolerance}")
         if waivers is None:
-            result = compare_phi(self.c, self.py, limits)
+            result = compare_phi(self.c, self.py, limits, columns_from=PAYING)
         else:  # which are held against every value
             result = compare_records(*read_pair(self.c, self.py, limits.vocabulary), limits)
         report = None if waivers is None else self._held_phi(waivers, result, limits)

@@ -25,7 +25,7 @@ from nbtrace.documents import load
 from nbtrace.errors import ExitCode, InputError, UsageError
 from nbtrace.files import first_bytes
 from nbtrace.longlogs.diff_logs import diff
-from nbtrace.longlogs.long_files import are_long
+from nbtrace.longlogs.long_files import PAYING, are_long
 from nbtrace.parsers import read_pair, read_trace
 from nbtrace.parsers.source import read_raw
 from nbtrace.physics.nanobragg.reflection_files import are_reflections
@@ -88,7 +88,7 @@ def run_diff(
     elif waived is not None:  # which are held against every value
         result = diff_traces(*read_pair(c_log, py_log, words.vocabulary), limits, strict=strict)
     else:
-        result = diff(c_log, py_log, limits, strict=strict)
+        result = diff(c_log, py_log, limits, strict=strict, columns_from=PAYING)
     refuse_misspelt(limits, result.notices)
     printed = unified_of(result) if unified_view else None
     if unified_view and printed is None and pixel is None:
@@ -172,7 +172,8 @@ def _diff_with_noise(
     logs: tuple[str, str], limits: Policy, file: Path, *, strict: bool, by_records: bool
 ) -> DiffResult:
     """Compare two logs with tolerances no finer than the reference's own scatter."""
-    result = long_with_noise(logs, limits, file, strict=strict) if are_long(*logs) and not by_records else None
+    are_columns = are_long(*logs, least=PAYING) and not by_records
+    result = long_with_noise(logs, limits, file, strict=strict) if are_columns else None
     if result is not None:
         return result
     return traces_with_noise(*in_order(*read_pair(*logs, limits.vocabulary)), limits, file, strict=strict)

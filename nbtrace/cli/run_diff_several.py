@@ -24,6 +24,7 @@ from nbtrace.compare.diff import DiffResult, diff_traces, in_order
 from nbtrace.compare.several_logs import LogAgainstReference, SeveralLogs
 from nbtrace.errors import ExitCode, UsageError
 from nbtrace.longlogs.diff_several import diff_several, each_against, require_different
+from nbtrace.longlogs.long_files import PAYING
 from nbtrace.physics.nanobragg.reflection_files import are_reflections
 from nbtrace.report.view import clean
 from nbtrace.report.views.several_logs_view import several_logs_view
@@ -87,11 +88,11 @@ def _compared(
     if noise is not None:
         by_traces = partial(traces_with_noise, limits=limits, file=noise, strict=strict, keeps_order=True)
         by_columns = partial(_long_with_noise, limits, noise, strict=strict)
-        return each_against(reference, logs, limits, by_traces, None if by_records else by_columns)
+        return each_against(reference, logs, limits, by_traces, None if by_records else by_columns, PAYING)
     if by_records:  # waivers are held against every value
         whole = partial(diff_traces, policy=limits, strict=strict, keeps_order=True)
         return each_against(reference, logs, limits, whole)
-    return diff_several(reference, logs, limits, strict=strict)
+    return diff_several(reference, logs, limits, strict=strict, columns_from=PAYING)
 
 
 def _long_with_noise(limits: Policy, noise: Path, reference: str, log: str, *, strict: bool) -> DiffResult | None:

@@ -24,6 +24,7 @@ from nbtrace.cli.waiver_options import WaiverOptions
 from nbtrace.compare.diff import diff_traces
 from nbtrace.compare.scaling import ScalingResult, scaling_of
 from nbtrace.errors import UsageError
+from nbtrace.longlogs.long_files import PAYING
 from nbtrace.longlogs.scaling_logs import scaling_chain
 from nbtrace.parsers import read_pair
 from nbtrace.report.views.scaling_view import scaling_view
@@ -68,7 +69,7 @@ def scaling_command(
     delivery = Delivery("scaling", (c_log, py_log, *words.inputs, *waiver_files(waivers)), destinations)
     limits = resolve_policy(tolerance or [], policy, Path(), words.vocabulary)
     if waivers is None:
-        result = scaling_chain(c_log, py_log, limits, cells=cells, vocabulary=words.vocabulary)
+        result = scaling_chain(c_log, py_log, limits, cells=cells, vocabulary=words.vocabulary, columns_from=PAYING)
     else:  # which are held against every value
         result = scaling_of(diff_traces(*read_pair(c_log, py_log, words.vocabulary), limits), cells)
     refuse_misspelt(limits, result.notices)

@@ -41,15 +41,15 @@ def check(
     return by_records.check(log, side=side, vocabulary=vocabulary, formulas=formulas)
 
 
-def check_by_columns(log: str, vocabulary: Vocabulary) -> SelfCheck | None:
-    """Hold a log against itself if it is a long one, and columns can; else None.
+def check_by_columns(log: str, vocabulary: Vocabulary, least: int | None = None) -> SelfCheck | None:
+    """Hold a log of more bytes than that against itself if columns can; else return None.
 
     Raises
     ------
     InputError
         If it is missing, unreadable or binary.
     """
-    if not are_long(log):
+    if not are_long(log, least=least):
         return None
     from nbtrace.longlogs.long_check import check_long  # noqa: PLC0415 - imports numpy, which short logs do not need
 

@@ -1,17 +1,22 @@
 """The comparison of two traces or logs: by columns where the logs are long, else by records."""
 
-import os
 from dataclasses import replace
 
 from nbtrace.compare.diff import DiffResult, diff_traces
-from nbtrace.longlogs.long_files import are_long
+from nbtrace.longlogs.long_files import long_names
 from nbtrace.parsers.given_logs import Log, Words, trace_pair, vocabulary_of
 from nbtrace.records import Trace
 from nbtrace.verdicts.tolerance import Policy
 
 
 def diff(
-    c: Log, py: Log, policy: Policy | None = None, *, strict: bool = False, vocabulary: Words | None = None
+    c: Log,
+    py: Log,
+    policy: Policy | None = None,
+    *,
+    strict: bool = False,
+    vocabulary: Words | None = None,
+    columns_from: int | None = None,
 ) -> DiffResult:
     """Compare two traces, or two logs.
 
@@ -26,6 +31,9 @@ def diff(
         A quantity on one side only, or an unreadable line, is a difference.
     vocabulary : Vocabulary, str or path-like, optional
         What the lines of logs mean; by default the vocabulary of a trace given beside the log, else of the policy.
+    columns_from : int, optional
+        Mean bytes of the logs from which on (by default two million) columns read them: faster, and the result holds
+        the rows that stand for the rest, with the counts of all.
 
     Raises
     ------
@@ -39,10 +47,11 @@ def diff(
     policy = policy or Policy()
     words = vocabulary_of((c, py), vocabulary, policy.vocabulary)
     policy = replace(policy, vocabulary=words)
-    if isinstance(c, str | os.PathLike) and isinstance(py, str | os.PathLike) and are_long(c, py):
+    names = long_names(c, py, columns_from)
+    if names is not None:
         from nbtrace.longlogs.stream import diff_long  # noqa: PLC0415 - imports numpy, which short logs do not need
 
-        result = diff_long(os.fspath(c), os.fspath(py), policy, strict=strict)
+        result = diff_long(*names, policy, strict=strict)
         if result is not None:
             return result
     return diff_traces(*trace_pair(c, py, words), policy, strict=strict)

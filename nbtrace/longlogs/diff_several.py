@@ -32,6 +32,7 @@ def diff_several(
     *,
     strict: bool = False,
     vocabulary: Words | None = None,
+    columns_from: int | None = None,
 ) -> SeveralLogs:
     """Compare several logs with one: in which quantity each leaves it, and which of them leave it together.
 
@@ -41,7 +42,7 @@ def diff_several(
         It stands for the reference whatever its prefixes say.
     logs : sequence of str or path-like
         Each given once. One that is empty, or cannot be compared, is part of the result.
-    policy, strict, vocabulary
+    policy, strict, vocabulary, columns_from
         As for :func:`~nbtrace.longlogs.diff_logs.diff`.
 
     Raises
@@ -55,7 +56,8 @@ def diff_several(
     policy = replace(policy, vocabulary=vocabulary_of((), vocabulary, policy.vocabulary))
     by_traces = partial(diff_traces, policy=policy, strict=strict, keeps_order=True)
     names = [os.fspath(log) for log in logs]
-    return each_against(os.fspath(reference), names, policy, by_traces, partial(_by_columns, policy, strict=strict))
+    by_columns = partial(_by_columns, policy, strict=strict)
+    return each_against(os.fspath(reference), names, policy, by_traces, by_columns, columns_from)
 
 
 def _by_columns(policy: Policy, reference: str, log: str, *, strict: bool) -> DiffResult | None:
@@ -65,7 +67,12 @@ def _by_columns(policy: Policy, reference: str, log: str, *, strict: bool) -> Di
 
 
 def each_against(
-    reference: str, logs: Sequence[str], policy: Policy, by_traces: ByTraces, by_columns: ByColumns | None = None
+    reference: str,
+    logs: Sequence[str],
+    policy: Policy,
+    by_traces: ByTraces,
+    by_columns: ByColumns | None = None,
+    columns_from: int | None = None,
 ) -> SeveralLogs:
     """Compare logs with one by what is given; without `by_columns` long ones are read by records, too.
 
@@ -76,7 +83,7 @@ def each_against(
     """
     require_different(reference, logs)
     read = _ReferenceRead(reference, policy.vocabulary)
-    found = tuple(_each(read, logs, by_traces, by_columns))
+    found = tuple(_each(read, logs, by_traces, by_columns, columns_from))
     trace = read.trace or next((log.diff.c for log in found if log.diff is not None), None)
     return SeveralLogs(trace or read.once(), policy, found)
 
@@ -123,12 +130,16 @@ def _is_one_file(one: str, other: str) -> bool:
 
 
 def _each(
-    read: _ReferenceRead, logs: Sequence[str], by_traces: ByTraces, by_columns: ByColumns | None
+    read: _ReferenceRead,
+    logs: Sequence[str],
+    by_traces: ByTraces,
+    by_columns: ByColumns | None,
+    columns_from: int | None,
 ) -> Iterator[LogAgainstReference]:
     for log in logs:
         result = None
         try:
-            if by_columns is not None and are_long(read.name, log):
+            if by_columns is not None and are_long(read.name, log, least=columns_from):
                 result = by_columns(read.name, log)
         except InputError:
             result = None  # read by records, it is told which of the two is at fault

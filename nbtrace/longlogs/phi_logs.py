@@ -1,15 +1,20 @@
 """The comparison of two logs along φ: by columns where they are long, else by records."""
 
-import os
-
 from nbtrace.compare import phi as by_records
 from nbtrace.compare.phi import PhiResult
-from nbtrace.longlogs.long_files import are_long
+from nbtrace.longlogs.long_files import long_names
 from nbtrace.parsers.given_logs import Log, Words, vocabulary_of
 from nbtrace.verdicts.tolerance import Policy
 
 
-def compare_phi(first: Log, second: Log, policy: Policy | None = None, *, vocabulary: Words | None = None) -> PhiResult:
+def compare_phi(
+    first: Log,
+    second: Log,
+    policy: Policy | None = None,
+    *,
+    vocabulary: Words | None = None,
+    columns_from: int | None = None,
+) -> PhiResult:
     """Compare the φ steps of two traces; they may be given in either order.
 
     Parameters
@@ -19,17 +24,21 @@ def compare_phi(first: Log, second: Log, policy: Policy | None = None, *, vocabu
         Tolerances; the defaults if not given.
     vocabulary : Vocabulary, str or path-like, optional
         What the lines of logs mean.
+    columns_from : int, optional
+        Mean bytes of the logs from which on (by default two million) columns read them: faster, and the traces of
+        the result hold the first of each kind of step.
 
     Raises
     ------
     InputError
         If one of them has no φ step, or no step is on both sides.
     """
-    if isinstance(first, str | os.PathLike) and isinstance(second, str | os.PathLike) and are_long(first, second):
+    names = long_names(first, second, columns_from)
+    if names is not None:
         from nbtrace.longlogs.long_phi import compare_long_phi  # noqa: PLC0415 - imports numpy
 
         words = vocabulary_of((first, second), vocabulary, None if policy is None else policy.vocabulary)
-        result = compare_long_phi(os.fspath(first), os.fspath(second), policy, words)
+        result = compare_long_phi(*names, policy, words)
         if result is not None:
             return result
     return by_records.compare_phi(first, second, policy, vocabulary=vocabulary)

@@ -13,6 +13,7 @@ def scaling_chain(
     *,
     cells: tuple[int, int, int] | None = None,
     vocabulary: Words | None = None,
+    columns_from: int | None = None,
 ) -> ScalingResult:
     """Compare the scaling chains of two traces.
 
@@ -25,13 +26,16 @@ def scaling_chain(
         Cells along a, b, c for the worked lattice factor, where the logs do not tell.
     vocabulary : Vocabulary, str or path-like, optional
         What the lines of logs mean.
+    columns_from : int, optional
+        Mean bytes of the logs from which on (by default two million) columns read them: faster, and the comparison
+        in the result holds the rows that stand for the rest.
 
     Raises
     ------
     InputError
         If neither log, or only one, holds a quantity of the chain.
     """
-    result = diff(c, py, policy, vocabulary=vocabulary)
+    result = diff(c, py, policy, vocabulary=vocabulary, columns_from=columns_from)
     if result.has_whole_blocks:
         return scaling_of(result, cells)
     from nbtrace.longlogs.swept_values import scaling_of_sweeps  # noqa: PLC0415 - imports numpy, as long logs do

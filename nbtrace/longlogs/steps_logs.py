@@ -1,11 +1,10 @@
 """The comparison of two logs along a loop: by columns where they are long, else by records."""
 
-import os
 from dataclasses import replace
 
 from nbtrace.compare import steps as by_records
 from nbtrace.compare.steps import StepsResult
-from nbtrace.longlogs.long_files import are_long
+from nbtrace.longlogs.long_files import long_names
 from nbtrace.parsers.given_logs import Log, Words, vocabulary_of
 from nbtrace.verdicts.tolerance import Policy
 
@@ -17,10 +16,9 @@ def compare_steps(
     policy: Policy | None = None,
     *,
     vocabulary: Words | None = None,
+    columns_from: int | None = None,
 ) -> StepsResult:
     """Compare two traces turn by turn.
-
-    Of long logs a turn has its first row that diverges alone, and the counts of all.
 
     Parameters
     ----------
@@ -32,6 +30,9 @@ def compare_steps(
         Tolerances; the defaults if not given.
     vocabulary : Vocabulary, str or path-like, optional
         What the lines of logs mean.
+    columns_from : int, optional
+        Mean bytes of the logs from which on (by default two million) columns read them: faster, and of each turn
+        the result holds the first row that diverges, with the counts of all.
 
     Raises
     ------
@@ -40,12 +41,13 @@ def compare_steps(
     UsageError
         If the vocabulary names no such loop.
     """
-    if isinstance(first, str | os.PathLike) and isinstance(second, str | os.PathLike) and are_long(first, second):
+    names = long_names(first, second, columns_from)
+    if names is not None:
         from nbtrace.longlogs.long_steps import compare_long_steps  # noqa: PLC0415 - imports numpy
 
         limits = policy or Policy()
         words = vocabulary_of((first, second), vocabulary, limits.vocabulary)
-        found = compare_long_steps(os.fspath(first), os.fspath(second), index, replace(limits, vocabulary=words))
+        found = compare_long_steps(*names, index, replace(limits, vocabulary=words))
         if found is not None:
             return found
     return by_records.compare_steps(first, second, index, policy, vocabulary=vocabulary)

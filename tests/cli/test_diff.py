@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import nbtrace
 from benchmarks.long_logs import write_pair
-from nbtrace.longlogs import long_files
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
@@ -260,5 +260,39 @@ def test_long_logs_with_noise_and_as_a_unified_diff_say_the_same(
 
     by_records = found("records.json")
     assert "\n-F_latt_b" in by_records[1]
-    monkeypatch.setattr(long_files, "LONG", 0)
+    monkeypatch.setattr("nbtrace.cli.run_diff.PAYING", 0)
     assert found("columns.json") == by_records
+
+
+@pytest.mark.parametrize(
+    ("words", "compared_by"),
+    [
+        (("diff", "c.log", "py.log"), "stream.diff_long"),
+        (("diff", "c.log", "py.log", "more.log"), "stream.diff_long"),
+        (("diff", "c.log", "py.log", "--noise", "c.log"), "stream.diff_long"),
+        (("scaling", "c.log", "py.log"), "stream.diff_long"),
+        (("phi", "c.log", "py.log"), "long_phi.compare_long_phi"),
+        (("steps", "c.log", "py.log", "--index", "phi_tic"), "long_steps.compare_long_steps"),
+        (("check", "c.log"), "long_check.check_long"),
+    ],
+)
+def test_commands_take_columns_from_a_third_of_a_megabyte_on(
+    nb: "Run",
+    supervisor: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    compared_by: str,
+) -> None:
+    """There the results of the library still hold every row."""
+    asked = []
+    monkeypatch.setattr(f"nbtrace.longlogs.{compared_by}", lambda *_, **__: asked.append(1))
+    given = {"c": supervisor / "c.log", "py": supervisor / "py.log", "more": supervisor / "py.log"}
+    for size, are_columns in ((250_000, False), (350_000, True)):
+        for name, log in given.items():
+            filling = (size - log.stat().st_size) // len("a line of the program\n")
+            (tmp_path / f"{name}.log").write_text(log.read_text() + "a line of the program\n" * filling)
+        asked.clear()
+        assert nb(*words).code in {0, 1}
+        assert bool(asked) is are_columns
+    assert nbtrace.diff("c.log", "py.log").holds_every_row

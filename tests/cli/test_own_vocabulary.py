@@ -169,7 +169,7 @@ def test_a_draft_is_a_vocabulary(
 
 
 def test_long_logs_go_through_the_ordinary_reader(examples: "Run", monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nbtrace.longlogs.long_files.LONG", 0)
+    monkeypatch.setattr("nbtrace.cli.run_diff.PAYING", 0)
     words = ("--vocabulary", "examples/heat/rod.toml")
     ended = examples("diff", "examples/heat/loops.log", "examples/heat/arrays.log", *words, "-t", "1e-5")
     assert (ended.code, ended.err) == (0, "")

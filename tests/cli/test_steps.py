@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nbtrace.longlogs import long_files
 from tests.places import EXAMPLES
 
 if TYPE_CHECKING:
@@ -124,7 +123,7 @@ def test_long_logs_print_the_same(
 ) -> None:
     call = ("steps", supervisor / "c.log", supervisor / "c_roi_fresh.log", "--index", "phi_tic", *options)
     ordinary = nb(*call)
-    monkeypatch.setattr(long_files, "LONG", 0)
+    monkeypatch.setattr("nbtrace.cli.phi.PAYING", 0)
     ended = nb(*call)
     assert (ordinary.code, ended.code, ended.err) == (1, 1, "")
     if "--json" in options:
@@ -144,7 +143,7 @@ def test_waivers_are_held_against_every_value_of_long_logs(
     )
     call = ("steps", supervisor / "c.log", supervisor / "c_roi_fresh.log", "--index", "phi_tic", "--waivers", waivers)
     ordinary = nb(*call)
-    monkeypatch.setattr(long_files, "LONG", 0)
+    monkeypatch.setattr("nbtrace.cli.phi.PAYING", 0)
     ended = nb(*call)
     assert (ended.code, ended.out) == (ordinary.code, ordinary.out)
     assert "phi_k_frac" in ended.out
