@@ -356,7 +356,9 @@ class _DifferentiableCudaSums(torch.autograd.Function):
         of_basis = torch.zeros_like(orientations) if ctx.needs_input_grad[2] else of_cell
         shape = task.model.crystal.shape
         block = min(SLOPE_BLOCK, task.block)
-        constants = task.constants | {"BLOCK": block, "num_warps": SLOPE_WARPS, "maxnreg": SLOPE_REGISTERS}
+        constants = task.constants | {"BLOCK": block, "num_warps": SLOPE_WARPS}
+        if torch.version.hip is None:  # whose compiler knows no such limit
+            constants["maxnreg"] = SLOPE_REGISTERS
         slope_kernel[(triton.cdiv(pixels, block),)](
             of_scattering,
             of_basis,
