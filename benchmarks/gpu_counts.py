@@ -19,8 +19,16 @@ from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
 from simulator.cuda_functions import NEAREST, SHAPES, TRICUBIC
-from simulator.cuda_slopes import slope_kernel
-from simulator.cuda_sums import BLOCK_PIXELS, SAMPLES_AT_ONCE, SIZES, TRICUBIC_BLOCK, WARPS, sweep_kernel
+from simulator.cuda_slopes import SLOPE_BLOCK, SLOPE_REGISTERS, SLOPE_WARPS, slope_kernel
+from simulator.cuda_sums import (
+    BLOCK_PIXELS,
+    SAMPLES_AT_ONCE,
+    SINGLE_BLOCK,
+    SIZES,
+    TRICUBIC_BLOCK,
+    WARPS,
+    sweep_kernel,
+)
 
 TOOLS = Path(triton.__file__).parent / "backends" / "nvidia" / "bin"
 MULTIPROCESSORS, CLOCK_GHZ = 132, 1.78
@@ -42,14 +50,18 @@ def kernels() -> Iterator[tuple[str, Any, str, dict[str, Any]]]:
     for (shape, place), real, lookup in product(SHAPES.items(), ("fp64", "fp32"), (NEAREST, TRICUBIC)):
         if lookup is TRICUBIC and shape.value != "square":
             continue
-        block = TRICUBIC_BLOCK if lookup is TRICUBIC else BLOCK_PIXELS
+        block = TRICUBIC_BLOCK if lookup is TRICUBIC else SINGLE_BLOCK if real == "fp32" else BLOCK_PIXELS
         common = {**along, "SHAPE": place.value, "HAS_TABLE": True, "LOOKUP": lookup.value, "BLOCK": block}
         own = {"SINGLE": real == "fp32", "RUNNING": False, "SKIPS_ZERO": True, "AT_ONCE": SAMPLES_AT_ONCE}
-        name = f"{shape.value}, {'interpolated' if lookup is TRICUBIC else 'nearest'}"
+        lookup_name = "interpolated" if lookup is TRICUBIC else "nearest"
+        name = f"{shape.value}, {lookup_name}"
         yield f"sum, {name}, {real}", sweep_kernel, real, common | own
         if real == "fp64":
-            wanted = {"OF_BASIS": True, "OF_TABLE": True, "OF_STAR": shape.value == "gauss"}
-            yield f"derivatives, {name}", slope_kernel, real, common | wanted
+            wanted = {"BLOCK": SLOPE_BLOCK, "OF_TABLE": True, "OF_STAR": shape.value == "gauss"}
+            cell, each = {"OF_BASIS": False, "OF_CELL": True}, {"OF_BASIS": True, "OF_CELL": False}
+            yield f"derivatives, {name}", slope_kernel, real, common | wanted | cell
+            if shape.value == "square":
+                yield f"the same, by each orientation, {lookup_name}", slope_kernel, real, common | wanted | each
 
 
 def counted(kernel: Any, real: str, constants: dict[str, Any]) -> str:
@@ -58,7 +70,10 @@ def counted(kernel: Any, real: str, constants: dict[str, Any]) -> str:
     types |= {"table": f"*{real}"} | dict.fromkeys(constants, "constexpr")
     aligned = {(i,): [["tt.divisibility", 16]] for i, name in enumerate(kernel.arg_names) if types[name][0] == "*"}
     source = ASTSource(kernel, types, constants, aligned)
-    options = {"num_warps": WARPS, "enable_fp_fusion": True}
+    warps = SLOPE_WARPS if kernel is slope_kernel else WARPS
+    options = {"num_warps": warps, "enable_fp_fusion": True}
+    if kernel is slope_kernel:
+        options["maxnreg"] = SLOPE_REGISTERS
     built = triton.compile(source, target=GPUTarget("cuda", 90, 32), options=options)
     with tempfile.NamedTemporaryFile(suffix=".cubin") as file:
         file.write(built.asm["cubin"])
@@ -66,7 +81,7 @@ def counted(kernel: Any, real: str, constants: dict[str, Any]) -> str:
         text = _printed("nvdisasm", "-c", file.name)
         use = re.search(r"REG:(\d+) STACK:(\d+)", _printed("cuobjdump", "-res-usage", file.name))
     assert use is not None
-    pixels = constants["BLOCK"] / (32 * WARPS)
+    pixels = constants["BLOCK"] / (32 * warps)
     loop = _longest_inner_loop(text)
     float64, conversions = (sum(word in words for word in loop) / pixels for words in (FLOAT64, CONVERSIONS))
     whole = len(loop) / pixels

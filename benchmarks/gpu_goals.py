@@ -22,11 +22,13 @@ from functools import partial
 from itertools import product
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from simulator.arguments import parse
+from simulator.beam import scattering_vector
 from simulator.build import build_model, read_inputs
 from simulator.canonical import canonical_arguments
 from simulator.config import Config
@@ -37,7 +39,9 @@ from simulator.kernel import EAGER
 from simulator.model import Engine, Model
 from simulator.observe import silent
 from simulator.parameters import Parameter
-from simulator.run import image_values, selected_values, simulate, visited_pixels
+from simulator.rays import pixel_ray
+from simulator.run import image_values, interpolates, selected_values, simulate, visited_pixels
+from simulator.structure_factors import NearestLookup, TricubicLookup
 
 ROOT = Path(__file__).parents[1]
 LIMIT = {"float64": 188.0, "float32": 360.0}
@@ -88,6 +92,7 @@ class Bench:
         for dtype, domains in product(("float64", "float32"), (10, 1000)):
             yield self.row(f"sum, {dtype}, {domains:4} samples a pixel", partial(self.throughput, dtype, domains))
         yield self.row("the same, F interpolated, float64", self.interpolated)
+        yield self.row("an image of 10 samples a pixel, float64", self.image)
         for dtype in ("float64", "float32"):
             yield self.row(f"worst pixel, {dtype}", partial(self.precision, dtype))
         yield self.row("supervisor image, in main memory", self.supervisor)
@@ -117,10 +122,38 @@ class Bench:
         config = parse(self.flags(dtype, domains, lookup).split()).config
         model, visited, engine = prepared(config)
         check_image(config, blind_values(model, visited, engine))
-        taken = self.seconds(lambda: blind_values(model, visited, engine))
+        whole = partial(blind_values, model, visited, engine)
+        taken = self.sum_seconds(model, visited) if self.on_gpu else self.seconds(whole)
         rate = len(visited) * domains / taken / 1e9
         goal = f"; goal {GOAL[dtype]:.0f}, {rate / LIMIT[dtype]:.2f} of the limit of {LIMIT[dtype]:.0f} (H100)"
         return f"{rate:8.3f} G samples/s{goal if self.on_gpu and lookup == '-nointerpolate' else ''}"
+
+    def sum_seconds(self, model: Model, visited: Tensor) -> float:
+        """Return the time of the sum alone, of many in a graph: one of few samples is shorter than its launch."""
+        from simulator.cuda_functions import constants_of  # noqa: PLC0415 - Triton
+        from simulator.cuda_stages import joined  # noqa: PLC0415
+        from simulator.cuda_sums import CudaTask, cuda_sums, kernel_lookup  # noqa: PLC0415
+
+        lookup = TricubicLookup(model.factors) if interpolates(model) else NearestLookup(model.factors)
+        task = CudaTask(model, constants_of(model).to(self.device), kernel_lookup(lookup, model.factors))
+        ray = pixel_ray(model.detector, visited.to(self.device), (0, 0), 1, 0.0)
+        scattering = joined(scattering_vector(ray.direction, model.beam.sources[0]))
+        whole = torch.stack([component for v in model.crystal.orientations.basis for component in v], dim=-1)
+        orientations = whole[model.crystal.nominal_rows()].reshape(-1, 9)
+        table = model.factors.bordered
+        assert table is not None
+        in_a_row, graph = 20, torch.cuda.CUDAGraph()
+        cuda_sums(task, scattering, orientations, table)
+        torch.cuda.synchronize()
+        with torch.cuda.graph(graph):
+            for _ in range(in_a_row):
+                cuda_sums(task, scattering, orientations, table)
+        return self.seconds(graph.replay) / in_a_row
+
+    def image(self) -> str:
+        """Return the time of an image with few samples: most of it is the launches."""
+        model, visited, engine = prepared(parse(self.flags("float64", 10).split()).config)
+        return f"{self.seconds(lambda: blind_values(model, visited, engine)) * 1e3:8.2f} ms"
 
     def interpolated(self) -> str:
         """Return samples per second where F is interpolated between 64 nodes."""
@@ -173,10 +206,10 @@ class Bench:
         model, visited, engine = prepared(config)
         assert inputs.reflections is not None
         given = {
-            Parameter.CELL: torch.tensor(CELL, dtype=torch.float64, requires_grad=True),
-            Parameter.MISSET: torch.zeros(3, dtype=torch.float64, requires_grad=True),
-            Parameter.DISTANCE: torch.tensor(100.0, dtype=torch.float64, requires_grad=True),
-            Parameter.STRUCTURE_FACTORS: torch.from_numpy(inputs.reflections.values).requires_grad_(),
+            Parameter.CELL: self.leaf(CELL),
+            Parameter.MISSET: self.leaf([0.0, 0.0, 0.0]),
+            Parameter.DISTANCE: self.leaf(100.0),
+            Parameter.STRUCTURE_FACTORS: self.leaf(inputs.reflections.values),
         }
         moving = build_model(config, inputs, given)
         chosen = chosen_engine(moving)
@@ -196,6 +229,10 @@ class Bench:
         forward = self.seconds(lambda: blind_values(model, visited, engine))
         taken = self.seconds(lambda: gradient(visited, chosen.engine))
         return f"{taken / forward:8.2f} times; goal 4"
+
+    def leaf(self, values: Any) -> Tensor:
+        """Return numbers by which derivatives are taken, on the device."""
+        return torch.tensor(values, dtype=torch.float64, device=self.device, requires_grad=True)
 
     def seconds(self, action: Callable[[], object], *, wall: bool = False) -> float:
         """Return the median time of an action that is warm."""

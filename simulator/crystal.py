@@ -48,6 +48,8 @@ class Orientations:
     """
 
     basis: Basis
+    turned_without_graph: bool = False
+    """No rotation has a graph: every derivative of the basis follows from that of the unrotated cell."""
 
     def at(self, row: int, domain: int) -> Basis:
         """Return a, b, c of one orientation; components are scalars."""
@@ -314,7 +316,9 @@ def _orientations(parameters: Parameters, real_m: Basis, spindle: Vector, genera
         rotated.append(Vector(*(torch.cat([t, u.reshape(1)])[:, None] for t, u in zip(turned, v, strict=True))))
     a, b, c = rotated
     domains = _mosaic_matrices(parameters, generator)
-    return Orientations((a, b, c) if domains is None else _each((a, b, c), lambda v: transform(domains, v)))
+    basis = (a, b, c) if domains is None else _each((a, b, c), lambda v: transform(domains, v))
+    angles = () if domains is None else (element for row in domains for element in row)
+    return Orientations(basis, not any(angle.requires_grad for angle in (start, *spindle, *angles)))
 
 
 def _mosaic_matrices(parameters: Parameters, generator: Generator) -> Matrix | None:

@@ -52,6 +52,9 @@ from simulator.structure_factors import (
 BLOCK_PIXELS = 512
 WARPS = 4
 
+SINGLE_BLOCK = 1024
+"""Pixels of a block where the factors are in single precision: twice as many of a thread fit its registers."""
+
 TRICUBIC_BLOCK = 256
 """Pixels of a block where F is interpolated: of more, the numbers of a thread would not fit its registers."""
 
@@ -173,7 +176,9 @@ class CudaTask:
     @property
     def block(self) -> int:
         """Pixels of a block."""
-        return TRICUBIC_BLOCK if self.lookup.value == TRICUBIC.value else BLOCK_PIXELS
+        if self.lookup.value == TRICUBIC.value:
+            return TRICUBIC_BLOCK
+        return SINGLE_BLOCK if self.model.dtype == torch.float32 else BLOCK_PIXELS
 
     @property
     def constants(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from simulator import native_sweep
+from simulator.constants import CLASSICAL_ELECTRON_RADIUS_SQR_M2
 from simulator.crystal import Orientations
 from simulator.errors import shown
 from simulator.kernel import EAGER, pixel_values
@@ -15,6 +16,7 @@ from simulator.model import Engine, Model
 from simulator.native_library import NativeUnavailableError, loaded_library
 from simulator.run import interpolates
 from simulator.structure_factors import Lookup, NearestLookup, StructureFactors, TricubicLookup
+from simulator.vectors import plain
 from simulator.work import is_worthwhile
 
 
@@ -163,6 +165,9 @@ def _since(reason: str) -> str:
     return f"engine: eager, since {reason}"
 
 
+_SAMPLES_OF_A_CHECK = 100
+"""More than one has, whose sums may lose as much each."""
+
 CHECKED_PIXELS = 70
 """A number that fills one block of the compiled code and not the next."""
 
@@ -184,10 +189,16 @@ def check_engine(model: Model, engine: Engine) -> None:
     pixels = _spread_pixels(model).to(model.detector.pix0.x.device)
     expected = pixel_values(exact, pixels, _lookup(exact))
     found = pixel_values(few, pixels, _lookup(few), engine=engine)
-    allowed = AGREEMENT[model.dtype] * (expected.abs() + expected[expected.isfinite()].abs().mean())
+    allowed = AGREEMENT[model.dtype] * (expected.abs() + expected[expected.isfinite()].abs().mean()) + _lost(few)
     same = (found == expected) | (found.isnan() & expected.isnan()) | ((found - expected).abs() <= allowed)
     if not bool(same.all()):
         raise EngineDisagreesError("the compiled code disagrees with it on pixels of this run")
+
+
+def _lost(model: Model) -> float:
+    """Return the photons that no sum in the model's precision is small enough for, as of Gaussian spots far away."""
+    smallest = _SAMPLES_OF_A_CHECK * torch.finfo(model.dtype).tiny
+    return CLASSICAL_ELECTRON_RADIUS_SQR_M2 * plain(model.beam.fluence_per_m2) * smallest
 
 
 def _with_few_samples(model: Model) -> Model:

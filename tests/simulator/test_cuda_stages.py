@@ -217,15 +217,18 @@ def test_a_resolution_limit_is_not_asked_of_the_gpu_for_each_source(gpu: GpuOfNo
     assert (gpu.copies, gpu.reads) == (1, 0), gpu.asked
 
 
-def test_derivatives_of_an_image_wait_for_nothing(gpu: GpuOfNone) -> None:
+@pytest.mark.parametrize("turned_without_graph", [False, True])
+def test_derivatives_of_an_image_wait_for_nothing(gpu: GpuOfNone, turned_without_graph: bool) -> None:
     model = supervisor("-phi 1")
+    orientations = replace(model.crystal.orientations, turned_without_graph=turned_without_graph)
+    model = replace(model, crystal=replace(model.crystal, orientations=orientations))
     with gpu:
         there = replace(moved(model, with_graph=True), beam=moved(model.beam))
         engine = engine_of(there)
         for _ in range(2):
             gpu.asked.clear()
             image = image_values(there, visited_indices(model.config, None), engine=engine)
-            a, b, c = there.crystal.orientations.basis
+            a, b, c = there.crystal.real_m if turned_without_graph else there.crystal.orientations.basis
             numbers = [*there.detector.pix0, there.detector.close_m, *a, *b, *c, there.factors.bordered]
             torch.autograd.grad(image.sum(), numbers)
     back = {f"kernel _{name}_slope_kernel" for name in OURS} | {"kernel slope_kernel"}

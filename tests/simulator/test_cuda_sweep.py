@@ -87,6 +87,7 @@ def test_it_agrees_with_the_eager_engine(
     assert found.max() > 0.0
 
 
+TURNED = "-phi 3 -osc 1 -phisteps 2 -mosaic_spread 0.5 -mosaic_domains 2"
 DIFFERENTIATED = (
     "",
     "-osc 1 -phisteps 2 -Nb 1",
@@ -101,8 +102,14 @@ DIFFERENTIATED = (
     "-gauss_xtal -hkl F.hkl -interpolate -N 2",
     "-tophat_spots -hkl F.hkl -interpolate -N 1",
     "-hkl near.hkl -interpolate -mode spec -N 3 -lambda 0.7",
+    f"{TURNED} -mosaic_domains 3 -hkl F.hkl -nointerpolate",
+    f"{TURNED} -gauss_xtal -N 2",
+    f"{TURNED} -hkl F.hkl -interpolate -N 2",
 )
-"""Crystals of every shape, F of the nearest reflection or interpolated; in the last one up to the edges of the list."""
+"""Crystals of every shape, F of the nearest reflection or interpolated, up to the edges of the list, too.
+
+Of the last ones φ is differentiated as well, so that each sample has a derivative by its own cell vectors.
+"""
 
 
 @pytest.mark.parametrize("words", DIFFERENTIATED)
@@ -122,6 +129,8 @@ def test_its_derivatives_are_those_of_the_eager_engine(
     }
     if inputs.reflections is not None:
         given[Parameter.STRUCTURE_FACTORS] = torch.from_numpy(inputs.reflections.values).requires_grad_()
+    if TURNED in words:
+        given[Parameter.PHI] = torch.tensor(3.0, dtype=torch.float64, requires_grad=True)
     if "F.hkl" not in words:
         given[Parameter.DEFAULT_F] = torch.tensor(100.0, dtype=torch.float64, requires_grad=True)
     derivatives = []
