@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nbtrace.compare.diff import diff_traces
-from nbtrace.longlogs import aligned_rows
-from nbtrace.longlogs.aligned_rows import are_in_blocks
+from nbtrace.longlogs import aligned_blocks
+from nbtrace.longlogs.aligned_blocks import are_in_blocks
 from nbtrace.longlogs.stream import diff_long
 from nbtrace.parsers import read_trace
 from nbtrace.report.views.unified import unified, unified_of_long
@@ -58,7 +58,7 @@ def test_parts_in_which_nothing_diverges_are_not_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, example: str
 ) -> None:
     """Of two logs of the reference, whose banner has values that no vocabulary knows."""
-    monkeypatch.setattr(aligned_rows, "_GAP", 3)
+    monkeypatch.setattr(aligned_blocks, "_GAP", 3)
     names = str(tmp_path / "first.log"), str(tmp_path / "second.log")
     for number, name in enumerate(names):
         write_blocks(tmp_path / "c.log", example, 36, Faults(wrong=0.06 if number else 0.0), 5)

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nbtrace.compare.diff import diff_traces
-from nbtrace.longlogs.every_step import are_steps_shown, with_rows_near_divergences
+from nbtrace.longlogs.aligned_steps import StepReading, are_steps_shown
 from nbtrace.longlogs.long_sweeps import diff_sweeps
 from nbtrace.parsers import read_trace
-from nbtrace.report.views.unified import unified
+from nbtrace.report.views.unified import unified, unified_of_long
 from nbtrace.verdicts.tolerance import Policy
 from tests.longlogs.test_long_phi import log_of_sweeps
 
@@ -39,7 +39,7 @@ def _same(folder: Path, logs: tuple[bytes, bytes], chunk: int) -> bool:
     if by_columns is None or not are_steps_shown(by_columns):
         return False
     ordinary = diff_traces(read_trace(names[0]), read_trace(names[1]))
-    assert unified(with_rows_near_divergences(by_columns)) == unified(ordinary)
+    assert "".join(unified_of_long(by_columns)) == unified(ordinary)
     return True
 
 
@@ -78,8 +78,7 @@ def test_steps_far_from_a_divergence_are_not_read_again(tmp_path: Path) -> None:
     assert _same(tmp_path, (log.encode(), other.encode()), 500)
     by_columns = diff_sweeps(str(tmp_path / "c.log"), str(tmp_path / "py.log"), Policy(), chunk=500)
     assert by_columns is not None
-    near = with_rows_near_divergences(by_columns)
-    tics = {record.index.ordinal("phi_tic") for record in near.c.records} - {None}
-    assert tics >= {28, 29, 30, 31, 32, 34, 35, 36, 37, 38}
-    assert len(tics) < 25
-    assert unified(near).count("@@ ") == 2
+    assert "".join(unified_of_long(by_columns)).count("@@ ") == 2
+    read = [set(rows.step[rows.c_row >= 0].tolist()) for rows in StepReading(by_columns).windows()]
+    assert set().union(*read) >= {28, 29, 30, 31, 32, 34, 35, 36, 37, 38}
+    assert len(set().union(*read)) < 25
