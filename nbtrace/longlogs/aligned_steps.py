@@ -230,11 +230,11 @@ class StepReading:
 
 
 def _steps_of(logs: list[_StepLog]) -> Iterator[list[StepPart]]:
-    """Yield the steps that have been read of both logs, some at a time."""
+    """Yield the steps that have been read of both logs, some at a time, without what is held as records."""
     complete = 0
     while complete < AFTER_ALL:
         min(logs, key=lambda log: log.complete).advance()
         complete, stop = min(log.complete for log in logs), 0
         while stop < complete:
             stop = min(complete, *(log.steps.stop_within(STEP_VALUES) for log in logs))
-            yield [log.steps.cut(stop, log.stream) for log in logs]
+            yield [replace(log.steps.cut(stop, log.stream), odd=[]) for log in logs]
