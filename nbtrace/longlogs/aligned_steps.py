@@ -36,19 +36,23 @@ def are_steps_shown(result: LongDiffResult) -> bool:
 
     The traces must hold all that is of no step, and steps stand together in the order of execution.
     """
-    sweep, indices = result.c.vocabulary.sweep, result.c.vocabulary.indices
-    records = (*result.c.records, *result.py.records)
     whole = (len(result.c.blocks), len(result.py.blocks)) == result.num_blocks
     if result.reading.steps is None or not whole:
         return False
-    of_steps = (record for record in records if record.index.ordinal(sweep) is not None)
-    known = all(record.known is not None and place_of(record).ordinal(sweep) is not None for record in of_steps)
-    return known and all(name in {None, sweep} for name in (_outermost(record, indices) for record in records))
+    order = ExecutionOrder(result.c.vocabulary, (*result.c.records, *result.py.records))
+    return all(_is_beside_its_step(row, order, result) for row in result.rows)
 
 
-def _outermost(record: Record, indices: tuple[str, ...]) -> str | None:
-    """Return the first loop of the vocabulary that a value is of a turn of."""
-    return next((name for name in indices if record.index.ordinal(name) is not None), None)
+def _is_beside_its_step(row: Row, order: ExecutionOrder, result: LongDiffResult) -> bool:
+    """Whether a value of a step stands with all else of it, and one of no step between none."""
+    sweep, index = result.c.vocabulary.sweep, row.c.index
+    step = index.ordinal(sweep)
+    _, unnamed, phase, sample, outer, *_ = order.of(row.quantity, row.index)
+    if step is None:
+        return phase != 1 or outer < 0
+    if step_of(row.c, sweep) in result.reading.steps_aside:
+        return True
+    return (any(unnamed), phase, sample, outer) == (False, 1, index.sample, step)
 
 
 class _StepLog:
@@ -148,24 +152,28 @@ class StepReading:
         yield self._with_own(nothing, np.zeros((6, 0), dtype=np.int64), len(self._own))
 
     def _rows(self, window: StepWindow) -> _StepRows:
-        tables = [side.tables[CellLoop.STEP] for side in window.sides]
-        both = (tables[0] >= 0) & (tables[1] >= 0)
-        found = []
-        for size in (1, 3):
-            some = np.flatnonzero(both.any(axis=1) & (window.arity == size))
-            if some.size:
-                status = self._tally.statuses(window, CellLoop.STEP, some, both[some], size)
-                at, cell = np.nonzero(both[some])
-                number = window.numbers[cell // window.shape.steps]
-                rows = [table[some[at], cell] for table in tables]
-                found.append(np.stack([some[at], number, *rows, status[at, cell]]))
+        loops = CellLoop.STEP, CellLoop.BLOCK  # the second one has what no vocabulary knows
+        found = [columns for loop in loops for columns in self._compared(loop, window)]
         parts = window.sides[0].part, window.sides[1].part
         columns = np.concatenate([np.zeros((5, 0), dtype=np.int64), *found], axis=1)
         slot, number, c_row, *_ = columns
         code, rank = self._coded(slot, number, parts[0], c_row)
-        order = in_order(np.stack([number, rank, parts[0].lines(c_row)]))
+        order = in_order(np.stack([number, rank, c_row]))
         every = np.stack([code, *columns])[:, order]
         return self._with_own(parts, every, self._own_before(parts[0], every))
+
+    def _compared(self, loop: CellLoop, window: StepWindow) -> Iterator[Ints]:
+        """Yield the values of a loop: slot, step, row of C, row of Py, status."""
+        tables = [side.tables[loop] for side in window.sides]
+        both = (tables[0] >= 0) & (tables[1] >= 0)
+        for size in (1, 3):
+            some = np.flatnonzero(both.any(axis=1) & (window.arity == size))
+            if some.size:
+                status = self._tally.statuses(window, loop, some, both[some], size)
+                at, cell = np.nonzero(both[some])
+                number = window.numbers[cell // window.shape.cells_per_block(loop)]
+                rows = [table[some[at], cell] for table in tables]
+                yield np.stack([some[at], number, *rows, status[at, cell]])
 
     def _coded(self, slot: Ints, number: Ints, part: WindowPart, rows: Ints) -> tuple[Ints, Ints]:
         """Return the number of the label of each value, and its rank within its step."""
