@@ -40,18 +40,16 @@ def are_steps_shown(result: LongDiffResult) -> bool:
     if result.reading.steps is None or not whole:
         return False
     order = ExecutionOrder(result.c.vocabulary, (*result.c.records, *result.py.records))
-    return all(_is_beside_its_step(row, order, result) for row in result.rows)
+    return all(_is_beside_its_step(row, order, result.c.vocabulary.sweep) for row in result.rows)
 
 
-def _is_beside_its_step(row: Row, order: ExecutionOrder, result: LongDiffResult) -> bool:
-    """Whether a value of a step stands with all else of it, and one of no step between none."""
-    sweep, index = result.c.vocabulary.sweep, row.c.index
+def _is_beside_its_step(row: Row, order: ExecutionOrder, sweep: str | None) -> bool:
+    """Whether a value stands with all else of its step, one of no step between none."""
+    index = row.c.index
     step = index.ordinal(sweep)
     _, unnamed, phase, sample, outer, *_ = order.of(row.quantity, row.index)
     if step is None:
-        return phase != 1 or outer < 0
-    if step_of(row.c, sweep) in result.reading.steps_aside:
-        return True
+        return outer < 0
     return (any(unnamed), phase, sample, outer) == (False, 1, index.sample, step)
 
 
