@@ -121,7 +121,7 @@ class StepReading:
 
     def __post_init__(self) -> None:
         result = self.result
-        self._sweep = result.c.vocabulary.sweep
+        self._sweep = result.c.vocabulary.sweep or ""
         self._order = ExecutionOrder(result.c.vocabulary, (*result.c.records, *result.py.records))
         self._slots = Slots(result.c.vocabulary)
         self._tally = Tally(result.policy, ())
