@@ -269,6 +269,22 @@ def test_a_step_that_repeats_another_at_some_points_alone_is_told_as_a_step(tmp_
         assert told == ["Py phi_tic 0 repeats phi_tic 11 in 2 of 3 samples: the same values at another angle"]
 
 
+def test_a_step_that_repeats_a_turn_at_some_points_alone_is_told_beside_it(tmp_path: Path) -> None:
+    names = _pair(tmp_path, 12, stale=(5, 0))
+    lines = Path(names[1]).read_text().splitlines()
+    first, last = ([at for at, line in enumerate(lines) if f"phi_tic={tic} " in line] for tic in (0, 11))
+    for of, at in zip(first[:2], last[:2], strict=True):
+        lines[at] = f"{lines[at].split(' k_frac')[0]} k_frac{lines[of].split(' k_frac')[1]}"
+    Path(names[1]).write_text("\n".join(lines) + "\n")
+    for result in (_found(names), compare_steps(*names, "phi_tic")):
+        told = [notice.text.split(":")[0] for notice in result.notices if " repeats " in notice.text]
+        assert told == [
+            "Py phi_tic 5 repeats phi_tic 0",
+            "Py phi_tic 0 repeats phi_tic 11 in 2 of 3 samples",
+            "Py phi_tic 5 repeats phi_tic 11 in 2 of 3 samples",
+        ]
+
+
 def test_turns_of_one_log_alone_differ_and_what_they_lack_is_read_again(tmp_path: Path) -> None:
     names = _pair(tmp_path, 300, without=range(250, 300))
     result = _found(names)
