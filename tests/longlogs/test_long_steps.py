@@ -285,18 +285,6 @@ def test_a_step_that_repeats_a_turn_at_some_points_alone_is_told_beside_it(tmp_p
         ]
 
 
-def test_what_is_lacked_of_a_line_of_two_samples_stands_as_the_line_has_it(tmp_path: Path) -> None:
-    """A k on a line of its own makes the k of the next step the first value of a second sample, but not its angle."""
-    names = str(tmp_path / "c.log"), str(tmp_path / "py.log")
-    step = "{0}_PHI phi_tic={1} phi_deg=0.5 k_frac=30.5 F_latt_b=33.5 F_latt=30.25\n"
-    polar, point, own = "{0}: floatimage_accumulated 3.5\n", "{0}: hkl_frac 1 2.5 3\n", "{0}: phi_tic=1 k_frac 1.25\n"
-    Path(names[0]).write_text((step + polar + point).format("TRACE_C", 6))
-    Path(names[1]).write_text((polar + point + own + step).format("TRACE_PY", 6) + step.format("TRACE_PY", 7))
-    for result in (_found(names), compare_steps(*names, "phi_tic")):
-        lacked = {turn.ordinal: list(turn.lacked(Side.C)) for turn in result.turns}
-        assert lacked[6] == lacked[7] == ["phi_deg", "phi_k_frac", "phi_F_latt_b", "phi_F_latt"]
-
-
 def test_turns_of_one_log_alone_differ_and_what_they_lack_is_read_again(tmp_path: Path) -> None:
     names = _pair(tmp_path, 300, without=range(250, 300))
     result = _found(names)
