@@ -126,16 +126,15 @@ def unified_of(result: DiffResult) -> str | Callable[[], Iterator[str]] | None:
     """Return the unified diff of a result, of long logs as what yields its lines; None if only records give it."""
     if type(result) is DiffResult:
         return unified(result)
-    from nbtrace.longlogs.aligned_rows import are_in_blocks  # noqa: PLC0415 - imports numpy, as long logs have
+    # What imports numpy, as long logs have.
+    from nbtrace.longlogs.aligned_blocks import are_in_blocks  # noqa: PLC0415
+    from nbtrace.longlogs.aligned_steps import are_steps_shown  # noqa: PLC0415
     from nbtrace.longlogs.long_result import LongDiffResult  # noqa: PLC0415
 
     if not isinstance(result, LongDiffResult):
         return None
-    if result.has_whole_blocks:
-        return partial(unified_of_long, result) if are_in_blocks(result) else None
-    from nbtrace.longlogs.every_step import are_steps_shown, with_rows_near_divergences  # noqa: PLC0415
-
-    return unified(with_rows_near_divergences(result)) if are_steps_shown(result) else None
+    is_shown = are_in_blocks if result.has_whole_blocks else are_steps_shown
+    return partial(unified_of_long, result) if is_shown(result) else None
 
 
 def refuse_reflections_beside(c_log: str, py_log: str) -> None:

@@ -9,6 +9,8 @@ from typing import ClassVar
 from nbtrace.compare.align import align, pair_blocks
 from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.compare.judge import Row
+from nbtrace.compare.notices.step_notices import notices_of_repeats
+from nbtrace.compare.repeats import Repeat
 from nbtrace.compare.turns import Loop, TurnRepeat, repeated_turns
 from nbtrace.errors import InputError, UsageError
 from nbtrace.frozen import frozen
@@ -299,8 +301,22 @@ def notices_of(
     repeats: Iterable[TurnRepeat], outside: Iterable[str], result: DiffResult, loop: str
 ) -> tuple[Notice, ...]:
     """Return what must be known before the table; `outside` are the quantities that differ outside of the loop."""
-    notices = (*_notices(repeats, loop, result.c.vocabulary), *_outside(list(outside), loop), *result.notices)
+    repeats = tuple(repeats)
+    told = _told_of_steps(repeats, result) if repeats and loop == result.c.vocabulary.sweep else set()
+    others = (notice for notice in result.notices if notice not in told)
+    notices = (*_notices(repeats, loop, result.c.vocabulary), *_outside(list(outside), loop), *others)
     return tuple(sorted(notices, key=lambda notice: -notice.weight))
+
+
+def _told_of_steps(repeats: Iterable[TurnRepeat], result: DiffResult) -> set[Notice]:
+    """Return what a comparison says of steps that repeat each other in turns that do: it is told of the turns."""
+    first = {(item.side, turn): min(item.ordinal, item.of) for item in repeats for turn in (item.ordinal, item.of)}
+
+    def are_alike(repeat: Repeat) -> bool:
+        one, other = (first.get((repeat.side, tic)) for tic in (repeat.phi_tic, repeat.of_tic))
+        return one is not None and one == other
+
+    return set(notices_of_repeats(result.c, result.py, are_alike))
 
 
 def _notices(repeats: Iterable[TurnRepeat], index: str, vocabulary: Vocabulary) -> Iterator[Notice]:

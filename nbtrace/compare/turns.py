@@ -48,7 +48,7 @@ class Loop:
 
 @frozen
 class TurnRepeat:
-    """A turn whose computed values are those of an earlier one."""
+    """A turn whose computed values are those of an earlier one; the first of a sweep, of the last of the one before."""
 
     side: Side
     ordinal: int
@@ -86,12 +86,19 @@ def repeated_turns(trace: Trace, side: Side, loop: Loop) -> tuple[TurnRepeat, ..
             for ordinal, values in turns.items()
         },
         side,
-        reaches_back=loop.name == trace.vocabulary.recurrent,
+        loop,
+        trace.vocabulary,
     )
 
 
-def repeats_among(turns: Mapping[int, TurnValues], side: Side, *, reaches_back: bool) -> tuple[TurnRepeat, ...]:
-    """Return the turns that repeat an earlier one; `reaches_back` where formulas do, along the loop of these turns."""
+def repeats_among(
+    turns: Mapping[int, TurnValues], side: Side, loop: Loop, vocabulary: Vocabulary
+) -> tuple[TurnRepeat, ...]:
+    """Return the turns of a loop that repeat an earlier one.
+
+    The first step of a sweep that prints what the last one does has what the sweep before has left: it repeats it.
+    """
+    reaches_back = loop.name == vocabulary.recurrent
     alike: dict[Hashable, list[int]] = {}
     for ordinal in sorted(turns):
         if turns[ordinal].tells:
@@ -103,7 +110,12 @@ def repeats_among(turns: Mapping[int, TurnValues], side: Side, *, reaches_back: 
         if turns[ordinal].given != turns[same[0]].given
         or (reaches_back and _came_from_elsewhere(turns, ordinal, same[0]))
     ]
-    return tuple(sorted(repeated, key=lambda item: item.ordinal)) if len(repeated) < len(turns) - 1 else ()
+    if len(repeated) >= len(turns) - 1:
+        return ()
+    if loop.name == vocabulary.sweep:
+        left = TurnRepeat(side, max(turns), min(turns))
+        repeated = [TurnRepeat(side, item.of, item.ordinal) if item == left else item for item in repeated]
+    return tuple(sorted(repeated, key=lambda item: item.ordinal))
 
 
 def _turns(trace: Trace, loop: Loop) -> Mapping[int, _Values]:

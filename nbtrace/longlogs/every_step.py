@@ -1,17 +1,10 @@
-"""The steps that a comparison of long sweeps has not kept, read once more: all of them, or those near divergences."""
+"""The steps that a comparison of long sweeps has not kept, read once more, all of them."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 
-import numpy as np
-
-from nbtrace.compare.align import align, pair_blocks
-from nbtrace.compare.judge import judge
-from nbtrace.compare.precision import number_formats
-from nbtrace.longlogs.columnar import ColumnReader, Columns
-from nbtrace.longlogs.decimals import Flags, Ints
+from nbtrace.longlogs.columnar import ColumnReader
 from nbtrace.longlogs.long_result import LongDiffResult
-from nbtrace.longlogs.step_queue import numbers_of, step_of
 from nbtrace.records import Record, Trace
 
 
@@ -23,67 +16,21 @@ def with_every_step(result: LongDiffResult) -> LongDiffResult:
     InputError
         If a log cannot be read any more.
     """
-    c, py = (_with(trace, result.reading.chunk, None) for trace in (result.c, result.py))
+    c, py = (_with(trace, result.reading.chunk) for trace in (result.c, result.py))
     return replace(result, c=c, py=py, reading=replace(result.reading, in_blocks=True))
 
 
-def are_steps_shown(result: LongDiffResult) -> bool:
-    """Whether the rows near divergences are found without the steps that are far from any.
-
-    The traces must hold all that is of no step, and steps stand together in the order of execution.
-    """
-    sweep, indices = result.c.vocabulary.sweep, result.c.vocabulary.indices
-    records = (*result.c.records, *result.py.records)
-    whole = (len(result.c.blocks), len(result.py.blocks)) == result.num_blocks
-    if result.reading.steps is None or not whole:
-        return False
-    known = all(record.known is not None for record in records if record.index.ordinal(sweep) is not None)
-    return known and all(name in {None, sweep} for name in (_outermost(record, indices) for record in records))
-
-
-def _outermost(record: Record, indices: tuple[str, ...]) -> str | None:
-    """Return the first loop of the vocabulary that a value is of a turn of."""
-    return next((name for name in indices if record.index.ordinal(name) is not None), None)
-
-
-def with_rows_near_divergences(result: LongDiffResult) -> LongDiffResult:
-    """Return a result with every row that diverges, and those next to it in execution order, as a view shows them.
-
-    Raises
-    ------
-    InputError
-        If a log cannot be read any more.
-    """
-    wanted = result.reading.steps
-    c, py = (_with(trace, result.reading.chunk, wanted) for trace in (result.c, result.py))
-    formats, names = (number_formats(c), number_formats(py)), c.vocabulary.names
-    pairs = align(c, py, pair_blocks(result.c, result.py)).pairs
-    rows = tuple(judge(pair, result.policy.of(pair.quantity), *formats, names) for pair in pairs)
-    return replace(result, c=c, py=py, rows=rows)
-
-
-def _with(trace: Trace, chunk: int, wanted: Ints | None) -> Trace:
-    """Return a trace with those of some steps that it lacks, or of all; those that it has may be numbered."""
-    records = [*trace.records, *_missing(trace, chunk, wanted)]
+def _with(trace: Trace, chunk: int) -> Trace:
+    """Return a trace with the values of steps that it lacks; those that it has may be numbered."""
+    records = [*trace.records, *_missing(trace, chunk)]
     return replace(trace, records=tuple(sorted(records, key=lambda record: record.line)))
 
 
-def _missing(trace: Trace, chunk: int, wanted: Ints | None) -> Iterator[Record]:
+def _missing(trace: Trace, chunk: int) -> Iterator[Record]:
     sweep, blocks = trace.vocabulary.sweep, set(trace.blocks)
     held = {(record.line, record.key) for record in trace.records}
     for columns in ColumnReader(trace.source, chunk, trace.vocabulary).chunks():
-        for record in columns.records() if wanted is None else _of_steps(columns, wanted, sweep):
+        for record in columns.records():
             of_step = record.index.ordinal(sweep) is not None and record.index.block in blocks
             if of_step and (record.line, record.key) not in held:
                 yield record
-
-
-def _of_steps(columns: Columns, wanted: Ints, sweep: str | None) -> Iterator[Record]:
-    """Yield the values of some steps."""
-    of_step: Flags = np.array([kind.sweep is not None for kind in columns.kinds], dtype=np.bool_)
-    rows = np.flatnonzero(of_step[columns.kind]) if columns.kind.size else columns.kind
-    rows = rows[np.isin(numbers_of(columns.block[rows], columns.sample[rows], columns.step[rows]), wanted)]
-    numbered = ((step_of(record, sweep), record) for record in columns.odd)
-    chosen = set(wanted.tolist()) if columns.odd else set()
-    odd = tuple(record for number, record in numbered if number in chosen)
-    return columns.some(rows, odd).records()

@@ -40,7 +40,7 @@ class LongReading:
 
     `again` tells how the blocks that diverge are read once more; `in_blocks` whether the traces hold whole blocks; else
     they hold some steps of their sweeps alone, and `steps` are the numbers of those that diverge, and of those next to
-    them.
+    them; `steps_aside` those of which every value is held as a record.
     """
 
     chunk: int
@@ -49,6 +49,7 @@ class LongReading:
     in_blocks: bool = True
     again: tuple[ReadingAgain, ...] = ()
     steps: Ints | None = None
+    steps_aside: frozenset[int] = frozenset()
 
 
 @frozen

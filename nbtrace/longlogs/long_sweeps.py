@@ -7,7 +7,7 @@ those that are irregular, are kept as records, but not the others of their block
 from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,9 +16,8 @@ from nbtrace.compare.logs import KEY, logs_of
 from nbtrace.compare.repeats import SWEEPS_OF_A_BLOCK, phi_steps, repeats
 from nbtrace.longlogs.chunks import CHUNK, NotColumnarError
 from nbtrace.longlogs.columnar import Columns
-from nbtrace.longlogs.decimals import Flags, Floats, Ints
+from nbtrace.longlogs.decimals import Floats, Ints
 from nbtrace.longlogs.held_relations import Assumed
-from nbtrace.longlogs.last_digits import LastDigits
 from nbtrace.longlogs.long_result import LongDiffResult
 from nbtrace.longlogs.reading_again import ROWS_AROUND_STEPS, StepSpread
 from nbtrace.longlogs.step_queue import (
@@ -31,33 +30,21 @@ from nbtrace.longlogs.step_queue import (
     first_of,
     step_of,
 )
+from nbtrace.longlogs.step_windows import STEP_VALUES, TURN, StepWindow, step_window
 from nbtrace.longlogs.stream import BlockComparison, OrdinaryNeededError
 from nbtrace.longlogs.streamed_log import StreamedLog
-from nbtrace.longlogs.tally import Representatives, Tally, Window, WindowSide
-from nbtrace.longlogs.windows import (
-    ENDLESS,
-    CellLoop,
-    Kept,
-    Slots,
-    TableShape,
-    WindowPart,
-    arity_of,
-    irregular_blocks,
-)
+from nbtrace.longlogs.tally import Representatives, Tally
+from nbtrace.longlogs.windows import ENDLESS, CellLoop, Kept, Slots, WindowPart
 from nbtrace.records import Record, Side, Trace
 from nbtrace.verdicts.tolerance import Policy
 
 _MOST_ASIDE = 2000
 """Steps that may be set aside, or looked for by their values; logs with more are compared as records."""
 
-_WINDOW = 20_000
-"""Values of steps of either log that are compared at a time."""
-
 _MOST_SWEEPS = 500
 """Sweeps of which either log may have steps: the first and the last one are kept of each."""
 
 _MOST_WAITING = 2000
-_TURN = (1 << STEP_BITS) - 1
 
 
 def diff_sweeps(
@@ -183,40 +170,7 @@ class SweepLog(StreamedLog):
             return set()
         numbers, keys = self.known()
         near = numbers[(keys >= between[0]) & (keys <= between[1])]
-        return set(near[np.unique(near & _TURN, return_index=True)[1]].tolist())
-
-
-@dataclass(frozen=True)
-class StepSide(WindowSide):
-    """One side of a window of steps, all of which are of blocks that both logs have."""
-
-    @property
-    def present(self) -> Flags:
-        """All steps: whether one is missing is seen in the table."""
-        return np.ones(self.shape.blocks, dtype=np.bool_)
-
-
-@dataclass(frozen=True)
-class StepWindow(Window):
-    """Some steps of both sides, each as a block of its own.
-
-    Attributes
-    ----------
-    numbers : array of int64
-        The steps.
-    """
-
-    numbers: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-
-    def block_of(self, cell: int, cells_per_block: int) -> int:
-        """Return the number of the step that a cell belongs to."""
-        return int(self.numbers[cell // cells_per_block])
-
-    def indices(self, number: int) -> tuple[Ints, Ints, Ints]:
-        """Return the block, the sample and the step of each value of one side."""
-        steps = self.numbers[self.sides[number].part.block]
-        block, sample = np.divmod(steps >> STEP_BITS, SWEEPS_OF_A_BLOCK)
-        return block, sample, steps & _TURN
+        return set(near[np.unique(near & TURN, return_index=True)[1]].tolist())
 
 
 class SweepComparison(BlockComparison):
@@ -260,7 +214,7 @@ class SweepComparison(BlockComparison):
             behind.steps.take()
             complete, stop = min(log.complete for log in self._logs), 0
             while stop < complete:
-                stop = min(complete, *(log.steps.stop_within(_WINDOW) for log in self._logs))
+                stop = min(complete, *(log.steps.stop_within(STEP_VALUES) for log in self._logs))
                 self._add_steps(stop)
             stop = min(log.stream.last_block for log in self._logs)
             if stop > done:
@@ -292,7 +246,7 @@ class SweepComparison(BlockComparison):
                 self._logs[0].assumed_of(self._logs[0].so_far()),
                 self._logs[1].assumed_of(self._logs[1].so_far()),
             )
-        window = self._step_window(parts, numbers, self.assumed)
+        window = step_window([log.stream for log in self._logs], self._slots, parts, numbers, self.assumed)
         self.step_tally.blind(window)
         self._represent(window, every)
         self._spread.begin(numbers)
@@ -307,25 +261,6 @@ class SweepComparison(BlockComparison):
         standing = self._standing_steps()
         for log, part in zip(self._logs, parts, strict=True):
             log.keep(part, numbers, standing)
-
-    def _step_window(self, parts: list[StepPart], numbers: Ints, assumed: tuple[Assumed, Assumed]) -> StepWindow:
-        shape = TableShape(0, numbers.size, 1, 2)
-        aside = np.zeros(numbers.size, dtype=np.bool_)
-        sides, digits = [], []
-        own = []
-        for log, given in zip(self._logs, parts, strict=True):
-            at = np.searchsorted(numbers, given.numbers)
-            nothing = np.zeros_like(at)
-            own.append(replace(given.part, block=at, sample=nothing, step=nothing))
-            log.stream.slot_of(given.part)
-        arity = arity_of(self._slots)
-        for log, given, part, known in zip(self._logs, parts, own, assumed, strict=True):
-            tables = log.stream.tables(part, shape, aside, (CellLoop.STEP, CellLoop.BLOCK))
-            aside[irregular_blocks(part, log.stream.slot_of(part), arity, ())] = True
-            aside[np.searchsorted(numbers, [number for number, _ in given.odd])] = True
-            sides.append(StepSide(part, tables, self._slots, shape, known.stated))
-            digits.append(LastDigits(part, known.formats))
-        return StepWindow(shape, (sides[0], sides[1]), self._slots, arity, aside, tuple(digits), numbers)
 
     def _represent(self, window: StepWindow, given: list[Ints]) -> None:
         """Keep where sweeps begin and end, which often repeat each other; note by which values steps are known."""
@@ -391,4 +326,4 @@ class SweepComparison(BlockComparison):
         begins = np.flatnonzero(np.diff(numbers >> STEP_BITS, prepend=-1))
         given = np.concatenate([aside, numbers[begins], numbers[begins - 1]])
         near = self._spread.steps_near(given, ROWS_AROUND_STEPS)
-        return replace(found, reading=replace(found.reading, steps=near))
+        return replace(found, reading=replace(found.reading, steps=near, steps_aside=frozenset(self._steps_aside)))

@@ -9,7 +9,7 @@ import numpy as np
 from nbtrace.compare.repeats import SWEEPS_OF_A_BLOCK
 from nbtrace.longlogs.chunks import NotColumnarError
 from nbtrace.longlogs.columnar import Columns
-from nbtrace.longlogs.decimals import Ints
+from nbtrace.longlogs.decimals import Flags, Ints
 from nbtrace.longlogs.templates import TemplateKind
 from nbtrace.longlogs.windows import CellLoop, Kept, SideStream, WindowPart, loop_of
 from nbtrace.records import Record
@@ -53,6 +53,13 @@ def distinct(*numbers: Ints) -> Ints:
     """Return the different ones of some numbers, most of which stand in ascending order, in that order."""
     every = np.sort(np.concatenate(numbers), kind="stable")
     found: Ints = every[np.concatenate([[True], every[1:] != every[:-1]])[: every.size]]
+    return found
+
+
+def _are_among(numbers: Ints, others: Ints) -> Flags:
+    """Return which numbers are among others, which ascend."""
+    at = np.minimum(np.searchsorted(others, numbers), others.size - 1)
+    found: Flags = others[at] == numbers if others.size else np.zeros(numbers.shape, dtype=np.bool_)
     return found
 
 
@@ -150,12 +157,15 @@ class StepQueue:
         The last step that was taken.
     turns : set of int
         The steps that irregular lines name.
+    wanted : array of int64 or None
+        The steps, in ascending order, of which regular lines are kept; by default all.
     """
 
     sweep: str
+    wanted: Ints | None = None
     last: int = -1
     turns: set[int] = field(default_factory=set)
-    _read: deque[tuple[Columns, Ints, list[tuple[int, Record]]]] = field(default_factory=deque)
+    _read: deque[tuple[Columns, Ints, list[int], list[tuple[int, Record]]]] = field(default_factory=deque)
     _pending: list[tuple[Columns, Ints, int]] = field(default_factory=list)
     _odd: list[tuple[int, Record]] = field(default_factory=list)
     _of_step: list[bool] = field(default_factory=list)
@@ -171,14 +181,19 @@ class StepQueue:
         self._of_step += map(self._is_of_step, columns.kinds[len(self._of_step) :])
         of_step = np.array(self._of_step)[columns.kind] if columns.kind.size else columns.kind > 0
         odd = [(step_of(record, self.sweep), record) for record in columns.odd]
-        steps = columns.some(np.flatnonzero(of_step))
-        block, sample, step = steps.block, steps.sample, steps.step
+        rows = np.flatnonzero(of_step)
+        block, sample, step = columns.block[rows], columns.sample[rows], columns.step[rows]
         if step.size:
             number_of(int(block.max()), int(sample.max()), int(step.max()))
         numbers = numbers_of(block, sample, step)
         if (np.diff(numbers) < 0).any():
             raise NotColumnarError("steps in another order")
-        self._read.append((steps, numbers, [(number, record) for number, record in odd if number is not None]))
+        ends = [*numbers[:1].tolist(), *numbers[-1:].tolist()]
+        if self.wanted is not None:
+            near = _are_among(numbers, self.wanted)
+            rows, numbers = rows[near], numbers[near]
+        steps = columns.some(rows) if columns.odd or rows.size < columns.kind.size else columns
+        self._read.append((steps, numbers, ends, [(number, record) for number, record in odd if number is not None]))
         return columns.some(np.flatnonzero(~of_step), tuple(record for number, record in odd if number is None))
 
     def _is_of_step(self, kind: TemplateKind) -> bool:
@@ -197,8 +212,8 @@ class StepQueue:
             If the steps do not come in their order.
         """
         while self._read:
-            columns, numbers, odd = self._read.popleft()
-            every = [*numbers[:1].tolist(), *numbers[-1:].tolist(), *(number for number, _ in odd)]
+            columns, numbers, ends, odd = self._read.popleft()
+            every = [*ends, *(number for number, _ in odd)]
             if every and min(every) < self.last:
                 raise NotColumnarError("steps in another order")
             self.last = max([self.last, *every])

@@ -108,7 +108,7 @@ class TurnPrints:
             turn: TurnValues(*of_turn)
             for turn, *of_turn in zip(turns.tolist(), starts.tolist(), results.tolist(), telling.tolist(), strict=True)
         }
-        return repeats_among(values, side, reaches_back=self.loop.name == self.vocabulary.recurrent)
+        return repeats_among(values, side, self.loop, self.vocabulary)
 
     def _sum(self, names: Iterable[str], size: int) -> Words:
         result = np.zeros(size, dtype=np.uint64)

@@ -1,100 +1,43 @@
-"""The unified diff of long logs by columns against that by records: the same text to the byte."""
+"""The values near divergences, which come window by window, against a search through all of them at once."""
 
-from pathlib import Path
+from dataclasses import dataclass
 
-import pytest
-from hypothesis import HealthCheck, given, settings
+import numpy as np
+from hypothesis import given
 from hypothesis import strategies as st
 
-from nbtrace.compare.diff import diff_traces
-from nbtrace.longlogs import aligned_rows
-from nbtrace.longlogs.aligned_rows import are_in_blocks
-from nbtrace.longlogs.stream import diff_long
-from nbtrace.parsers import read_trace
-from nbtrace.report.views.unified import unified, unified_of_long
-from tests.longlogs.test_long_check import EXAMPLES as LOGS
-from tests.longlogs.test_long_check import edited_log
-from tests.longlogs.test_stream import Faults, write_blocks
+from nbtrace.longlogs.aligned_rows import RowTexts, rows_near_divergences
+from nbtrace.longlogs.decimals import Flags, Ints
+from nbtrace.verdicts.status import Status
 
-_logs = st.builds(
-    lambda example, seed, form, **more: [
-        edited_log(example, side, seed + at, form, **more) for at, side in enumerate(("c", "py"))
-    ],
-    st.sampled_from(LOGS),
-    st.integers(0, 2**32),
-    st.sampled_from([".15g", ".15g", ".17g", ".7g", ".12e", ".4g"]),
-    blocks=st.integers(3, 7),
-    rate=st.sampled_from([0.0, 0.0, 0.004, 0.02]),
-    wrong=st.sampled_from([0.0, 0.02, 0.3]),
+
+@dataclass
+class _Numbered:
+    """Values of which each is its own number."""
+
+    first: int
+    diverge: Flags
+
+    def texts(self, which: Ints) -> RowTexts:
+        numbers = (which + self.first).tolist()
+        statuses = [Status.MINOR if self.diverge[at] else Status.PASS for at in which.tolist()]
+        return RowTexts([f"{number}" for number in numbers], ["c"] * len(numbers), ["py"] * len(numbers), statuses)
+
+
+@given(
+    windows=st.lists(st.lists(st.sampled_from([False, False, False, False, False, True]), max_size=12), max_size=8),
+    context=st.integers(0, 3),
 )
-
-
-def _same(folder: Path, logs: list[bytes], chunk: int) -> None:
-    names = str(folder / "aligned_c.log"), str(folder / "aligned_py.log")
-    for name, text in zip(names, logs, strict=True):
-        Path(name).write_bytes(text)
-    by_columns = diff_long(*names, chunk=chunk)
-    if by_columns is not None and are_in_blocks(by_columns):
-        assert "".join(unified_of_long(by_columns)) == unified(diff_traces(read_trace(names[0]), read_trace(names[1])))
-
-
-@settings(max_examples=3, suppress_health_check=list(HealthCheck), deadline=None)
-@given(logs=_logs, chunk=st.sampled_from([3_000, 1 << 20]))
-def test_both_ways_print_the_same(tmp_path_factory: pytest.TempPathFactory, logs: list[bytes], chunk: int) -> None:
-    _same(tmp_path_factory.getbasetemp(), logs, chunk)
-
-
-@pytest.mark.slow
-@settings(max_examples=100, suppress_health_check=list(HealthCheck), deadline=None)
-@given(logs=_logs, chunk=st.sampled_from([3_000, 1 << 20]))
-def test_both_ways_print_the_same_of_many_logs(
-    tmp_path_factory: pytest.TempPathFactory, logs: list[bytes], chunk: int
-) -> None:
-    _same(tmp_path_factory.getbasetemp(), logs, chunk)
-
-
-@pytest.mark.parametrize("example", ["polar_09__35_24", "custom_vectors_mat_hkl_phi__24_51"])
-def test_parts_in_which_nothing_diverges_are_not_read_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, example: str
-) -> None:
-    """Of two logs of the reference, whose banner has values that no vocabulary knows."""
-    monkeypatch.setattr(aligned_rows, "_GAP", 3)
-    names = str(tmp_path / "first.log"), str(tmp_path / "second.log")
-    for number, name in enumerate(names):
-        write_blocks(tmp_path / "c.log", example, 36, Faults(wrong=0.06 if number else 0.0), 5)
-        text = (tmp_path / "c.log").read_text()
-        Path(name).write_text(text.replace("TRACE_C", "TRACE_PY") if number else text)
-    by_columns = diff_long(*names, chunk=2_500)
-    assert by_columns is not None
-    assert are_in_blocks(by_columns)
-    for again in by_columns.reading.again:
-        left_out = [again.leaves_out(number) for number in range(len(again.marks))]
-        assert 0 < sum(left_out) < len(left_out)
-    printed = "".join(unified_of_long(by_columns))
-    assert printed.count("-F_latt_b [pixel block") > 1
-    assert printed == unified(diff_traces(read_trace(names[0]), read_trace(names[1])))
-
-
-@pytest.mark.parametrize(
-    ("example", "chunk"), [("polar_09__35_24", 2_500), ("polar_09__35_24", 1 << 20), ("thick_sensor__44_31", 1 << 20)]
-)
-def test_what_stands_beside_the_first_and_last_value_of_a_block_is_of_its_neighbours(
-    tmp_path: Path, example: str, chunk: int
-) -> None:
-    """A thick sensor has a value of each of its layers."""
-    names = str(tmp_path / "c.log"), str(tmp_path / "py.log")
-    write_blocks(Path(names[0]), example, 20, Faults(), 5)
-    lines = Path(names[0]).read_text().replace("TRACE_C", "TRACE_PY").splitlines(keepends=True)
-    changed = {"floatimage_accumulated": [4, 9, 10, 19], "fdet_vec": [0, 7, 10, 14], "capture_fraction": [1, 5, 12, 17]}
-    for quantity, blocks in changed.items():
-        at = [at for at, line in enumerate(lines) if line.startswith(f"TRACE_PY: {quantity} ")]
-        for block in blocks:
-            key, number = lines[at[block]].rsplit(" ", 1)
-            lines[at[block]] = f"{key} {float(number) * 1.001}\n"
-    Path(names[1]).write_text("".join(lines))
-    by_columns = diff_long(*names, chunk=chunk)
-    assert by_columns is not None
-    assert are_in_blocks(by_columns)
-    printed = "".join(unified_of_long(by_columns))
-    assert all(printed.count(f"-{quantity}") == 4 for quantity in changed)
-    assert printed == unified(diff_traces(read_trace(names[0]), read_trace(names[1])))
+def test_windows_of_any_size_show_what_the_whole_shows(windows: list[list[bool]], context: int) -> None:
+    every = [diverges for window in windows for diverges in window]
+    firsts = np.cumsum([0, *map(len, windows)]).tolist()
+    near = [any(every[max(0, at - context) : at + context + 1]) for at in range(len(every))]
+    shown = [at for at, is_near in enumerate(near) if is_near]
+    given_windows = [
+        _Numbered(first, np.array(flags, dtype=np.bool_)) for first, flags in zip(firsts, windows, strict=False)
+    ]
+    parts = list(rows_near_divergences(given_windows, context))
+    assert [int(label) for part in parts for label in part.labels] == shown
+    assert [begins for part in parts for begins in part.begins] == [at == 0 or not near[at - 1] for at in shown]
+    statuses = [status for part in parts for status in part.statuses]
+    assert [status is Status.MINOR for status in statuses] == [every[at] for at in shown]

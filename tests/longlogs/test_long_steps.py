@@ -199,12 +199,18 @@ def test_a_recorded_pair_is_compared_by_columns(monkeypatch: pytest.MonkeyPatch,
 
 
 def _pair(
-    folder: Path, steps: int, *, wrong: float = 0.0, stale: bool = False, without: range = range(0)
+    folder: Path,
+    steps: int,
+    *,
+    wrong: float = 0.0,
+    stale: tuple[int, int] | None = None,
+    points: range = range(3),
+    without: range = range(0),
 ) -> tuple[str, str]:
     """Write the logs of a pixel of three sampled points with so many steps each.
 
     The port's has a factor that is wrong in the second half of the steps of the last two points, a step that prints
-    what the one before it does, and none of some steps.
+    at some points what another one does, and none of some steps.
     """
     names = str(folder / "c.log"), str(folder / "py.log")
     for name, side in zip(names, _PROGRAMS, strict=True):
@@ -213,7 +219,8 @@ def _pair(
         for point in range(3):
             lines.append(f"{side}: hkl_frac 1 {point} 3")
             for step in range(steps):
-                at = 6 if stale and is_port and step == 7 else step
+                is_stale = stale is not None and is_port and step == stale[0] and point in points
+                at = stale[1] if stale is not None and is_stale else step
                 k, factor = 1.5 + (at + point) / 1024, 2.0 + at / 512
                 factor *= 1 + (wrong if is_port and point > 0 and step >= steps // 2 else 0)
                 if not (is_port and step in without):
@@ -244,12 +251,38 @@ def test_every_turn_is_counted_and_the_first_value_that_diverges_is_kept(tmp_pat
     assert not result.diff.has_whole_blocks
 
 
-def test_a_turn_that_repeats_another_is_found_in_arrays(tmp_path: Path) -> None:
-    result = _found(_pair(tmp_path, 300, stale=True))
-    assert [(repeat.side, repeat.ordinal, repeat.of) for repeat in result.repeats] == [(Side.PY, 7, 6)]
-    assert "Py phi_tic 7 repeats phi_tic 6: the same values from other inputs" in [
-        notice.text for notice in result.notices
-    ]
+@pytest.mark.parametrize("repeat", [(7, 6), (5, 2), (0, 11)])
+def test_a_turn_that_repeats_another_is_told_once(tmp_path: Path, repeat: tuple[int, int]) -> None:
+    """By columns and by records: not as a step of the sweep, too, of which the later one is named second."""
+    names = _pair(tmp_path, 12, stale=repeat)
+    for result in (_found(names), compare_steps(*names, "phi_tic")):
+        assert [(item.side, item.ordinal, item.of) for item in result.repeats] == [(Side.PY, *repeat)]
+        told = [notice.text for notice in result.notices if " repeats " in notice.text]
+        assert told == [f"Py phi_tic {repeat[0]} repeats phi_tic {repeat[1]}: the same values from other inputs"]
+
+
+def test_a_step_that_repeats_another_at_some_points_alone_is_told_as_a_step(tmp_path: Path) -> None:
+    names = _pair(tmp_path, 12, stale=(0, 11), points=range(2))
+    for result in (_found(names), compare_steps(*names, "phi_tic")):
+        assert result.repeats == ()
+        told = [notice.text for notice in result.notices if " repeats " in notice.text]
+        assert told == ["Py phi_tic 0 repeats phi_tic 11 in 2 of 3 samples: the same values at another angle"]
+
+
+def test_a_step_that_repeats_a_turn_at_some_points_alone_is_told_beside_it(tmp_path: Path) -> None:
+    names = _pair(tmp_path, 12, stale=(5, 0))
+    lines = Path(names[1]).read_text().splitlines()
+    first, last = ([at for at, line in enumerate(lines) if f"phi_tic={tic} " in line] for tic in (0, 11))
+    for of, at in zip(first[:2], last[:2], strict=True):
+        lines[at] = f"{lines[at].split(' k_frac')[0]} k_frac{lines[of].split(' k_frac')[1]}"
+    Path(names[1]).write_text("\n".join(lines) + "\n")
+    for result in (_found(names), compare_steps(*names, "phi_tic")):
+        told = [notice.text.split(":")[0] for notice in result.notices if " repeats " in notice.text]
+        assert told == [
+            "Py phi_tic 5 repeats phi_tic 0",
+            "Py phi_tic 0 repeats phi_tic 11 in 2 of 3 samples",
+            "Py phi_tic 5 repeats phi_tic 11 in 2 of 3 samples",
+        ]
 
 
 def test_turns_of_one_log_alone_differ_and_what_they_lack_is_read_again(tmp_path: Path) -> None:

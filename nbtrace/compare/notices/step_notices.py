@@ -1,6 +1,6 @@
 """Steps of a sweep that repeat others, and values that stand for different turns of a loop."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from nbtrace.compare.excerpt import whole_of
 from nbtrace.compare.notices.compared import ComparedLogs
@@ -12,8 +12,14 @@ from nbtrace.vocabulary.sides import Names
 
 def repeated_steps(logs: ComparedLogs) -> Iterator[Notice]:
     """Yield each step that repeats another one of its log."""
-    of_c, of_py = (_repeated(trace, side) for trace, side in ((logs.c, Side.C), (logs.py, Side.PY)))
-    yield from repeat_notices((*of_c[0], *of_py[0]), {Side.C: of_c[1], Side.PY: of_py[1]}, logs.names)
+    yield from notices_of_repeats(logs.c, logs.py, lambda _: True)
+
+
+def notices_of_repeats(c: Trace, py: Trace, are_told: Callable[[Repeat], bool]) -> Iterator[Notice]:
+    """Yield the notices of those repeated steps of two logs that are to be told."""
+    of_c, of_py = (_repeated(trace, side) for trace, side in ((c, Side.C), (py, Side.PY)))
+    told = filter(are_told, (*of_c[0], *of_py[0]))
+    yield from repeat_notices(told, {Side.C: of_c[1], Side.PY: of_py[1]}, c.vocabulary.names)
 
 
 def _repeated(trace: Trace, side: Side) -> tuple[tuple[Repeat, ...], int]:

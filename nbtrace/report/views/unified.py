@@ -26,9 +26,13 @@ def unified(result: DiffResult) -> str:
 
 def unified_of_long(result: "LongDiffResult") -> Iterator[str]:
     """Yield the same of two long logs, many lines at a time; they are read once more."""
-    from nbtrace.longlogs.aligned_rows import rows_near_divergences  # noqa: PLC0415 - imports numpy
+    # What imports numpy.
+    from nbtrace.longlogs.aligned_blocks import BlockReading  # noqa: PLC0415
+    from nbtrace.longlogs.aligned_rows import rows_near_divergences  # noqa: PLC0415
+    from nbtrace.longlogs.aligned_steps import StepReading  # noqa: PLC0415
 
-    found = rows_near_divergences(result, _CONTEXT)
+    reading = BlockReading(result) if result.has_whole_blocks else StepReading(result)
+    found = rows_near_divergences(reading.windows(), _CONTEXT)
     return _texts(result, ((rows.begins, rows.labels, rows.c, rows.py, rows.statuses) for rows in found))
 
 
