@@ -13,6 +13,7 @@ from nbtrace.compare.repeats import phi_steps
 from nbtrace.compare.scene import scene
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.documents import uncollected
+from nbtrace.explanation.audit.agreeing_turns import may_stand_apart
 from nbtrace.explanation.audit.attribution import Attribution, Share, attribute
 from nbtrace.explanation.audit.audit import audit
 from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding
@@ -26,7 +27,7 @@ from nbtrace.explanation.simulations.evidence import logged_sides
 from nbtrace.explanation.simulations.ruling import ruled
 from nbtrace.explanation.simulations.run import Config, Simulate
 from nbtrace.frozen import frozen
-from nbtrace.longlogs.diff_logs import diff_in_blocks
+from nbtrace.longlogs.diff_logs import diff, in_blocks, with_differing_steps
 from nbtrace.parsers.given_logs import Log, Words
 from nbtrace.presentable import Presentable
 from nbtrace.progress import stage
@@ -73,7 +74,8 @@ class Explanation(Presentable):
 
     def counted(self) -> tuple[str, ...]:
         """Return what was compared, and how much of it diverges."""
-        counts = f"roots: {len(self.roots)}; values held against formulas: {len(self.findings)}"
+        held = len(self.findings) + self.audit.num_agreeing
+        counts = f"roots: {len(self.roots)}; values held against formulas: {held}"
         return (f"{counts}; {self.diff.c.source} against {self.diff.py.source}",)
 
     @property
@@ -135,6 +137,7 @@ def explain(
     policy: Policy | None = None,
     simulate: Simulate | None = None,
     vocabulary: Words | None = None,
+    every_turn: bool = False,
 ) -> Explanation:
     """Explain the differences of two traces.
 
@@ -154,6 +157,9 @@ def explain(
         finds some for roots that the catalogue leaves without.
     vocabulary : Vocabulary, str or path-like, optional
         What the lines of logs mean.
+    every_turn : bool
+        Whether all turns of a long sweep are in the audit one by one, those, too, on which both logs agree; what holds
+        an explanation against a program asks for it.
 
     Raises
     ------
@@ -162,15 +168,20 @@ def explain(
     """
     with stage("explaining"):
         with uncollected():
-            compared = diff_in_blocks(c, py, policy, vocabulary=vocabulary)
-        return _explained(compared, config, policy, simulate)
+            compared = diff(c, py, policy, vocabulary=vocabulary)
+        return _explained(compared, config, policy, simulate, every_turn=every_turn)
 
 
 def _explained(
-    result: DiffResult, config: Config | None, policy: Policy | None, simulate: Simulate | None
+    result: DiffResult, config: Config | None, policy: Policy | None, simulate: Simulate | None, *, every_turn: bool
 ) -> Explanation:
     with uncollected():
-        result, audited, causes, (c, py) = _by_formulas(result, config, policy)
+        short = with_differing_steps(result) if simulate is None and not every_turn else None
+        found = None if short is None else _by_formulas(short, config, policy, apart=True)
+        if found is None:
+            found = _by_formulas(in_blocks(result), config, policy)
+            assert found is not None  # noqa: S101 - which all values are records for
+        result, audited, causes, (c, py) = found
     simulated = None
     if config is not None and simulate is not None and audited.physics.experiments is not None and comparable(result):
         with stage("runs of the simulator"):
@@ -180,29 +191,40 @@ def _explained(
 
 
 def _by_formulas(
-    result: DiffResult, config: Config | None, policy: Policy | None
-) -> tuple[DiffResult, Audit, tuple[Root, ...], tuple[Trace, Trace]]:
-    """Return the comparison with what is said of the block that is explained, the audit, the roots, and the traces."""
+    result: DiffResult, config: Config | None, policy: Policy | None, *, apart: bool = False
+) -> tuple[DiffResult, Audit, tuple[Root, ...], tuple[Trace, Trace]] | None:
+    """Return the comparison with what is said of the block that is explained, the audit, the roots, and the traces.
+
+    None where turns on which the sides agree stand `apart` in columns, and may not.
+    """
     blocks = _blocks(result)
     c, py = (trace.of_block(block) for trace, block in zip((result.c, result.py), blocks, strict=True))
     explained = result if result.num_blocks == (1, 1) else diff_traces(c, py, policy)
     result = replace(result, notices=(*_chosen_block(result, blocks), *_sweep_notices(c, py), *result.notices))
     physics = physics_of(c.vocabulary)
     tables = physics.tables(config)
-    audited = audit(
-        scene(c, Side.C, physics.facts(c, py, config), tables=tables),
-        scene(py, Side.PY, physics.facts(py, c, config), tables=tables),
-    )
+    scenes = {
+        Side.C: scene(c, Side.C, physics.facts(c, py, config), tables=tables),
+        Side.PY: scene(py, Side.PY, physics.facts(py, c, config), tables=tables),
+    }
+    if apart and not may_stand_apart(scenes, physics):
+        return None
+    audited = audit(scenes[Side.C], scenes[Side.PY])
+    if apart and _lacks_rows(explained, audited):
+        return None
     audited.findings += leftovers(audited, _with_every_row(explained, audited))
     return result, audited, roots(audited), (c, py)
 
 
 def _with_every_row(result: DiffResult, audited: Audit) -> DiffResult:
     """Return the comparison with the rows that a long one leaves out, if a difference may be in one of them alone."""
+    return diff_traces(result.c, result.py, result.policy) if _lacks_rows(result, audited) else result
+
+
+def _lacks_rows(result: DiffResult, audited: Audit) -> bool:
+    """Whether a difference may be in a row alone that a long comparison leaves out."""
     all_match = all(item.status is AuditStatus.MATCH for item in audited.findings)
-    if result.holds_every_row or not all_match or not result.divergences:
-        return result
-    return diff_traces(result.c, result.py, result.policy)
+    return not result.holds_every_row and all_match and bool(result.divergences)
 
 
 def _blocks(result: DiffResult) -> tuple[int, int]:

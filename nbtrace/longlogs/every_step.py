@@ -23,7 +23,7 @@ def with_every_step(result: LongDiffResult) -> LongDiffResult:
     InputError
         If a log cannot be read any more.
     """
-    c, py = (_with(trace, result.reading.chunk, None) for trace in (result.c, result.py))
+    c, py = (with_steps(trace, result.reading.chunk, None) for trace in (result.c, result.py))
     return replace(result, c=c, py=py, reading=replace(result.reading, in_blocks=True))
 
 
@@ -55,15 +55,21 @@ def with_rows_near_divergences(result: LongDiffResult) -> LongDiffResult:
         If a log cannot be read any more.
     """
     wanted = result.reading.steps
-    c, py = (_with(trace, result.reading.chunk, wanted) for trace in (result.c, result.py))
+    c, py = (with_steps(trace, result.reading.chunk, wanted) for trace in (result.c, result.py))
     formats, names = (number_formats(c), number_formats(py)), c.vocabulary.names
     pairs = align(c, py, pair_blocks(result.c, result.py)).pairs
     rows = tuple(judge(pair, result.policy.of(pair.quantity), *formats, names) for pair in pairs)
     return replace(result, c=c, py=py, rows=rows)
 
 
-def _with(trace: Trace, chunk: int, wanted: Ints | None) -> Trace:
-    """Return a trace with those of some steps that it lacks, or of all; those that it has may be numbered."""
+def with_steps(trace: Trace, chunk: int, wanted: Ints | None) -> Trace:
+    """Return a trace with those of some steps that it lacks, or of all; those that it has may be numbered.
+
+    Raises
+    ------
+    InputError
+        If the log cannot be read any more.
+    """
     records = [*trace.records, *_missing(trace, chunk, wanted)]
     return replace(trace, records=tuple(sorted(records, key=lambda record: record.line)))
 

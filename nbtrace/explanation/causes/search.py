@@ -5,13 +5,21 @@ by chance anyway.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import field
 
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Vector
 from nbtrace.explanation.causes.compounds import compounds
-from nbtrace.explanation.causes.kinds_of_cause import Candidate, Case, Signature, Trait, distance, has_formula
+from nbtrace.explanation.causes.kinds_of_cause import (
+    Candidate,
+    Candidates,
+    Case,
+    Signature,
+    Trait,
+    distance,
+    has_formula,
+)
 from nbtrace.frozen import frozen
 from nbtrace.vocabulary.formula import UnloggedError
 
@@ -101,11 +109,12 @@ class Search:
 def search(case: Case, catalogue: tuple[Signature, ...]) -> Search:
     """Return the causes that explain a value, ranked by what they leave, then by simplicity."""
     candidates = list(_candidates(case, catalogue))
-    tried = _count(candidates)
-    simpler = sorted(signature.complexity for signature, _ in candidates)
+    tried = sum(map(_count, candidates))
+    simpler = sorted(signature.complexity for signature, item in candidates for _ in range(_number(item)))
     judged = [
         _judged(case, signature, candidate, tried, bisect_right(simpler, signature.complexity) / len(simpler))
-        for signature, candidate in candidates
+        for signature, item in candidates
+        for candidate in _telling(case, item)
     ]
     if not any(map(_fits, judged)):
         doubled, further = compounds(case, catalogue, candidates)
@@ -120,11 +129,22 @@ def search(case: Case, catalogue: tuple[Signature, ...]) -> Search:
     return Search(_distinct(fitting), tried, _distinct(others)[:3])
 
 
-def _count(candidates: Sequence[tuple[Signature, Candidate]]) -> int:
-    return sum(candidate.among for _, candidate in candidates)
+def _count(pair: tuple[Signature, Candidates]) -> int:
+    """Return of how many values candidates were chosen."""
+    _, item = pair
+    return item.among if isinstance(item, Candidate) else len(item)
 
 
-def _candidates(case: Case, catalogue: tuple[Signature, ...]) -> Iterator[tuple[Signature, Candidate]]:
+def _number(item: Candidates) -> int:
+    return 1 if isinstance(item, Candidate) else len(item)
+
+
+def _telling(case: Case, item: Candidates) -> Iterable[Candidate]:
+    """Return the candidates that are weighed: of many values those that may fit, and the closest of all others."""
+    return (item,) if isinstance(item, Candidate) else item.telling(case.logged, case.right, case.allowed)
+
+
+def _candidates(case: Case, catalogue: tuple[Signature, ...]) -> Iterator[tuple[Signature, Candidates]]:
     for signature in catalogue:
         stream = signature.candidates(case)
         while True:
@@ -134,7 +154,9 @@ def _candidates(case: Case, catalogue: tuple[Signature, ...]) -> Iterator[tuple[
                 break
             except (UnloggedError, ZeroDivisionError, OverflowError, ValueError):
                 break
-            if len(candidate.value) == len(case.logged) and _differs(case, candidate):
+            if not isinstance(candidate, Candidate):
+                yield signature, candidate.other_than(case.right, case.allowed)
+            elif len(candidate.value) == len(case.logged) and _differs(case, candidate):
                 yield signature, candidate
 
 
