@@ -53,12 +53,16 @@ def with_differing_steps(result: LongDiffResult) -> LongDiffResult | None:
         If a log cannot be read any more.
     """
     traces, chunk = (result.c, result.py), result.reading.chunk
-    if result.num_blocks != _ONE_BLOCK or any(trace.blocks != (0,) or whole_of(trace) is None for trace in traces):
+    of_steps = (
+        counts for name, counts in result.counts.items() if name in logs_of(result.c.vocabulary).parts_of_a_step
+    )
+    if result.num_blocks != _ONE_BLOCK or any(2 * diverging > many for many, diverging in of_steps):
+        return None
+    if any(trace.blocks != (0,) or whole_of(trace) is None for trace in traces):
         return None
     try:
         pair = _Pair.of(*(_read(trace, chunk) for trace in traces))
-        key = logs_of(result.c.vocabulary).of_a_step(KEY)
-        agreeing = None if pair is None else pair.agreeing(_held(traces), key)
+        agreeing = None if pair is None else pair.agreeing(_held(traces), logs.of_a_step(KEY))
     except NotColumnarError:
         return None
     if pair is None or agreeing is None:
@@ -197,8 +201,12 @@ class _Pair(NamedTuple):
         same[np.concatenate(standing)] = False
         agreeing: Ints = turns[same]
         lines = (own.lines[own.every.searchsorted(agreeing)] for own in self)
-        many = max(FEWEST, turns.size - agreeing.size)
-        return agreeing if agreeing.size >= many and all((np.diff(own) > 0).all() for own in lines) else None
+        others = max(own.every.size for own in self) - agreeing.size
+        return (
+            agreeing
+            if agreeing.size >= max(FEWEST, others) and all((np.diff(own) > 0).all() for own in lines)
+            else None
+        )
 
     def _numbers(self, key: ColumnKey, turns: Ints) -> "tuple[_Numbers, _Numbers]":
         c, py = ((own.columns[key], own.columns[key].find(turns)[0]) for own in self)
