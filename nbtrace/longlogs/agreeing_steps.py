@@ -52,10 +52,8 @@ def with_differing_steps(result: LongDiffResult) -> LongDiffResult | None:
     InputError
         If a log cannot be read any more.
     """
-    traces, chunk = (result.c, result.py), result.reading.chunk
-    of_steps = (
-        counts for name, counts in result.counts.items() if name in logs_of(result.c.vocabulary).parts_of_a_step
-    )
+    traces, chunk, logs = (result.c, result.py), result.reading.chunk, logs_of(result.c.vocabulary)
+    of_steps = (counts for name, counts in result.counts.items() if name in logs.parts_of_a_step)
     if result.num_blocks != _ONE_BLOCK or any(2 * diverging > many for many, diverging in of_steps):
         return None
     if any(trace.blocks != (0,) or whole_of(trace) is None for trace in traces):
