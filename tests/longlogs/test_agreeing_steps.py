@@ -159,25 +159,36 @@ def test_of_a_program_every_turn_may_be_asked_for(tmp_path: Path) -> None:
     assert sum(finding.node.name == "phi_F_latt" for finding in result.audit.findings) == _STEPS
 
 
+def _value(line: str, key: str) -> str:
+    found = re.search(rf"\b{key}=(\S+)", line)
+    assert found is not None
+    return found[1]
+
+
+def _by_another(line: str, key: str, other: str) -> str:
+    return _changed(line, key, lambda _: other)
+
+
 def _mistaken(lines: list[str], chance: random.Random) -> list[str]:
     """Return the steps of a log with mistakes of some kind."""
     some = chance.sample(range(len(lines)), chance.choice([1, 1, 2, 6]))
     key, factor = chance.choice(_KEYS), chance.choice([1.001, 2.0, -1.0, 1000.0, 1 + 1e-9, 1 + 1e-13, 1 + 1e-14])
     kind = chance.choice(["factor", "copy", "other key", "zero", "noise", "again", "lost", "digits"])
-    values = {name: [re.search(rf"\b{name}=(\S+)", line)[1] for line in lines] for name in _KEYS}  # type: ignore[index]
     changed = list(lines)
     for at in range(len(lines)) if kind in {"noise", "digits"} else some:
-        noise, other = 1 + chance.uniform(-1, 1) * chance.choice([1e-15, 1e-13]), chance.choice(_KEYS)
+        line = lines[at]
+        noise = 1 + chance.uniform(-1, 1) * chance.choice([1e-15, 1e-13])
+        own = float(_value(line, key))
         changed[at] = {
-            "factor": lambda line: _changed(line, key, _times(factor)),
-            "copy": lambda line, at=at: _changed(line, key, lambda _: values[key][at - 1]),
-            "other key": lambda line, other=other: _changed(line, key, lambda _: chance.choice(values[other])),
-            "zero": lambda line: _changed(line, key, lambda _: "0"),
-            "noise": lambda line, noise=noise: _changed(line, key, _times(noise)),
-            "again": lambda line: line + line,
-            "lost": lambda _: "",
-            "digits": lambda line: _changed(line, key, lambda text: f"{float(text):.6g}"),
-        }[kind](changed[at])
+            "factor": _by_another(line, key, f"{own * factor:.17g}"),
+            "copy": _by_another(line, key, _value(lines[at - 1], key)),
+            "other key": _by_another(line, key, _value(chance.choice(lines), chance.choice(_KEYS))),
+            "zero": _by_another(line, key, "0"),
+            "noise": _by_another(line, key, f"{own * noise:.17g}"),
+            "again": line + line,
+            "lost": "",
+            "digits": _by_another(line, key, f"{own:.6g}"),
+        }[kind]
     return changed
 
 

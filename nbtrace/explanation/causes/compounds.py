@@ -2,7 +2,7 @@
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from nbtrace.compare.scene import Vector
@@ -46,17 +46,12 @@ def compounds(
         for candidate in near:
             on_top = replace(case, right=candidate.value)
             for second in above.simple:
-                for further in _single(second, on_top):
+                for further in second.each(on_top):
                     tried += candidate.among
                     if _near(further.value, case.logged):
                         both = replace(further, text=f"{candidate.text}; and {further.text}")
                         found.append((_both(first, second), both))
     return found, tried
-
-
-def _single(signature: Signature, case: Case) -> Iterator[Candidate]:
-    """Yield what a mistake on top of another one makes, each a candidate by itself."""
-    return (item for item in signature.candidates(case) if isinstance(item, Candidate))
 
 
 def _on_top_of(first: Signature, catalogue: Sequence[Signature]) -> list[Signature]:
@@ -84,7 +79,7 @@ class _OnTop:
         self._logged = case.logged
         if len(case.logged) == len(case.right) == 1:
             of_one = replace(case, right=(1.0,))
-            self.multiples = sorted(further.value[0] for second in simple for further in _single(second, of_one))
+            self.multiples = sorted(further.value[0] for second in simple for further in second.each(of_one))
 
     def divided(self, item: Candidates) -> tuple[int, Iterable[Candidate]]:
         """Return of how many values no multiple comes close, and the candidates of the others but for 0."""

@@ -29,7 +29,7 @@ class CopiedTurns:
     Attributes
     ----------
     values : array of float
-    nodes : Places
+    nodes : CopiedPlaces
         Where all of those stand from which these were chosen.
     at : array of int
         Which of those they are.
@@ -38,7 +38,7 @@ class CopiedTurns:
     """
 
     values: _Floats
-    nodes: "Places"
+    nodes: "CopiedPlaces"
     at: _Ints
     words: Callable[[Node], str]
 
@@ -79,7 +79,7 @@ class CopiedTurns:
         return Candidate((float(self.values[at]),), self.words(self.nodes.node(int(self.at[at]))))
 
 
-class Places:
+class CopiedPlaces:
     """Where values stand: nodes of records, and the turns of columns behind them."""
 
     def __init__(self, nodes: Sequence[Node], columns: Sequence[tuple[ColumnKey, TurnColumn]]) -> None:
@@ -132,4 +132,4 @@ def copied_turns(
         numbers.append(column.numbers)
         at.append(column.lines)
     order = np.argsort(np.concatenate(at), kind="stable")
-    return CopiedTurns(np.concatenate(numbers)[order], Places(own, columns), order, words)
+    return CopiedTurns(np.concatenate(numbers)[order], CopiedPlaces(own, columns), order, words)

@@ -151,6 +151,10 @@ class Signature:
     copies: bool = False
     traits: frozenset[Trait] = frozenset()
 
+    def each(self, case: Case) -> Iterator[Candidate]:
+        """Yield the candidates that are told one by one."""
+        return (item for item in self.candidates(case) if isinstance(item, Candidate))
+
 
 def distance(a: Vector, b: Vector) -> float:
     """Return |a − b|."""
