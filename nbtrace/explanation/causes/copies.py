@@ -12,13 +12,13 @@ from nbtrace.vocabulary.formula import UnloggedError
 from nbtrace.vocabulary.quantity import Kind
 
 if TYPE_CHECKING:
-    from nbtrace.explanation.causes.copied_turns import CopiedTurns
+    from nbtrace.explanation.causes.many_candidates import ManyCandidates
 
 _EQUAL = 1e-9
 """Relative difference up to which a value is a copy of another one."""
 
 
-def stale(case: Case) -> "Iterator[Candidate | CopiedTurns]":
+def stale(case: Case) -> "Iterator[Candidate | ManyCandidates]":
     """Yield the same quantity at other samples and steps."""
     places = [values[n] for values in (case.values, case.theirs) for n in values if n.name == case.name]
     apart = _stand_apart(case, (case.name,))
@@ -39,9 +39,9 @@ _STALE = "stale: repeats the value of {}"
 
 
 def _stand_apart(case: Case, names: Iterable[str]) -> bool:
-    """Whether some quantities have turns in columns, of which each may be copied."""
+    """Whether a number may be a copy of turns of some quantities that stand in columns."""
     with_turns = {key.name for key, column in case.scene.apart.items() if column.lines is not None}
-    return not with_turns.isdisjoint(names)
+    return len(case.logged) == 1 and not with_turns.isdisjoint(names)
 
 
 def _is_another_apart(case: Case) -> bool:
@@ -53,7 +53,7 @@ def _is_another_apart(case: Case) -> bool:
     return any(is_another(values, case.name, right, logged, _EQUAL * norm(case.logged)) for values in sides)
 
 
-def _apart(case: Case, takes: Callable[[Node], bool], names: Sequence[str], words: str) -> "CopiedTurns":
+def _apart(case: Case, takes: Callable[[Node], bool], names: Sequence[str], words: str) -> "ManyCandidates":
     """Return single numbers of records that are taken, and those of quantities that stand in columns."""
     from nbtrace.explanation.causes.copied_turns import copied_turns  # noqa: PLC0415 - imports numpy
 
@@ -77,7 +77,7 @@ def _lagging(case: Case) -> Iterator[Candidate]:
         yield Candidate(value, f"stale: the value of {before.label}")
 
 
-def another(case: Case) -> "Iterator[Candidate | CopiedTurns]":
+def another(case: Case) -> "Iterator[Candidate | ManyCandidates]":
     """Yield the values of other quantities of the same kind, or the same unit, that are right themselves."""
     kind, quantities = case.quantity.kind, case.vocabulary.quantities
     if kind is not Kind.SCALAR:

@@ -16,7 +16,10 @@ from nbtrace.vocabulary.quantity import Quantity
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from nbtrace.explanation.causes.copied_turns import CopiedTurns
+    from nbtrace.explanation.causes.many_candidates import ManyCandidates
+
+PARTIAL = 0.1
+"""Largest share of the deviation that a cause may leave."""
 
 
 @frozen
@@ -108,8 +111,8 @@ class Candidate:
     among: int = 1
 
 
-Candidates: TypeAlias = "Candidate | CopiedTurns"
-"""One candidate, or the values of many turns, each of which is one."""
+Candidates: TypeAlias = "Candidate | ManyCandidates"
+"""One candidate, or many."""
 
 
 class Trait(Enum):

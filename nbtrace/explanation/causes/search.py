@@ -12,6 +12,7 @@ from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Vector
 from nbtrace.explanation.causes.compounds import compounds
 from nbtrace.explanation.causes.kinds_of_cause import (
+    PARTIAL,
     Candidate,
     Candidates,
     Case,
@@ -33,9 +34,6 @@ _AMONG_ALL = 0.5
 
 _FLOOR = 1e-15
 """Closest relative agreement that counts."""
-
-_PARTIAL = 0.1
-"""Largest share of the deviation that a cause may leave."""
 
 _CLOSE = 1e-3
 """Largest relative residual of a cause that leaves more than digits and precision explain."""
@@ -140,7 +138,7 @@ def _number(item: Candidates) -> int:
 
 
 def _telling(case: Case, item: Candidates) -> Iterable[Candidate]:
-    """Return the candidates that are weighed: of many values those that may fit, and the closest of all others."""
+    """Return the candidates that are weighed: of many those that may fit, and the closest of all others."""
     return (item,) if isinstance(item, Candidate) else item.telling(case.logged, case.right, case.allowed)
 
 
@@ -154,10 +152,11 @@ def _candidates(case: Case, catalogue: tuple[Signature, ...]) -> Iterator[tuple[
                 break
             except (UnloggedError, ZeroDivisionError, OverflowError, ValueError):
                 break
-            if not isinstance(candidate, Candidate):
+            if isinstance(candidate, Candidate):
+                if len(candidate.value) == len(case.logged) and _differs(case, candidate):
+                    yield signature, candidate
+            elif len(case.logged) == 1:
                 yield signature, candidate.other_than(case.right, case.allowed)
-            elif len(candidate.value) == len(case.logged) and _differs(case, candidate):
-                yield signature, candidate
 
 
 def _differs(case: Case, candidate: Candidate) -> bool:
@@ -183,7 +182,7 @@ def _judged(case: Case, signature: Signature, candidate: Candidate, tried: int, 
 
 
 def _fits(cause: Cause) -> bool:
-    close = cause.left <= _PARTIAL and cause.residual_rel <= _CLOSE
+    close = cause.left <= PARTIAL and cause.residual_rel <= _CLOSE
     return (cause.exact or (close and not cause.signature.copies)) and _is_unlikely(cause)
 
 

@@ -11,7 +11,7 @@ from nbtrace.compare.apart_values import ApartNodes, ApartVectors
 from nbtrace.compare.scene import Node
 from nbtrace.compare.turn_columns import ColumnKey, TurnColumn
 from nbtrace.explanation.causes import compounds, search
-from nbtrace.explanation.causes.copied_turns import CopiedTurns, copied_turns, is_another
+from nbtrace.explanation.causes.copied_turns import ManyCandidates, copied_turns, is_another
 from nbtrace.explanation.causes.kinds_of_cause import Candidate, Case, Signature
 
 _KEY = ColumnKey("phi_F_latt", 0, "phi_tic")
@@ -32,7 +32,7 @@ def _words(node: Node) -> str:
     return f"repeats {node.label}"
 
 
-def _turns(numbers: list[float]) -> CopiedTurns:
+def _turns(numbers: list[float]) -> ManyCandidates:
     scene = cast("Any", SimpleNamespace(apart={_KEY: _column(numbers)}, records={}))
     return copied_turns(scene, {}, (), [_KEY.name], _words)
 
