@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from nbtrace.compare.align import pair_blocks
 from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.compare.metrics import is_finite
 from nbtrace.compare.phi import compare_phi
 from nbtrace.compare.repeats import phi_steps
-from nbtrace.compare.scene import scene
+from nbtrace.compare.scene import Scene, scene
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.documents import uncollected
 from nbtrace.explanation.audit.agreeing_turns import may_stand_apart
@@ -111,7 +111,10 @@ class Explanation(Presentable):
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """What the audit found of each value, those of roots as formulas and runs together tell them."""
+        """What the audit found of each value, those of roots as formulas and runs together tell them.
+
+        Of the turns of a long sweep on which both logs agree there is none; `audit.num_agreeing` counts their values.
+        """
         told = {finding.node: root for root in self.roots for finding in root.findings}
         return tuple(
             replace(item, status=told[item.node].status, side=told[item.node].side) if item.node in told else item
@@ -176,12 +179,9 @@ def _explained(
     result: DiffResult, config: Config | None, policy: Policy | None, simulate: Simulate | None, *, every_turn: bool
 ) -> Explanation:
     with uncollected():
-        short = with_differing_steps(result) if simulate is None and not every_turn else None
-        found = None if short is None else _by_formulas(short, config, policy, apart=True)
-        if found is None:
-            found = _by_formulas(in_blocks(result), config, policy)
-            assert found is not None  # noqa: S101 - which all values are records for
-        result, audited, causes, (c, py) = found
+        short = None if every_turn or simulate is not None else with_differing_steps(result)
+        found = None if short is None else _by_differing_turns(short, config)
+        result, audited, causes, (c, py) = found or _by_formulas(in_blocks(result), config, policy)
     simulated = None
     if config is not None and simulate is not None and audited.physics.experiments is not None and comparable(result):
         with stage("runs of the simulator"):
@@ -190,30 +190,40 @@ def _explained(
     return Explanation(result, audited, causes, attribute(audited, causes), tuple(_unusable(c, py)), simulated)
 
 
-def _by_formulas(
-    result: DiffResult, config: Config | None, policy: Policy | None, *, apart: bool = False
-) -> tuple[DiffResult, Audit, tuple[Root, ...], tuple[Trace, Trace]] | None:
-    """Return the comparison with what is said of the block that is explained, the audit, the roots, and the traces.
+_Found: TypeAlias = tuple[DiffResult, Audit, tuple[Root, ...], tuple[Trace, Trace]]
+"""The comparison with what is said of the block that is explained, the audit, the roots, and the traces."""
 
-    None where turns on which the sides agree stand `apart` in columns, and may not.
-    """
+
+def _by_formulas(result: DiffResult, config: Config | None, policy: Policy | None) -> _Found:
+    """Return what becomes of the values of whole blocks."""
     blocks = _blocks(result)
     c, py = (trace.of_block(block) for trace, block in zip((result.c, result.py), blocks, strict=True))
     explained = result if result.num_blocks == (1, 1) else diff_traces(c, py, policy)
-    result = replace(result, notices=(*_chosen_block(result, blocks), *_sweep_notices(c, py), *result.notices))
+    audited = audit(*_scenes(c, py, config))
+    audited.findings += leftovers(audited, _with_every_row(explained, audited))
+    notices = (*_chosen_block(result, blocks), *_sweep_notices(c, py), *result.notices)
+    return replace(result, notices=notices), audited, roots(audited), (c, py)
+
+
+def _by_differing_turns(result: DiffResult, config: Config | None) -> _Found | None:
+    """Return what becomes of values of which those of turns that agree stand in columns; None where they may not."""
+    c, py = result.c.of_block(0), result.py.of_block(0)
+    scenes = _scenes(c, py, config)
+    if not may_stand_apart({own.side: own for own in scenes}, physics_of(c.vocabulary)):
+        return None
+    audited = audit(*scenes)
+    if _lacks_rows(result, audited):
+        return None
+    audited.findings += leftovers(audited, result)
+    result = replace(result, notices=(*_sweep_notices(c, py), *result.notices))
+    return result, audited, roots(audited), (c, py)
+
+
+def _scenes(c: Trace, py: Trace, config: Config | None) -> tuple[Scene, Scene]:
     physics = physics_of(c.vocabulary)
     tables = physics.tables(config)
-    scenes = {
-        Side.C: scene(c, Side.C, physics.facts(c, py, config), tables=tables),
-        Side.PY: scene(py, Side.PY, physics.facts(py, c, config), tables=tables),
-    }
-    if apart and not may_stand_apart(scenes, physics):
-        return None
-    audited = audit(scenes[Side.C], scenes[Side.PY])
-    if apart and _lacks_rows(explained, audited):
-        return None
-    audited.findings += leftovers(audited, _with_every_row(explained, audited))
-    return result, audited, roots(audited), (c, py)
+    of_c, of_py = physics.facts(c, py, config), physics.facts(py, c, config)
+    return scene(c, Side.C, of_c, tables=tables), scene(py, Side.PY, of_py, tables=tables)
 
 
 def _with_every_row(result: DiffResult, audited: Audit) -> DiffResult:
