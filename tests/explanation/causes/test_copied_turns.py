@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbtrace.compare.apart_values import ApartNodes, ApartVectors
-from nbtrace.compare.scene import Node
+from nbtrace.compare.scene import Node, Values
 from nbtrace.compare.turn_columns import ColumnKey, TurnColumn
 from nbtrace.explanation.causes import compounds, search
 from nbtrace.explanation.causes.copied_turns import ManyCandidates, copied_turns, is_another
@@ -86,7 +86,7 @@ def test_turns_in_a_column_stand_among_records_as_the_log_prints_them() -> None:
     records = {node: SimpleNamespace(line=line) for node, line in zip(nodes, (90, 10, 40), strict=True)}
     column = _column([1.5, 2.5], [11, 41])
     scene = cast("Any", SimpleNamespace(apart={_KEY: column}, records=records))
-    values = {nodes[0]: (7.0,), nodes[1]: (8.0,), nodes[2]: (9.0,)}
+    values: Values = {nodes[0]: (7.0,), nodes[1]: (8.0,), nodes[2]: (9.0,)}
     found = copied_turns(scene, values, nodes, [_KEY.name], lambda node: node.label)
     # The factor was printed first, and once more at the end, where it counts.
     assert found.values.tolist() == [7.0, 8.0, 1.5, 9.0, 2.5]
