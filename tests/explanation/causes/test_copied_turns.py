@@ -11,8 +11,9 @@ from nbtrace.compare.apart_values import ApartNodes, ApartVectors
 from nbtrace.compare.scene import Node, Values
 from nbtrace.compare.turn_columns import ColumnKey, TurnColumn
 from nbtrace.explanation.causes import compounds, search
-from nbtrace.explanation.causes.copied_turns import ManyCandidates, copied_turns, is_another
+from nbtrace.explanation.causes.copied_turns import copied_turns, is_another
 from nbtrace.explanation.causes.kinds_of_cause import Candidate, Case, Signature
+from nbtrace.explanation.causes.many_candidates import ManyCandidates
 
 _KEY = ColumnKey("phi_F_latt", 0, "phi_tic")
 _numbers = st.one_of(
