@@ -106,7 +106,14 @@ def explain_command(
     logs: tuple[Log, Log] = c_log, py_log
     if waivers is not None:  # which are held against every value
         logs = read_pair(c_log, py_log, words.vocabulary)
-    result = explain(*logs, configured, policy=limits, simulate=simulator_of(configured), vocabulary=words.vocabulary)
+    result = explain(
+        *logs,
+        configured,
+        policy=limits,
+        simulate=simulator_of(configured),
+        vocabulary=words.vocabulary,
+        every_turn=bool(runs),
+    )
     refuse_misspelt(limits, result.diff.notices)
     with temporary_folder() as folder:
         kept = folder / "outputs" if destinations.bundle is not None else None

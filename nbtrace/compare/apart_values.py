@@ -8,6 +8,9 @@ if TYPE_CHECKING:
 
 _Vector = tuple[float, ...]
 
+ALIKE = 1e-6
+"""Relative difference up to which both sides agree on a value where one is taken for a copy of it."""
+
 
 class ApartNodes(frozenset[Any]):
     """The nodes of float32 values: some that are told, and those of columns; it is true even without any.
@@ -53,11 +56,26 @@ class ApartNodes(frozenset[Any]):
 
 
 class ApartVectors(dict[Any, _Vector]):
-    """Vectors by node: those of records are its own, those of columns are found besides, and not counted."""
+    """Vectors by node: those of records are its own, those of columns are found besides, and not counted.
 
-    def __init__(self, own: dict[Any, _Vector], found: Callable[[Any], _Vector | None]) -> None:
+    Attributes
+    ----------
+    columns : mapping of ColumnKey to TurnColumn
+    """
+
+    def __init__(self, own: dict[Any, _Vector], columns: "Columns", found: Callable[[Any], _Vector | None]) -> None:
         super().__init__(own)
+        self.columns = columns
         self._found = found
+
+    def copy(self) -> "ApartVectors":
+        """Return a copy, which finds the same in columns."""
+        return ApartVectors(self, self.columns, self._found)
+
+    def __or__(self, other: Any) -> "ApartVectors":  # type: ignore[override]
+        changed = self.copy()
+        changed.update(other)
+        return changed
 
     def __missing__(self, node: Any) -> _Vector:
         value = self._found(node)

@@ -26,7 +26,7 @@ def propagate(
     the digits of the other side's value where that is it (see :func:`sharpened`), and that value where no formula can
     be evaluated; again, where what they are computed from changes on the way, as along a loop that feeds itself.
     """
-    return {**values, **changed_by(scene, values, changes, mended)}
+    return values | changed_by(scene, values, changes, mended)
 
 
 def changed_by(

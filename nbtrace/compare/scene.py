@@ -25,7 +25,7 @@ Vector: TypeAlias = tuple[float, ...]
 ALL = -1
 """In place of a sample or a φ step: the value is not of one."""
 
-_DOUBLE = 1e-13
+DOUBLE = 1e-13
 """Relative rounding allowed to one operation of a double-precision program: a few hundred roundings."""
 
 _SINGLE = 16 * 2.0**-24
@@ -289,11 +289,11 @@ class Scene:
     @property
     def roundings(self) -> tuple[float, float]:
         """The relative rounding of one operation of a program, in double and in single precision."""
-        return _DOUBLE, _SINGLE
+        return DOUBLE, _SINGLE
 
     def rounding_at(self, node: Node) -> float:
         """Return the relative rounding of one operation that gives a value."""
-        return _SINGLE if self.single or node in self.singles else _DOUBLE
+        return _SINGLE if self.single or node in self.singles else DOUBLE
 
     def uncertainty(self, node: Node, component: int, size: float) -> float:
         """Return how far the program's own value may be from a known one: digits, and rounding of its norm."""
@@ -357,7 +357,7 @@ def scene(trace: Trace, side: Side, facts: Facts, block: int = 0, *, tables: Map
     single = is_single_precision(trace) or mostly_single(computed, apart)
     singles = singles_of(trace.vocabulary, computed, apart)
     if apart:
-        values, digits = ApartVectors(values, there.numbers), ApartVectors(digits, there.digits)
+        values, digits = ApartVectors(values, apart, there.numbers), ApartVectors(digits, apart, there.digits)
     return Scene(side, trace, values, digits, facts, single, chosen, tables or {}, singles, apart, block)
 
 

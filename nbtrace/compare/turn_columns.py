@@ -5,12 +5,16 @@ those turns stands in a record.
 """
 
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from functools import cached_property
+from typing import Any, NamedTuple, TypeAlias, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
+
+from nbtrace.compare.apart_values import ApartVectors
+from nbtrace.compare.scene import Node
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
@@ -25,6 +29,38 @@ class ColumnKey(NamedTuple):
     name: str
     sample: int
     loop: str
+
+
+@dataclass(frozen=True, eq=False)
+class TurnNodes(Sequence[Any]):
+    """The nodes of a column that stands in no record, made when they are asked for.
+
+    Attributes
+    ----------
+    key : ColumnKey
+    ordinals : array of int
+    """
+
+    key: ColumnKey
+    ordinals: Ints
+
+    @cached_property
+    def _every(self) -> tuple[Any, ...]:
+        (name, sample, loop), turns = self.key, self.ordinals.tolist()
+        return tuple(Node(name, sample, ((loop, ordinal),)) for ordinal in turns)
+
+    def __len__(self) -> int:
+        return int(self.ordinals.size)
+
+    @overload
+    def __getitem__(self, at: int) -> Any: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Any]: ...
+    def __getitem__(self, at: int | slice) -> Any:
+        if isinstance(at, slice):
+            return self._every[at]
+        name, sample, loop = self.key
+        return Node(name, sample, ((loop, int(self.ordinals[at])),))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +81,9 @@ class TurnColumn:
     long, long_single : int
         How many numbers have enough digits to tell single from double precision, and how many of those are single.
     nodes : sequence
-        Their nodes, where they are values of records.
+        Their nodes, where values that take their place are looked for.
+    lines : array of int, optional
+        The line of the log that each stands in.
     """
 
     ordinals: Ints
@@ -55,7 +93,8 @@ class TurnColumn:
     half: "npt.NDArray[np.integer[Any]]"
     long: int = 0
     long_single: int = 0
-    nodes: tuple[Any, ...] = ()
+    nodes: Sequence[Any] = ()
+    lines: Ints | None = None
 
     def digits(self, at: Ints | slice) -> Floats:
         """Return half a unit of the last printed digit of some numbers."""
@@ -67,6 +106,8 @@ class TurnColumn:
         if len(self.nodes) != self.ordinals.size:
             return None
         maps = values.maps if isinstance(values, ChainMap) else [values]
+        if isinstance(maps[-1], ApartVectors):
+            return self._with_own(maps, at)
         nodes = self.nodes[at] if isinstance(at, slice) else [self.nodes[row] for row in at.tolist()]
         found: list[tuple[float, ...]] = [maps[-1].get(node, ()) for node in nodes]
         for some in reversed(maps[:-1]):
@@ -75,6 +116,16 @@ class TurnColumn:
         if any(len(value) != 1 for value in found):
             return None
         return np.fromiter((number for (number,) in found), dtype=np.float64, count=len(found))
+
+    def _with_own(self, maps: Sequence[Mapping[Any, tuple[float, ...]]], at: Ints | slice) -> Floats | None:
+        """Return the numbers at some turns, with those that values have of their own in their places."""
+        found = self.numbers[at].copy()
+        for some in reversed(maps):
+            for row, value in self._rows_of(some, at, found.size):
+                if len(value) != 1:
+                    return None
+                (found[row],) = value
+        return found
 
     def _rows_of(self, values: Mapping[Any, _T], at: Ints | slice, count: int) -> Iterator[tuple[int, _T]]:
         """Yield those of some values that are of the column, each with its row among so many."""
@@ -116,9 +167,12 @@ class TurnColumn:
         ordinals = np.concatenate([self.ordinals, other.ordinals])
         order = np.argsort(ordinals, kind="stable")
         half = np.concatenate([self.half, other.half.astype(np.int64) + self.halves.size])
+        nodes = self.nodes
         return replace(
             self,
             ordinals=ordinals[order],
+            nodes=replace(nodes, ordinals=ordinals[order]) if isinstance(nodes, TurnNodes) else nodes,
+            lines=None,
             numbers=np.concatenate([self.numbers, other.numbers])[order],
             single=np.concatenate([self.single, other.single])[order],
             halves=np.concatenate([self.halves, other.halves]),

@@ -3,16 +3,17 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from nbtrace.compare.align import pair_blocks
 from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.compare.metrics import is_finite
 from nbtrace.compare.phi import compare_phi
 from nbtrace.compare.repeats import phi_steps
-from nbtrace.compare.scene import scene
+from nbtrace.compare.scene import Scene, scene
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.documents import uncollected
+from nbtrace.explanation.audit.agreeing_turns import may_stand_apart
 from nbtrace.explanation.audit.attribution import Attribution, Share, attribute
 from nbtrace.explanation.audit.audit import audit
 from nbtrace.explanation.audit.findings import Audit, AuditStatus, Finding
@@ -26,7 +27,7 @@ from nbtrace.explanation.simulations.evidence import logged_sides
 from nbtrace.explanation.simulations.ruling import ruled
 from nbtrace.explanation.simulations.run import Config, Simulate
 from nbtrace.frozen import frozen
-from nbtrace.longlogs.diff_logs import diff_in_blocks
+from nbtrace.longlogs.diff_logs import diff, in_blocks, with_differing_steps
 from nbtrace.parsers.given_logs import Log, Words
 from nbtrace.presentable import Presentable
 from nbtrace.progress import stage
@@ -73,7 +74,8 @@ class Explanation(Presentable):
 
     def counted(self) -> tuple[str, ...]:
         """Return what was compared, and how much of it diverges."""
-        counts = f"roots: {len(self.roots)}; values held against formulas: {len(self.findings)}"
+        held = len(self.findings) + self.audit.num_agreeing
+        counts = f"roots: {len(self.roots)}; values held against formulas: {held}"
         return (f"{counts}; {self.diff.c.source} against {self.diff.py.source}",)
 
     @property
@@ -109,7 +111,10 @@ class Explanation(Presentable):
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """What the audit found of each value, those of roots as formulas and runs together tell them."""
+        """What the audit found of each value, those of roots as formulas and runs together tell them.
+
+        Of the turns of a long sweep on which both logs agree there is none; `audit.num_agreeing` counts their values.
+        """
         told = {finding.node: root for root in self.roots for finding in root.findings}
         return tuple(
             replace(item, status=told[item.node].status, side=told[item.node].side) if item.node in told else item
@@ -135,6 +140,7 @@ def explain(
     policy: Policy | None = None,
     simulate: Simulate | None = None,
     vocabulary: Words | None = None,
+    every_turn: bool = False,
 ) -> Explanation:
     """Explain the differences of two traces.
 
@@ -154,6 +160,9 @@ def explain(
         finds some for roots that the catalogue leaves without.
     vocabulary : Vocabulary, str or path-like, optional
         What the lines of logs mean.
+    every_turn : bool
+        Whether all turns of a long sweep are in the audit one by one, those, too, on which both logs agree; what holds
+        an explanation against a program asks for it.
 
     Raises
     ------
@@ -162,15 +171,17 @@ def explain(
     """
     with stage("explaining"):
         with uncollected():
-            compared = diff_in_blocks(c, py, policy, vocabulary=vocabulary)
-        return _explained(compared, config, policy, simulate)
+            compared = diff(c, py, policy, vocabulary=vocabulary)
+        return _explained(compared, config, policy, simulate, every_turn=every_turn)
 
 
 def _explained(
-    result: DiffResult, config: Config | None, policy: Policy | None, simulate: Simulate | None
+    result: DiffResult, config: Config | None, policy: Policy | None, simulate: Simulate | None, *, every_turn: bool
 ) -> Explanation:
     with uncollected():
-        result, audited, causes, (c, py) = _by_formulas(result, config, policy)
+        short = None if every_turn or simulate is not None else with_differing_steps(result)
+        found = None if short is None else _by_differing_turns(short, config)
+        result, audited, causes, (c, py) = found or _by_formulas(in_blocks(result), config, policy)
     simulated = None
     if config is not None and simulate is not None and audited.physics.experiments is not None and comparable(result):
         with stage("runs of the simulator"):
@@ -179,30 +190,51 @@ def _explained(
     return Explanation(result, audited, causes, attribute(audited, causes), tuple(_unusable(c, py)), simulated)
 
 
-def _by_formulas(
-    result: DiffResult, config: Config | None, policy: Policy | None
-) -> tuple[DiffResult, Audit, tuple[Root, ...], tuple[Trace, Trace]]:
-    """Return the comparison with what is said of the block that is explained, the audit, the roots, and the traces."""
+_Found: TypeAlias = tuple[DiffResult, Audit, tuple[Root, ...], tuple[Trace, Trace]]
+"""The comparison with what is said of the block that is explained, the audit, the roots, and the traces."""
+
+
+def _by_formulas(result: DiffResult, config: Config | None, policy: Policy | None) -> _Found:
+    """Return what becomes of the values of whole blocks."""
     blocks = _blocks(result)
     c, py = (trace.of_block(block) for trace, block in zip((result.c, result.py), blocks, strict=True))
     explained = result if result.num_blocks == (1, 1) else diff_traces(c, py, policy)
-    result = replace(result, notices=(*_chosen_block(result, blocks), *_sweep_notices(c, py), *result.notices))
+    audited = audit(*_scenes(c, py, config))
+    audited.findings += leftovers(audited, _with_every_row(explained, audited))
+    notices = (*_chosen_block(result, blocks), *_sweep_notices(c, py), *result.notices)
+    return replace(result, notices=notices), audited, roots(audited), (c, py)
+
+
+def _by_differing_turns(result: DiffResult, config: Config | None) -> _Found | None:
+    """Return what becomes of values of which those of turns that agree stand in columns; None where they may not."""
+    c, py = result.c.of_block(0), result.py.of_block(0)
+    scenes = _scenes(c, py, config)
+    if not may_stand_apart({own.side: own for own in scenes}, physics_of(c.vocabulary)):
+        return None
+    audited = audit(*scenes)
+    if _lacks_rows(result, audited):
+        return None
+    audited.findings += leftovers(audited, result)
+    result = replace(result, notices=(*_sweep_notices(c, py), *result.notices))
+    return result, audited, roots(audited), (c, py)
+
+
+def _scenes(c: Trace, py: Trace, config: Config | None) -> tuple[Scene, Scene]:
     physics = physics_of(c.vocabulary)
     tables = physics.tables(config)
-    audited = audit(
-        scene(c, Side.C, physics.facts(c, py, config), tables=tables),
-        scene(py, Side.PY, physics.facts(py, c, config), tables=tables),
-    )
-    audited.findings += leftovers(audited, _with_every_row(explained, audited))
-    return result, audited, roots(audited), (c, py)
+    of_c, of_py = physics.facts(c, py, config), physics.facts(py, c, config)
+    return scene(c, Side.C, of_c, tables=tables), scene(py, Side.PY, of_py, tables=tables)
 
 
 def _with_every_row(result: DiffResult, audited: Audit) -> DiffResult:
     """Return the comparison with the rows that a long one leaves out, if a difference may be in one of them alone."""
+    return diff_traces(result.c, result.py, result.policy) if _lacks_rows(result, audited) else result
+
+
+def _lacks_rows(result: DiffResult, audited: Audit) -> bool:
+    """Whether a difference may be in a row alone that a long comparison leaves out."""
     all_match = all(item.status is AuditStatus.MATCH for item in audited.findings)
-    if result.holds_every_row or not all_match or not result.divergences:
-        return result
-    return diff_traces(result.c, result.py, result.policy)
+    return not result.holds_every_row and all_match and bool(result.divergences)
 
 
 def _blocks(result: DiffResult) -> tuple[int, int]:

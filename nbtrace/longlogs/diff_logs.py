@@ -57,15 +57,35 @@ def diff(
     return diff_traces(*trace_pair(c, py, words), policy, strict=strict)
 
 
-def diff_in_blocks(c: Log, py: Log, policy: Policy | None = None, *, vocabulary: Words | None = None) -> DiffResult:
-    """Compare two traces, or two logs, for what takes every turn of a loop: the traces of the result hold whole blocks.
+def in_blocks(result: DiffResult) -> DiffResult:
+    """Return a comparison whose traces hold whole blocks, for what takes every turn of a loop.
 
-    Takes and raises what :func:`diff` does.
+    Raises
+    ------
+    InputError
+        If a log cannot be read any more.
     """
-    result = diff(c, py, policy, vocabulary=vocabulary)
     if result.has_whole_blocks:
         return result
     from nbtrace.longlogs.every_step import with_every_step  # noqa: PLC0415 - imports numpy, as long logs do
     from nbtrace.longlogs.long_result import LongDiffResult  # noqa: PLC0415
 
     return with_every_step(result) if isinstance(result, LongDiffResult) else result
+
+
+def with_differing_steps(result: DiffResult) -> DiffResult | None:
+    """Return a comparison whose traces hold the steps that differ as records, and those that agree as columns.
+
+    None where they are to be records, too.
+
+    Raises
+    ------
+    InputError
+        If a log cannot be read any more.
+    """
+    if result.has_whole_blocks:
+        return None
+    from nbtrace.longlogs import agreeing_steps  # noqa: PLC0415 - imports numpy, as long logs do
+    from nbtrace.longlogs.long_result import LongDiffResult  # noqa: PLC0415
+
+    return agreeing_steps.with_differing_steps(result) if isinstance(result, LongDiffResult) else None

@@ -6,7 +6,6 @@ are irregular, are kept as records; of the others, formulas see columns, as they
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 
 import numpy as np
 
@@ -16,15 +15,16 @@ from nbtrace.compare.logs import logs_of
 from nbtrace.compare.repeats import SWEEPS_OF_A_BLOCK, phi_steps
 from nbtrace.longlogs.chunks import NotColumnarError
 from nbtrace.longlogs.columnar import Columns
-from nbtrace.longlogs.decimals import Flags, Ints
+from nbtrace.longlogs.decimals import Ints
 from nbtrace.longlogs.held_relations import Assumed
 from nbtrace.longlogs.last_digits import LastDigits
 from nbtrace.longlogs.long_check import CheckPass
+from nbtrace.longlogs.regular_steps import RegularSteps
 from nbtrace.longlogs.step_columns import StepColumns
 from nbtrace.longlogs.step_queue import STEP_BITS, DistinctTurns, StepPart, StepQueue, block_of, distinct, first_of
 from nbtrace.longlogs.step_repeats import StepRepeats
 from nbtrace.longlogs.tally import Representatives, Window
-from nbtrace.longlogs.windows import ENDLESS, Kept, WindowPart, arity_of, irregular_blocks
+from nbtrace.longlogs.windows import ENDLESS, Kept, WindowPart
 from nbtrace.records import Record, Trace
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -53,7 +53,7 @@ class SweepCheckPass(CheckPass):
         self._steps_aside: set[int] = set()
         self._kept_steps: dict[int, Kept] = {}
         self._turns_of_steps = DistinctTurns()
-        self._kinds = 0
+        self._regular: RegularSteps | None = None
 
     def _counted(self) -> Iterator[Columns]:
         return map(self._steps.without_steps, super()._counted())
@@ -80,11 +80,12 @@ class SweepCheckPass(CheckPass):
         if not every.size:
             return
         self._note_turns(every)
-        aside = self._irregular(part, every)
+        self._regular = self._regular or RegularSteps(self._stream, self._slots)
+        aside = self._regular.irregular(part, every)
         self._steps_aside.update(every[aside].tolist())
         if len(self._steps_aside) > _MOST_ASIDE or len(self._sweeps) > _MOST_SWEEPS:
             raise NotColumnarError("thousands of irregular steps")
-        rows_of = self._regular_rows(part, every, aside)
+        rows_of = self._regular.rows(part, every, aside)
         formats = self.assumed.formats if self.assumed is not None else dict((self._first or (False, {}))[1])
         self._columns.add(part, rows_of, LastDigits(part.part, formats))
         parts = logs_of(self._vocabulary).parts_of_a_step
@@ -107,34 +108,6 @@ class SweepCheckPass(CheckPass):
             self._ends.first(("first of a sweep", sweep), int(every[start]))
             self._ends.last(("last of a sweep", sweep), int(every[end - 1]))
             self._sweeps.add(sweep)
-
-    def _irregular(self, part: StepPart, every: Ints) -> Flags:
-        """Return the steps that columns cannot hold."""
-        aside: Flags = np.zeros(every.size, dtype=np.bool_)
-        slot = self._slot_of(part)
-        at = np.searchsorted(every, part.numbers)
-        aside[irregular_blocks(replace(part.part, block=at), slot, arity_of(self._slots), ())] = True
-        aside[np.searchsorted(every, [number for number, _ in part.odd])] = True
-        order = np.lexsort((part.numbers, slot))
-        again = (np.diff(part.numbers[order]) == 0) & (np.diff(slot[order]) == 0)
-        aside[at[order[1:][again]]] = True
-        return aside
-
-    def _slot_of(self, part: StepPart) -> Ints:
-        kinds = part.part.pieces[-1][0].kinds if part.part.pieces else []
-        for kind in kinds[self._kinds :]:
-            index = kind.item.index
-            if kind.sweep is not None and (index.without(kind.sweep).loops or index.grids):
-                raise NotColumnarError("a step of a source or another place of its own")
-        self._kinds = max(self._kinds, len(kinds))
-        return self._stream.slot_of(part.part)
-
-    def _regular_rows(self, part: StepPart, every: Ints, aside: Flags) -> dict[int, Ints]:
-        """Return the rows of each slot whose steps columns hold."""
-        slot = self._slot_of(part)
-        kept = np.flatnonzero(~aside[np.searchsorted(every, part.numbers)])
-        slots = slot[kept]
-        return {number: kept[slots == number] for number in np.flatnonzero(np.bincount(slots)).tolist()}
 
     def _set_aside(self, window: Window) -> None:
         super()._set_aside(window)

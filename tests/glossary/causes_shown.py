@@ -124,7 +124,7 @@ def _signature(name: str) -> Signature:
 
 def _predicted(cause: str, case: Case, number: int = 0) -> Case:
     """Return a case whose logged value is one of those that a cause predicts."""
-    return replace(case, logged=list(_signature(cause).candidates(case))[number].value)
+    return replace(case, logged=list(_signature(cause).each(case))[number].value)
 
 
 def _searched(cause: str) -> Case:

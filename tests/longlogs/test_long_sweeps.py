@@ -14,7 +14,7 @@ from nbtrace.compare.scaling import scaling_of
 from nbtrace.documents import dump
 from nbtrace.explanation import explain as explain_module
 from nbtrace.longlogs import long_files, streamed_log
-from nbtrace.longlogs.diff_logs import diff_in_blocks
+from nbtrace.longlogs.diff_logs import in_blocks
 from nbtrace.longlogs.every_step import with_every_step
 from nbtrace.longlogs.long_result import LongDiffResult
 from nbtrace.longlogs.long_sweeps import diff_sweeps
@@ -166,7 +166,7 @@ def _explained_alike(by_columns: LongDiffResult, names: tuple[str, str]) -> None
     for mine, other in ((whole.c, of_records.c), (whole.py, of_records.py)):
         assert list(map(_printed, mine.records)) == list(map(_printed, other.records))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(explain_module, "diff_in_blocks", lambda *_, **__: whole)
+        patch.setattr(explain_module, "diff", lambda *_, **__: whole)
         found = nbtrace.explain(*names)
     ordinary = nbtrace.explain(*traces)
     assert dump(explain_document(found, with_diff=True)) == dump(explain_document(ordinary, with_diff=True))
@@ -205,7 +205,7 @@ def test_what_takes_every_step_gets_them_as_records(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(long_files, "LONG", 100)
     monkeypatch.setattr(streamed_log, "LONG_SWEEP", 100)
     assert not nbtrace.diff(*names).has_whole_blocks
-    assert diff_in_blocks(*names).c.records == ordinary.c.records
+    assert in_blocks(nbtrace.diff(*names)).c.records == ordinary.c.records
     assert nbtrace.scaling_chain(*names).report() == scaling_of(ordinary).report()
 
 

@@ -69,7 +69,7 @@ class Attribution:
 
 def attribute(result: Audit, roots: Sequence[Root]) -> Attribution:
     """Put the roots right one after the other, in execution order, and follow the final ratio."""
-    values = {side: dict(result.effective[side]) for side in (Side.C, Side.PY)}
+    values = {side: result.effective[side].copy() for side in (Side.C, Side.PY)}
     final = next((node for name in result.vocabulary.finals if (node := _final(values, name)) is not None), None)
     if final is None:
         return Attribution(

@@ -37,7 +37,8 @@ FOREIGN = "the formula describes neither side"
 
 def audit(c: Scene, py: Scene) -> Audit:
     """Hold both sides against the formulas, in execution order."""
-    result = Audit({Side.C: c, Side.PY: py}, {Side.C: dict(c.values), Side.PY: dict(py.values)})
+    result = Audit({Side.C: c, Side.PY: py}, {Side.C: c.values.copy(), Side.PY: py.values.copy()})
+    result.num_agreeing = sum(column.ordinals.size for column in c.apart.values())
     _undo_habits(result)
     result.at_once = _turns_apart(result)
     differing: set[str] = set()

@@ -143,6 +143,8 @@ class Audit:
     findings : list of Finding
     at_once : frozenset of Place
         The turns for which formulas are computed at once, where they are many.
+    num_agreeing : int
+        How many values of each side stand in columns, because they agree; there is no finding of them.
     all_right : dict
         The audit with what a side breaks above a quantity put right, by side, quantity and what is broken, each with
         how often that was broken then.
@@ -152,6 +154,7 @@ class Audit:
     effective: dict[Side, Values]
     findings: list[Finding] = field(default_factory=list)
     at_once: frozenset[Place] = frozenset()
+    num_agreeing: int = 0
     all_right: "dict[tuple[Side, str, tuple[str, ...]], tuple[int, Audit | None]]" = field(
         default_factory=dict, repr=False, compare=False
     )

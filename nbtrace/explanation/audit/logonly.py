@@ -140,7 +140,7 @@ def _upstream(result: Audit, side: Side, name: str, corrected: Values) -> Values
     """Return the corrected values of what a quantity depends on, and the logged ones of everything else."""
     names = result.vocabulary.ancestors(name)
     before = result.effective[side]
-    return {other: value if other.name in names else before[other] for other, value in corrected.items()}
+    return corrected | {other: before[other] for other in corrected if other.name not in names}
 
 
 def _agrees(result: Audit, node: Node, within: float) -> bool:

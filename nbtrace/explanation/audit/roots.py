@@ -6,15 +6,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from nbtrace.compare.evaluate import sharpened
+from nbtrace.compare.excerpt import whole_of
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.repeats import phi_steps, repeats
+from nbtrace.compare.repeats import Repeat, phi_steps, repeats
 from nbtrace.compare.scene import Fact, Node, Place, Values
 from nbtrace.explanation.audit.findings import INTRODUCED, Audit, AuditStatus, Finding, Ground, noise
 from nbtrace.explanation.causes.catalogue import ZERO, catalogue
 from nbtrace.explanation.causes.search import Case, Cause, Search, Signature, Trait, distance, search
 from nbtrace.explanation.proof import Proof, ProofOutcome
 from nbtrace.frozen import frozen
-from nbtrace.records import Side
+from nbtrace.records import Side, Trace
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -170,7 +171,7 @@ def _open(finding: Finding) -> Finding:
 def _without_shared_steps(result: Audit, candidates: Iterable[Root]) -> Iterator[Root]:
     """Yield the roots but those of a step that repeats the same other one in both sweeps: it makes no difference."""
     repeated = [
-        {(repeat.phi_tic, repeat.of_tic) for repeat in repeats(phi_steps(scene.trace), side)}
+        {(repeat.phi_tic, repeat.of_tic) for repeat in _repeats(scene.trace, side)}
         for side, scene in result.scenes.items()
     ]
     shared = {tic for tic, _ in set.intersection(*repeated)}
@@ -185,6 +186,12 @@ def _without_shared_steps(result: Audit, candidates: Iterable[Root]) -> Iterator
         elif all(item.node in values for values in _of_others(result, root.side) for item in root.findings):
             others = tuple(cause for cause in root.search.causes if Trait.REPEATS_A_TURN not in cause.signature.traits)
             yield replace(root, search=replace(root.search, causes=others))
+
+
+def _repeats(trace: Trace, side: Side) -> tuple[Repeat, ...]:
+    """Return the steps that repeat another one, of which some may stand in columns."""
+    whole = whole_of(trace)
+    return whole.repeats if whole is not None and whole.apart else repeats(phi_steps(trace), side)
 
 
 def _of_others(result: Audit, side: Side) -> list[Values]:

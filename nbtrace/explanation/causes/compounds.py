@@ -2,11 +2,11 @@
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from nbtrace.compare.scene import Vector
-from nbtrace.explanation.causes.kinds_of_cause import Candidate, Case, Signature, Trait
+from nbtrace.explanation.causes.kinds_of_cause import Candidate, Candidates, Case, Signature, Trait
 
 _NEAR = 1e-3
 """Relative difference from the logged value within which a compound is looked at more closely."""
@@ -19,7 +19,7 @@ _ROUND_DIGITS = 2
 
 
 def compounds(
-    case: Case, catalogue: Sequence[Signature], candidates: Sequence[tuple[Signature, Candidate]]
+    case: Case, catalogue: Sequence[Signature], candidates: Sequence[tuple[Signature, Candidates]]
 ) -> tuple[list[tuple[Signature, Candidate]], int]:
     """Return the compounds that come close to a value, and how many were tried.
 
@@ -35,21 +35,22 @@ def compounds(
         return [], 0
     found, tried = [], 0
     by_first: dict[str, _OnTop] = {}
-    for first, candidate in candidates:
-        if first.complexity > _MOST_COMPLEX or not any(candidate.value):
+    for first, item in candidates:
+        if first.complexity > _MOST_COMPLEX:
             continue
         if first.name not in by_first:
             by_first[first.name] = _OnTop(case, _on_top_of(first, catalogue))
         above = by_first[first.name]
-        if above.is_far(candidate.value):
-            tried += candidate.among * len(above.multiples)
-            continue
-        on_top = replace(case, right=candidate.value)
-        for second in above.simple:
-            for further in second.candidates(on_top):
-                tried += candidate.among
-                if _near(further.value, case.logged):
-                    found.append((_both(first, second), replace(further, text=f"{candidate.text}; and {further.text}")))
+        far, near = above.divided(item)
+        tried += far * len(above.multiples)
+        for candidate in near:
+            on_top = replace(case, right=candidate.value)
+            for second in above.simple:
+                for further in second.each(on_top):
+                    tried += candidate.among
+                    if _near(further.value, case.logged):
+                        both = replace(further, text=f"{candidate.text}; and {further.text}")
+                        found.append((_both(first, second), both))
     return found, tried
 
 
@@ -78,7 +79,15 @@ class _OnTop:
         self._logged = case.logged
         if len(case.logged) == len(case.right) == 1:
             of_one = replace(case, right=(1.0,))
-            self.multiples = sorted(further.value[0] for second in simple for further in second.candidates(of_one))
+            self.multiples = sorted(further.value[0] for second in simple for further in second.each(of_one))
+
+    def divided(self, item: Candidates) -> tuple[int, Iterable[Candidate]]:
+        """Return of how many values no multiple comes close, and the candidates of the others but for 0."""
+        if not isinstance(item, Candidate):
+            return item.near_multiples(self._logged, self.multiples, 2 * _NEAR)
+        if not any(item.value):
+            return 0, ()
+        return (item.among, ()) if self.is_far(item.value) else (0, (item,))
 
     def is_far(self, value: Vector) -> bool:
         """Whether no multiple of a value comes close to the logged one, as far as that is known without trying."""

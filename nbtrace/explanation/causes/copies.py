@@ -1,7 +1,9 @@
 """Causes by which a value is a copy of another one: of another turn of a loop, or of another quantity."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
+from nbtrace.compare.apart_values import ALIKE
 from nbtrace.compare.evaluate import obeys, value_at
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import ALL, Node, Vector
@@ -9,22 +11,54 @@ from nbtrace.explanation.causes.kinds_of_cause import Candidate, Case, distance
 from nbtrace.vocabulary.formula import UnloggedError
 from nbtrace.vocabulary.quantity import Kind
 
-_AGREE = 1e-6
-"""Relative difference up to which both sides agree on a value."""
+if TYPE_CHECKING:
+    from nbtrace.explanation.causes.many_candidates import ManyCandidates
 
 _EQUAL = 1e-9
 """Relative difference up to which a value is a copy of another one."""
 
 
-def stale(case: Case) -> Iterator[Candidate]:
+def stale(case: Case) -> "Iterator[Candidate | ManyCandidates]":
     """Yield the same quantity at other samples and steps."""
     places = [values[n] for values in (case.values, case.theirs) for n in values if n.name == case.name]
-    if all(distance(value, case.logged) <= 1e-9 * norm(case.logged) for value in places if value != case.right):
+    apart = _stand_apart(case, (case.name,))
+    if all(distance(value, case.logged) <= _EQUAL * norm(case.logged) for value in places if value != case.right) and (
+        not apart or not _is_another_apart(case)
+    ):
+        return
+    if apart:
+        yield _apart(case, lambda node: node.name == case.name and node != case.node, (case.name,), _STALE)
         return
     for node, value in case.values.items():
         if node.name == case.name and node != case.node and not _is_beside(node, case):
-            yield Candidate(value, f"stale: repeats the value of {node.label}")
+            yield Candidate(value, _STALE.format(node.label))
     yield from _lagging(case)
+
+
+_STALE = "stale: repeats the value of {}"
+
+
+def _stand_apart(case: Case, names: Iterable[str]) -> bool:
+    """Whether a number may be a copy of turns of some quantities that stand in columns."""
+    with_turns = {key.name for key, column in case.scene.apart.items() if column.lines is not None}
+    return len(case.logged) == 1 and not with_turns.isdisjoint(names)
+
+
+def _is_another_apart(case: Case) -> bool:
+    """Whether a turn in a column is another value than the right one and the logged one, on either side."""
+    from nbtrace.explanation.causes.copied_turns import is_another  # noqa: PLC0415 - imports numpy
+
+    (right,), (logged,) = case.right, case.logged
+    sides = (case.values, case.theirs)
+    return any(is_another(values, case.name, right, logged, _EQUAL * norm(case.logged)) for values in sides)
+
+
+def _apart(case: Case, takes: Callable[[Node], bool], names: Sequence[str], words: str) -> "ManyCandidates":
+    """Return single numbers of records that are taken, and those of quantities that stand in columns."""
+    from nbtrace.explanation.causes.copied_turns import copied_turns  # noqa: PLC0415 - imports numpy
+
+    nodes = [node for node, value in case.values.items() if len(value) == 1 and takes(node)]
+    return copied_turns(case.scene, case.values, nodes, names, lambda node: words.format(node.label))
 
 
 def _is_beside(node: Node, case: Case) -> bool:
@@ -43,7 +77,7 @@ def _lagging(case: Case) -> Iterator[Candidate]:
         yield Candidate(value, f"stale: the value of {before.label}")
 
 
-def another(case: Case) -> Iterator[Candidate]:
+def another(case: Case) -> "Iterator[Candidate | ManyCandidates]":
     """Yield the values of other quantities of the same kind, or the same unit, that are right themselves."""
     kind, quantities = case.quantity.kind, case.vocabulary.quantities
     if kind is not Kind.SCALAR:
@@ -54,6 +88,10 @@ def another(case: Case) -> Iterator[Candidate]:
     # Many quantities are 0 or 1: sharing such a value says nothing.
     elif abs(case.logged[0]) not in {0.0, 1.0}:
         names = _names(case, lambda name: quantities[name].unit == case.quantity.unit)
+        if _stand_apart(case, names):
+            printed = [name for name in dict.fromkeys(node.name for node in case.values if node.place) if name in names]
+            yield _apart(case, lambda node: node.name in names and _may_be_copied(node, case), printed, _HOLDS)
+            return
         for node, value in case.values.items():
             if node.name in names and len(value) == 1:
                 yield from _copy(node, value, case)
@@ -67,18 +105,23 @@ def _names(case: Case, alike: Callable[[str], bool]) -> frozenset[str]:
 
 def _copy(node: Node, value: Vector, case: Case) -> Iterator[Candidate]:
     """Yield what another quantity has, unless it has just as doubtful a value: two of them explain each other alone."""
-    if (
-        len(value) != len(case.logged)
-        or distance(value, case.logged) > _EQUAL * norm(case.logged)
-        or _is_right(node, case)
-    ):
-        yield Candidate(value, f"holds {node.label}")
+    if _may_be_copied(node, case):
+        yield Candidate(value, _HOLDS.format(node.label))
+
+
+_HOLDS = "holds {}"
+
+
+def _may_be_copied(node: Node, case: Case) -> bool:
+    value = case.values[node]
+    far = len(value) != len(case.logged) or distance(value, case.logged) > _EQUAL * norm(case.logged)
+    return far or _is_right(node, case)
 
 
 def _is_right(node: Node, case: Case) -> bool:
     """Whether both sides agree on a value, or its own formula gives it, or there is nothing to doubt it by."""
     own, theirs = case.values[node], case.theirs.get(node)
-    if theirs is not None and distance(own, theirs) <= _AGREE * norm(own):
+    if theirs is not None and distance(own, theirs) <= ALIKE * norm(own):
         return True
     try:
         return obeys(case.scene, case.values, node)

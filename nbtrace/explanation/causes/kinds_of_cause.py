@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from enum import Enum
 from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
 
 from nbtrace.compare.evaluate import value_at
 from nbtrace.compare.metrics import norm
@@ -13,6 +14,12 @@ from nbtrace.explanation.physics import Physics, physics_of
 from nbtrace.frozen import frozen
 from nbtrace.vocabulary.quantity import Quantity
 from nbtrace.vocabulary.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from nbtrace.explanation.causes.many_candidates import ManyCandidates
+
+PARTIAL = 0.1
+"""Largest share of the deviation that a cause may leave."""
 
 
 @frozen
@@ -79,7 +86,7 @@ class Case:
 
     def with_inputs(self, changes: Mapping[Node, Vector]) -> Vector:
         """Return the formula's value with other inputs; raise UnloggedError where there is none."""
-        return value_at(self.scene, {**self.values, **changes}, self.node)[0]
+        return value_at(self.scene, self.values | dict(changes), self.node)[0]
 
     def with_facts(self, changes: Mapping[str, Vector]) -> Vector:
         """Return the formula's value with other configuration values."""
@@ -102,6 +109,10 @@ class Candidate:
     value: Vector
     text: str
     among: int = 1
+
+
+Candidates: TypeAlias = "Candidate | ManyCandidates"
+"""One candidate, or many."""
 
 
 class Trait(Enum):
@@ -139,9 +150,13 @@ class Signature:
     name: str
     words: str
     complexity: int
-    candidates: Callable[[Case], Iterator[Candidate]]
+    candidates: Callable[[Case], Iterator[Candidates]]
     copies: bool = False
     traits: frozenset[Trait] = frozenset()
+
+    def each(self, case: Case) -> Iterator[Candidate]:
+        """Yield the candidates that are told one by one."""
+        return (item for item in self.candidates(case) if isinstance(item, Candidate))
 
 
 def distance(a: Vector, b: Vector) -> float:

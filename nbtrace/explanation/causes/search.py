@@ -5,13 +5,22 @@ by chance anyway.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import field
 
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Vector
 from nbtrace.explanation.causes.compounds import compounds
-from nbtrace.explanation.causes.kinds_of_cause import Candidate, Case, Signature, Trait, distance, has_formula
+from nbtrace.explanation.causes.kinds_of_cause import (
+    PARTIAL,
+    Candidate,
+    Candidates,
+    Case,
+    Signature,
+    Trait,
+    distance,
+    has_formula,
+)
 from nbtrace.frozen import frozen
 from nbtrace.vocabulary.formula import UnloggedError
 
@@ -25,9 +34,6 @@ _AMONG_ALL = 0.5
 
 _FLOOR = 1e-15
 """Closest relative agreement that counts."""
-
-_PARTIAL = 0.1
-"""Largest share of the deviation that a cause may leave."""
 
 _CLOSE = 1e-3
 """Largest relative residual of a cause that leaves more than digits and precision explain."""
@@ -101,11 +107,12 @@ class Search:
 def search(case: Case, catalogue: tuple[Signature, ...]) -> Search:
     """Return the causes that explain a value, ranked by what they leave, then by simplicity."""
     candidates = list(_candidates(case, catalogue))
-    tried = _count(candidates)
-    simpler = sorted(signature.complexity for signature, _ in candidates)
+    tried = sum(map(_count, candidates))
+    simpler = sorted(signature.complexity for signature, item in candidates for _ in range(_number(item)))
     judged = [
         _judged(case, signature, candidate, tried, bisect_right(simpler, signature.complexity) / len(simpler))
-        for signature, candidate in candidates
+        for signature, item in candidates
+        for candidate in _telling(case, item)
     ]
     if not any(map(_fits, judged)):
         doubled, further = compounds(case, catalogue, candidates)
@@ -120,11 +127,22 @@ def search(case: Case, catalogue: tuple[Signature, ...]) -> Search:
     return Search(_distinct(fitting), tried, _distinct(others)[:3])
 
 
-def _count(candidates: Sequence[tuple[Signature, Candidate]]) -> int:
-    return sum(candidate.among for _, candidate in candidates)
+def _count(pair: tuple[Signature, Candidates]) -> int:
+    """Return of how many values candidates were chosen."""
+    _, item = pair
+    return item.among if isinstance(item, Candidate) else len(item)
 
 
-def _candidates(case: Case, catalogue: tuple[Signature, ...]) -> Iterator[tuple[Signature, Candidate]]:
+def _number(item: Candidates) -> int:
+    return 1 if isinstance(item, Candidate) else len(item)
+
+
+def _telling(case: Case, item: Candidates) -> Iterable[Candidate]:
+    """Return the candidates that are weighed: of many those that may fit, and the closest of all others."""
+    return (item,) if isinstance(item, Candidate) else item.telling(case.logged, case.right, case.allowed)
+
+
+def _candidates(case: Case, catalogue: tuple[Signature, ...]) -> Iterator[tuple[Signature, Candidates]]:
     for signature in catalogue:
         stream = signature.candidates(case)
         while True:
@@ -134,8 +152,11 @@ def _candidates(case: Case, catalogue: tuple[Signature, ...]) -> Iterator[tuple[
                 break
             except (UnloggedError, ZeroDivisionError, OverflowError, ValueError):
                 break
-            if len(candidate.value) == len(case.logged) and _differs(case, candidate):
-                yield signature, candidate
+            if isinstance(candidate, Candidate):
+                if len(candidate.value) == len(case.logged) and _differs(case, candidate):
+                    yield signature, candidate
+            elif len(case.logged) == 1:
+                yield signature, candidate.other_than(case.right, case.allowed)
 
 
 def _differs(case: Case, candidate: Candidate) -> bool:
@@ -161,7 +182,7 @@ def _judged(case: Case, signature: Signature, candidate: Candidate, tried: int, 
 
 
 def _fits(cause: Cause) -> bool:
-    close = cause.left <= _PARTIAL and cause.residual_rel <= _CLOSE
+    close = cause.left <= PARTIAL and cause.residual_rel <= _CLOSE
     return (cause.exact or (close and not cause.signature.copies)) and _is_unlikely(cause)
 
 

@@ -184,7 +184,7 @@ class NanoBragg(Physics):
 
     def followed(self, values: Values, before: Values, theirs: Values) -> Values:
         """Take the other side's F_cell where changed indices have become its own; no log holds the reflections."""
-        new = dict(values)
+        new = values.copy()
         for node in values:
             if node.name != "F_cell":
                 continue

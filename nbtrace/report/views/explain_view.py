@@ -1,6 +1,7 @@
 """The view of an explanation: the answer, the proof, what was tried, and what to look at next."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 
 from nbtrace.compare.metrics import component_name
@@ -163,9 +164,10 @@ _MUCH = 0.01
 def _facts(result: Explanation) -> Iterator[str]:
     findings = result.findings
     yield from proof_lines(result)
-    counts = {status: sum(item.status is status for item in findings) for status in AuditStatus}
+    counts = Counter(item.status for item in findings)
+    counts[AuditStatus.MATCH] += result.audit.num_agreeing
     yield "Audit: " + ", ".join(
-        f"{number} {status_word(status, result.names)}" for status, number in counts.items() if number
+        f"{counts[status]} {status_word(status, result.names)}" for status in AuditStatus if counts[status]
     )
     told = basis_words(result.ranked[0][0]) if result.ranked else ""
     if told:

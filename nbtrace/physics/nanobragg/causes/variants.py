@@ -4,9 +4,9 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 
 from nbtrace.compare.metrics import dot
-from nbtrace.compare.node_view import NodeView
+from nbtrace.compare.node_view import MANY, NodeView
 from nbtrace.compare.vectors import unit
-from nbtrace.explanation.causes.kinds_of_cause import Candidate, Case, Signature, Trait
+from nbtrace.explanation.causes.kinds_of_cause import Candidate, Candidates, Case, Signature, Trait
 from nbtrace.physics.nanobragg.causes.cell_scale import common_scale, not_dual, other_volume, volume_of_real
 from nbtrace.physics.nanobragg.causes.conventions import beam_centre, default_direction
 from nbtrace.physics.nanobragg.causes.detector import (
@@ -33,6 +33,7 @@ from nbtrace.physics.nanobragg.formulas.factors import kahn, kahn_plain, polar_b
 from nbtrace.physics.nanobragg.formulas.shapes import WIDTH, is_square
 from nbtrace.physics.nanobragg.formulas.sweep_places import at_step, tics
 from nbtrace.physics.nanobragg.lattice import MOST_CELLS, infer_cells
+from nbtrace.physics.nanobragg.quantities import PHI_TIC
 from nbtrace.records import Side
 from nbtrace.vocabulary.formula import UnloggedError
 
@@ -226,7 +227,11 @@ def _products(view: NodeView, case: Case) -> Iterator[Candidate]:
         yield Candidate((sum(factors),), "the sum instead of the product")
 
 
-def _intensity(case: Case) -> Iterator[Candidate]:
+_TERM_WORDS = ("the sum lacks term {} of {}", "only term {} of {}", "term {} of {} twice", "term {} of {} for all")
+"""What may be wrong with a term of a sum, by its number and how many there are."""
+
+
+def _intensity(case: Case) -> Iterator[Candidates]:
     """Yield other sums over the steps."""
     view = case.view()
     terms, amplitudes = _terms(view)
@@ -236,11 +241,15 @@ def _intensity(case: Case) -> Iterator[Candidate]:
     if "polar" in view:
         yield Candidate((case.right[0] * view.number("polar"),), "logged after polarisation (times polar)")
     yield Candidate((case.right[0] / count,), "divided by the number of steps already")
-    for i, term in enumerate(terms) if count > 1 else ():
-        yield Candidate((case.right[0] - term * case.right[0] / total,), f"the sum lacks term {i} of {count}")
-        yield Candidate((term * case.right[0] / total,), f"only term {i} of {count}")
-        yield Candidate((case.right[0] * (1 + term / total),), f"term {i} of {count} twice")
-        yield Candidate((term * count * case.right[0] / total,), f"term {i} of {count} for all")
+    if count >= MANY:
+        from nbtrace.physics.nanobragg.causes.summed_steps import other_terms  # noqa: PLC0415 - imports numpy
+
+        yield other_terms(case.right[0], terms, total, _TERM_WORDS)
+    for i, term in enumerate(terms) if 1 < count < MANY else ():
+        yield Candidate((case.right[0] - term * case.right[0] / total,), _TERM_WORDS[0].format(i, count))
+        yield Candidate((term * case.right[0] / total,), _TERM_WORDS[1].format(i, count))
+        yield Candidate((case.right[0] * (1 + term / total),), _TERM_WORDS[2].format(i, count))
+        yield Candidate((term * count * case.right[0] / total,), _TERM_WORDS[3].format(i, count))
     if count > 1:
         yield Candidate((math.fsum(amplitudes) ** 2,), "the square of the sum, not the sum of the squares")
         yield Candidate((abs(math.fsum(amplitudes)),), "amplitudes instead of intensities")
@@ -254,13 +263,19 @@ def _intensity(case: Case) -> Iterator[Candidate]:
 
 def _terms(view: NodeView) -> tuple[list[float], list[float]]:
     F_cell = view.number("F_cell")
-    amplitudes = []
+    amplitudes: list[float] = []
     for sample in view.samples() or (0,):
         here = view.of(sample)
-        steps = tics(here, "phi_F_latt")
-        factors = [at_step(view, sample, tic).number("phi_F_latt") for tic in steps] or [here.number("F_latt")]
+        column = here.column("phi_F_latt", PHI_TIC, here.count_of("phi_F_latt", PHI_TIC))
+        factors = _factors(view, sample) if column is None else column.tolist()
         amplitudes += [F_cell * factor for factor in factors]
     return [a * a for a in amplitudes], amplitudes
+
+
+def _factors(view: NodeView, sample: int) -> list[float]:
+    here = view.of(sample)
+    steps = tics(here, "phi_F_latt")
+    return [at_step(view, sample, tic).number("phi_F_latt") for tic in steps] or [here.number("F_latt")]
 
 
 def _not_stored(case: Case) -> Iterator[Candidate]:
@@ -291,9 +306,9 @@ def _whole(case: Case) -> Iterator[Candidate]:
 
 
 def _only(
-    names: frozenset[str], function: Callable[[Case], Iterator[Candidate]]
-) -> Callable[[Case], Iterator[Candidate]]:
-    def candidates(case: Case) -> Iterator[Candidate]:
+    names: frozenset[str], function: Callable[[Case], Iterator[Candidates]]
+) -> Callable[[Case], Iterator[Candidates]]:
+    def candidates(case: Case) -> Iterator[Candidates]:
         if case.name in names:
             yield from function(case)
 

@@ -1,0 +1,210 @@
+"""Explanations of long sweeps whose agreeing steps stand in columns against those with a record of every step."""
+
+import random
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from benchmarks.sweep_logs import write_sweep
+from nbtrace.documents import dump
+from nbtrace.explanation import explain as explain_module
+from nbtrace.explanation.audit.findings import Audit
+from nbtrace.explanation.explain import explain
+from nbtrace.longlogs import agreeing_steps, long_files, streamed_log
+from nbtrace.report.documents.explain_document import explain_document
+from nbtrace.report.views.answer_view import answer_view
+from nbtrace.report.views.explain_view import explain_view
+from nbtrace.verdicts.status import Verdict
+
+_STEPS = 40
+_KEYS = ("phi_deg", "k_frac", "F_latt_b", "F_latt")
+_NONE_WRONG = 10**9
+
+_Edit = Callable[[str], str]
+
+
+@pytest.fixture(autouse=True)
+def _short_sweeps_count_as_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(long_files, "LONG", 0)
+    monkeypatch.setattr(streamed_log, "LONG_SWEEP", 20)
+    monkeypatch.setattr(agreeing_steps, "FEWEST", 8)
+
+
+def _changed(line: str, key: str, change: _Edit) -> str:
+    """Return the line of a step with another value of a key."""
+    return re.sub(rf"(\b{key}=)(\S+)", lambda found: found[1] + change(found[2]), line, count=1)
+
+
+def _times(factor: float) -> _Edit:
+    return lambda text: f"{float(text) * factor:.17g}"
+
+
+def _edit(path: str, steps: dict[int, Callable[[str], str]], others: tuple[str, str] | None = None) -> None:
+    """Change the lines of some steps of a log, and one pattern elsewhere."""
+    lines = Path(path).read_text().splitlines(keepends=True)
+    first = next(at for at, line in enumerate(lines) if "_PHI " in line)
+    for step, change in steps.items():
+        lines[first + step] = change(lines[first + step])
+    text = "".join(lines)
+    Path(path).write_text(text if others is None else re.sub(*others, text, count=1))
+
+
+def _same(names: tuple[str, str]) -> Audit | None:
+    """Hold both ways against each other; return the audit of the one with columns, None where there are none."""
+    found = explain(*names)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(explain_module, "with_differing_steps", lambda _: None)
+        ordinary = explain(*names)
+    assert dump(explain_document(found, with_diff=True)) == dump(explain_document(ordinary, with_diff=True))
+    assert explain_view(found) == explain_view(ordinary)
+    assert answer_view(found) == answer_view(ordinary)
+    assert found.counted() == ordinary.counted()
+    assert ordinary.audit.num_agreeing == 0
+    assert len(found.audit.findings) + found.audit.num_agreeing == len(ordinary.audit.findings)
+    return found.audit if found.audit.num_agreeing else None
+
+
+def _step(factor: float, *keys: str) -> Callable[[str], str]:
+    def change(line: str) -> str:
+        for key in keys:
+            line = _changed(line, key, _times(factor))
+        return line
+
+    return change
+
+
+def _held(folder: Path, steps: dict[int, _Edit], others: tuple[str, str] | None) -> Audit | None:
+    names = write_sweep(folder, _STEPS, every=_NONE_WRONG)
+    _edit(names[1], steps, others)
+    return _same(names)
+
+
+@pytest.mark.parametrize(
+    ("steps", "others"),
+    [
+        ({7: _step(1.001, "F_latt_b", "F_latt"), 30: _step(1.001, "F_latt_b", "F_latt")}, None),
+        ({}, (r"(I_before_scaling )\S+", r"\g<1>1234.5")),
+        ({step: _step(1 + 1e-15, *_KEYS) for step in range(1, 40, 2)} | {4: _step(1.5, "F_latt_b")}, None),
+    ],
+    ids=["two wrong", "a wrong sum", "last digits, and one wrong"],
+)
+def test_steps_that_agree_may_stand_in_columns(
+    tmp_path: Path, steps: dict[int, _Edit], others: tuple[str, str] | None
+) -> None:
+    audit = _held(tmp_path, steps, others)
+    assert audit is not None
+    assert audit.num_agreeing > 4 * 25
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("steps", "others"),
+    [
+        ({}, None),
+        ({9: lambda line: _changed(line, "F_latt", lambda _: "212.903935414407")}, None),
+        ({3: _step(2.0, "k_frac")}, (r"(polar )\S+", r"\g<1>0.5")),
+        ({12: lambda _: "\n"}, None),
+        ({12: lambda line: _changed(line, "F_latt", lambda _: "nan")}, None),
+        ({12: lambda line: _changed(line, "k_frac", lambda _: "none")}, None),
+        ({12: lambda line: _changed(line, "F_latt", lambda _: "0"), 20: _step(1.5, "F_latt_b")}, None),
+    ],
+    ids=[
+        "none wrong",
+        "the value of another step",
+        "an index and a factor of the chain",
+        "one lacking",
+        "not a number",
+        "a word",
+        "a zero",
+    ],
+)
+def test_steps_that_agree_beside_others_may_stand_in_columns(
+    tmp_path: Path, steps: dict[int, _Edit], others: tuple[str, str] | None
+) -> None:
+    assert _held(tmp_path, steps, others) is not None
+
+
+def test_all_steps_are_records_where_a_value_differs_that_they_are_computed_from(tmp_path: Path) -> None:
+    assert _held(tmp_path, {}, (r"(F_latt_b )\S+", r"\g<1>3.5")) is None
+
+
+@pytest.mark.slow
+def test_all_steps_are_records_where_columns_do_not_do(tmp_path: Path) -> None:
+    names = write_sweep(tmp_path, _STEPS, every=2)
+    assert _same(names) is None
+    _edit(names[1], {12: lambda line: line + line})
+    assert _same(names) is None
+
+
+def test_a_step_that_is_off_by_more_than_rounding_is_no_part_of_a_column(tmp_path: Path) -> None:
+    """Far below every tolerance, and yet the first root: it must be found among steps that agree to the last digit."""
+    names = write_sweep(tmp_path, _STEPS, every=_NONE_WRONG)
+    _edit(names[1], {20: _step(1 + 1e-9, "F_latt_b")})
+    result = explain(*names)
+    assert result.audit.num_agreeing > 4 * 25
+    assert result.verdict is Verdict.AGREE
+    assert [root.phi_tic for root in result.roots] == [20]
+    assert _same(names) is not None
+
+
+def test_of_a_program_every_turn_may_be_asked_for(tmp_path: Path) -> None:
+    names = write_sweep(tmp_path, _STEPS, every=9)
+    assert explain(*names).audit.num_agreeing > 0
+    result = explain(*names, every_turn=True)
+    assert result.audit.num_agreeing == 0
+    assert sum(finding.node.name == "phi_F_latt" for finding in result.audit.findings) == _STEPS
+
+
+def _value(line: str, key: str) -> str:
+    found = re.search(rf"\b{key}=(\S+)", line)
+    assert found is not None
+    return found[1]
+
+
+def _by_another(line: str, key: str, other: str) -> str:
+    return _changed(line, key, lambda _: other)
+
+
+def _mistaken(lines: list[str], chance: random.Random) -> list[str]:
+    """Return the steps of a log with mistakes of some kind."""
+    some = chance.sample(range(len(lines)), chance.choice([1, 1, 2, 6]))
+    key, factor = chance.choice(_KEYS), chance.choice([1.001, 2.0, -1.0, 1000.0, 1 + 1e-9, 1 + 1e-13, 1 + 1e-14])
+    kind = chance.choice(["factor", "copy", "other key", "zero", "noise", "again", "lost", "digits"])
+    changed = list(lines)
+    for at in range(len(lines)) if kind in {"noise", "digits"} else some:
+        line = lines[at]
+        noise = 1 + chance.uniform(-1, 1) * chance.choice([1e-15, 1e-13])
+        own = float(_value(line, key))
+        changed[at] = {
+            "factor": _by_another(line, key, f"{own * factor:.17g}"),
+            "copy": _by_another(line, key, _value(lines[at - 1], key)),
+            "other key": _by_another(line, key, _value(chance.choice(lines), chance.choice(_KEYS))),
+            "zero": _by_another(line, key, "0"),
+            "noise": _by_another(line, key, f"{own * noise:.17g}"),
+            "again": line + line,
+            "lost": "",
+            "digits": _by_another(line, key, f"{own:.6g}"),
+        }[kind]
+    return changed
+
+
+@pytest.mark.slow
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 10**6), of_c=st.sampled_from([False, False, True]), twice=st.booleans())
+def test_both_ways_say_the_same(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, *, of_c: bool, twice: bool
+) -> None:
+    names = write_sweep(tmp_path_factory.mktemp("logs"), _STEPS, every=_NONE_WRONG)
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    for name in (names[1], *names[: int(of_c)]):
+        lines = Path(name).read_text().splitlines(keepends=True)
+        first = next(at for at, line in enumerate(lines) if "_PHI " in line)
+        sweep = lines[first : first + _STEPS]
+        for _ in range(1 + twice):
+            sweep = _mistaken([line for line in "".join(sweep).splitlines(keepends=True) if line.strip()], chance)
+        Path(name).write_text("".join([*lines[:first], *sweep, *lines[first + _STEPS :]]))
+    _same(names)
