@@ -189,18 +189,22 @@ class _Turns:
         )
         ordinals = judged(present, counts.loop, traces[0].vocabulary)
         compared, diverging = (_at(ordinals, numbers) for numbers in (counts.compared, counts.diverging))
+        turn = self._firsts[0]
+        places = np.searchsorted(turn, ordinals).tolist()
+        there = np.isin(ordinals, turn).tolist()
         found = []
-        for ordinal, total, over in zip(ordinals, compared, diverging, strict=True):
-            own = Turn(ordinal, self._rows.get(ordinal, ()))
+        for ordinal, total, over, at, is_there in zip(ordinals, compared, diverging, places, there, strict=True):
+            rows = self._rows.get(ordinal, ())
+            own = Turn(ordinal, rows) if rows else None
             found.append(
                 CountedTurn(
                     ordinal,
-                    self._first_of(ordinal),
+                    self._first_of(ordinal, at) if is_there or any(row.status.diverges for row in rows) else (),
                     only_on(ordinal, present),
                     lacking_c.get(ordinal, ()),
                     lacking_py.get(ordinal, ()),
-                    total + own.compared,
-                    over + own.diverging,
+                    total if own is None else total + own.compared,
+                    over if own is None else over + own.diverging,
                 )
             )
         return tuple(found)
@@ -209,12 +213,9 @@ class _Turns:
     def _firsts(self) -> tuple[Ints, Ints, Ints]:
         return self._counts.first.of_turns()
 
-    def _first_of(self, ordinal: int) -> Sequence[Row]:
-        """Return the first row of a turn that diverges, made when it is asked for; none where none diverges."""
-        at = int(np.searchsorted(self._firsts[0], ordinal))
-        there = at < self._firsts[0].size and int(self._firsts[0][at]) == ordinal
-        diverges = there or any(row.status.diverges for row in self._rows.get(ordinal, ()))
-        return Late(1, partial(self._made, ordinal, at)) if diverges else ()
+    def _first_of(self, ordinal: int, at: int) -> Sequence[Row]:
+        """Return the first row that diverges of a turn in which one does, made when it is asked for."""
+        return Late(1, partial(self._made, ordinal, at))
 
     def _made(self, ordinal: int, at: int, number: int) -> Row:
         """Return the first row of a turn whose values are the ones at a place among those of all turns, or after it."""
