@@ -28,12 +28,13 @@ for _ in range(2):
     run_kept(["/bin/sh", "-c", line], kept, surroundings=Surroundings(folder, {{}}))
 """
 
+# A fork while another thread is starting a program would keep that one's pipe open, for which the thread waits.
 FORKED = f"""{TELLS}
 def run(name):
     kept = folder / f"{{name}} out", folder / f"{{name}} err"
     run_kept(["/bin/sh", "-c", f"echo $$ > {{name}}; exec sleep 600"], kept, surroundings=Surroundings(folder, {{}}))
 threading.Thread(target=run, args=("first",)).start()
-while not (folder / "first").exists():
+while not any(folder.glob("* watched")):
     time.sleep(0.01)
 if os.fork():
     time.sleep(600)
@@ -62,11 +63,13 @@ def test_what_a_killed_process_runs_ends_with_it(tmp_path: Path) -> None:
 def test_a_process_that_was_forked_and_the_other_do_not_wait_for_each_other(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with subprocess.Popen([sys.executable, "-c", FORKED, str(tmp_path)], env=environment) as running:
-        first, second, fork = (_number_in(tmp_path / name) for name in ("first", "second", "fork"))
-        for number in (first, second):
-            _wait_for(tmp_path / f"{number} watched")
         try:
+            first, second, fork = (_number_in(tmp_path / name) for name in ("first", "second", "fork"))
+            for number in (first, second):
+                _wait_for(tmp_path / f"{number} watched")
+        finally:
             running.send_signal(signal.SIGKILL)
+        try:
             _wait_for_end(first)
             assert _lives(second)
         finally:
