@@ -29,14 +29,12 @@ from nbtrace.longlogs.long_result import LongDiffResult
 from nbtrace.longlogs.regular_steps import RegularSteps
 from nbtrace.longlogs.step_columns import StepColumns
 from nbtrace.longlogs.step_queue import StepPart, StepQueue, distinct, first_of, step_of
+from nbtrace.longlogs.step_windows import STEP_VALUES
 from nbtrace.longlogs.windows import ENDLESS, SideStream, Slots, as_single_numbers
 from nbtrace.records import Trace
 
 FEWEST = 1000
 """Steps on which both logs agree from which on they stand in columns."""
-
-_WINDOW = 20_000
-"""Values of steps that are held at a time."""
 
 _ONE_BLOCK = (1, 1)
 
@@ -111,7 +109,7 @@ class _Reading:
             self.steps.take()
             complete, stop = max(self.steps.last, first_of(max(self.stream.last_block, 0))), 0
             while stop < complete:
-                stop = min(complete, self.steps.stop_within(_WINDOW))
+                stop = min(complete, self.steps.stop_within(STEP_VALUES))
                 part = self.steps.cut(stop, self.stream)
                 self._add(part, LastDigits(part.part, formats))
             done = max(done, self.stream.last_block)
@@ -185,8 +183,8 @@ class _Pair(NamedTuple):
         """
         columns = [column for own in self for column in own.columns.values()]
         turns = reduce(np.intersect1d, (column.ordinals for column in columns))
-        apart = np.concatenate([self.c.aside, self.py.aside, held])
-        turns = turns[(turns > 0) & ~np.isin(turns, apart)]
+        records = np.concatenate([self.c.aside, self.py.aside, held])
+        turns = turns[(turns > 0) & ~np.isin(turns, records)]
         numbers = [(own, self._numbers(own, turns)) for own in self.c.columns]
         same = reduce(np.logical_and, (_are_alike(*of_both) for _, of_both in numbers))
         found = np.flatnonzero(same)

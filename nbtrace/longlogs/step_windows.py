@@ -14,7 +14,7 @@ from nbtrace.longlogs.tally import Window, WindowSide
 from nbtrace.longlogs.windows import CellLoop, SideStream, Slots, TableShape, arity_of, irregular_blocks
 
 STEP_VALUES = 20_000
-"""Values of steps of either log that are compared at a time."""
+"""Values of steps of a log that are looked at, at a time."""
 
 TURN = (1 << STEP_BITS) - 1
 """The bits of the number of a step that tell the turn of its sweep."""

@@ -54,32 +54,30 @@ def _same(folder: Path, logs: tuple[bytes, bytes], chunk: int) -> bool:
     return True
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    seed=st.integers(0, 10**6),
-    steps=st.integers(1, 40),
-    sweeps=st.integers(1, 3),
-    rate=st.sampled_from([0.0, 0.0, 0.1]),
-    wrong=st.sampled_from([0.02, 0.1, 1.0]),
-    lost=st.sampled_from([0.0, 0.0, 0.1, 0.6]),
-    words=st.booleans(),
-    chunk=st.sampled_from([200, 1 << 20]),
-)
-def test_both_ways_print_the_same(
-    tmp_path_factory: pytest.TempPathFactory,
-    seed: int,
-    steps: int,
-    sweeps: int,
-    rate: float,
-    wrong: float,
-    lost: float,
-    words: bool,
-    chunk: int,
-) -> None:
-    chance = random.Random(seed)  # noqa: S311 - no secret
-    log = log_of_sweeps("TRACE_C", seed, steps, sweeps=sweeps, rate=rate)
-    log = _with_words(log, chance) if words else log
-    _same(tmp_path_factory.getbasetemp(), (log, _other(log, chance, wrong=wrong, lost=lost)), chunk)
+def test_both_ways_print_the_same(tmp_path: Path) -> None:
+    compared = []
+
+    @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(
+        seed=st.integers(0, 10**6),
+        steps=st.integers(1, 40),
+        sweeps=st.integers(1, 3),
+        rate=st.sampled_from([0.0, 0.0, 0.1]),
+        wrong=st.sampled_from([0.02, 0.1, 1.0]),
+        lost=st.sampled_from([0.0, 0.0, 0.1, 0.6]),
+        words=st.booleans(),
+        chunk=st.sampled_from([200, 1 << 20]),
+    )
+    def compare(
+        *, seed: int, steps: int, sweeps: int, rate: float, wrong: float, lost: float, words: bool, chunk: int
+    ) -> None:
+        chance = random.Random(seed)  # noqa: S311 - no secret
+        log = log_of_sweeps("TRACE_C", seed, steps, sweeps=sweeps, rate=rate)
+        log = _with_words(log, chance) if words else log
+        compared.append(_same(tmp_path, (log, _other(log, chance, wrong=wrong, lost=lost)), chunk))
+
+    compare()
+    assert any(compared)
 
 
 def test_steps_far_from_a_divergence_are_not_read_again(tmp_path: Path) -> None:
@@ -114,6 +112,17 @@ def test_values_that_no_vocabulary_knows_stand_as_their_line_has_them(tmp_path: 
     assert by_columns is not None
     shown = "".join(unified_of_long(by_columns))
     assert shown.index("phi_first [phi_tic 1]") < shown.index("phi_second [phi_tic 1]")
+
+
+def test_values_of_a_line_stand_in_the_order_of_execution(tmp_path: Path) -> None:
+    log = re.sub(rb"(k_frac=\S+) (F_latt_b=\S+) (F_latt=\S+)", rb"\3 \2 \1", _log_of([""] * 9))
+    other = log.replace(b"TRACE_C", b"TRACE_PY").replace(b"F_latt_b=1.5", b"F_latt_b=1.75")
+    assert _same(tmp_path, (log, other), 1 << 20)
+    by_columns = diff_sweeps(str(tmp_path / "c.log"), str(tmp_path / "py.log"), Policy())
+    assert by_columns is not None
+    shown = "".join(unified_of_long(by_columns))
+    at = [shown.index(f"phi_{name} [phi_tic 4]") for name in ("k_frac", "F_latt_b", "F_latt")]
+    assert at == sorted(at)
 
 
 def test_steps_that_are_held_as_records_take_their_places(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from nbtrace.compare.apart_values import ALIKE
 from nbtrace.compare.evaluate import obeys, value_at
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import ALL, Node, Vector
-from nbtrace.explanation.causes.kinds_of_cause import Candidate, Case, distance
+from nbtrace.explanation.causes.kinds_of_cause import Candidate, Candidates, Case, distance
 from nbtrace.vocabulary.formula import UnloggedError
 from nbtrace.vocabulary.quantity import Kind
 
@@ -18,7 +18,7 @@ _EQUAL = 1e-9
 """Relative difference up to which a value is a copy of another one."""
 
 
-def stale(case: Case) -> "Iterator[Candidate | ManyCandidates]":
+def stale(case: Case) -> Iterator[Candidates]:
     """Yield the same quantity at other samples and steps."""
     places = [values[n] for values in (case.values, case.theirs) for n in values if n.name == case.name]
     apart = _stand_apart(case, (case.name,))
@@ -77,7 +77,7 @@ def _lagging(case: Case) -> Iterator[Candidate]:
         yield Candidate(value, f"stale: the value of {before.label}")
 
 
-def another(case: Case) -> "Iterator[Candidate | ManyCandidates]":
+def another(case: Case) -> Iterator[Candidates]:
     """Yield the values of other quantities of the same kind, or the same unit, that are right themselves."""
     kind, quantities = case.quantity.kind, case.vocabulary.quantities
     if kind is not Kind.SCALAR:
