@@ -372,4 +372,5 @@ def test_memory_does_not_grow_with_the_steps_but_for_their_counts(tmp_path: Path
         assert _found(names, 10_000).verdict is Verdict.DIFFER
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[2] < peaks[1] + 300 * 4000  # records of a turn of three points take some 30,000 bytes
+    # Records of a turn of three points take some 30,000 bytes; how far the two readers are ahead varies by some 5,000.
+    assert peaks[2] < peaks[1] + 300 * 10_000
