@@ -59,9 +59,10 @@ def audit(c: Scene, py: Scene) -> Audit:
 
 
 def _turns_apart(result: Audit) -> frozenset[Place]:
-    """Return the turns of loops at which the sides have other values: formulas matter at these."""
+    """Return the turns of loops at which the sides have other values, or one has none: formulas matter at these."""
     c, py = (result.effective[side] for side in (Side.C, Side.PY))
-    return frozenset(node.place for node, value in c.items() if node.place and py.get(node, value) != value)
+    nodes = c.keys() | py.keys()
+    return frozenset(node.place for node in nodes if node.place and c.get(node) != py.get(node))
 
 
 def _undo_habits(result: Audit) -> None:
