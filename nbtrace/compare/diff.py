@@ -18,6 +18,7 @@ from nbtrace.compare.occurrences import numbered
 from nbtrace.compare.precision import number_formats
 from nbtrace.compare.readable import readable_line
 from nbtrace.compare.self_check import SelfCheck
+from nbtrace.compare.torn_values import without_torn_values
 from nbtrace.compare.without_trace import with_statistics
 from nbtrace.errors import InputError, UsageError
 from nbtrace.frozen import frozen
@@ -212,7 +213,7 @@ def diff_traces(
         names = f"{c.source} with {c.vocabulary.name}, {py.source} with {py.vocabulary.name}"
         raise UsageError(f"the two logs were read with different vocabularies, load one and give it to both: {names}")
     policy = replace(policy or Policy(), vocabulary=c.vocabulary)
-    c, py = with_statistics(c, py)
+    c, py = with_statistics(*without_torn_values((c, py), policy))
     for trace in (c, py):
         if not trace.records:
             raise InputError(f"{trace.source} holds no trace values{_why_empty(trace)}")

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, field
+from dataclasses import asdict, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
@@ -13,6 +13,7 @@ from nbtrace.compare.notices.line_notices import lines_notices
 from nbtrace.compare.notices.side_notices import side_notices
 from nbtrace.compare.notices.step_notices import repeat_notices
 from nbtrace.compare.repeats import FIELDS, Repeat, Steps, phi_steps, repeats, sweeps_of
+from nbtrace.compare.torn_values import without_torn_values
 from nbtrace.compare.whereabouts import whereabouts
 from nbtrace.errors import InputError
 from nbtrace.frozen import frozen
@@ -160,7 +161,8 @@ def compare_phi(first: Log, second: Log, policy: Policy | None = None, *, vocabu
         If one of them has no φ step, or no step is on both sides.
     """
     given = trace_pair(first, second, vocabulary, None if policy is None else policy.vocabulary)
-    c, py = in_order(*given)
+    ordered = in_order(*given)
+    c, py = without_torn_values(ordered, replace(policy or Policy(), vocabulary=ordered[0].vocabulary))
     steps_c, steps_py = (phi_steps(trace) for trace in (c, py))
     for trace, steps in ((c, steps_c), (py, steps_py)):
         if not steps:
@@ -170,7 +172,7 @@ def compare_phi(first: Log, second: Log, policy: Policy | None = None, *, vocabu
     if not steps_c.keys() & steps_py.keys():
         raise InputError(f"nothing to compare: {c.source} and {py.source} have no φ step in common")
     sweeps = LoggedSweeps.of(c, steps_c, Side.C), LoggedSweeps.of(py, steps_py, Side.PY)
-    return compared_sweeps(*sweeps, policy, exchanged=c is not given[0])
+    return compared_sweeps(*sweeps, policy, exchanged=ordered[0] is not given[0])
 
 
 @frozen

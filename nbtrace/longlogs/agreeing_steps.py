@@ -20,7 +20,6 @@ from nbtrace.compare.precision import is_long, number_formats, significant_digit
 from nbtrace.compare.scene import DOUBLE
 from nbtrace.compare.turn_columns import ColumnKey, Columns, TurnColumn, TurnNodes
 from nbtrace.longlogs.chunks import NotColumnarError
-from nbtrace.longlogs.columnar import ColumnReader
 from nbtrace.longlogs.decimals import Flags, Floats, Ints
 from nbtrace.longlogs.every_step import with_steps
 from nbtrace.longlogs.grown_arrays import GrownArray
@@ -30,6 +29,7 @@ from nbtrace.longlogs.regular_steps import RegularSteps
 from nbtrace.longlogs.step_columns import StepColumns
 from nbtrace.longlogs.step_queue import StepPart, StepQueue, distinct, first_of, step_of
 from nbtrace.longlogs.step_windows import STEP_VALUES
+from nbtrace.longlogs.torn_lines import reader_of
 from nbtrace.longlogs.windows import ENDLESS, SideStream, Slots, as_single_numbers
 from nbtrace.records import Trace
 
@@ -150,7 +150,7 @@ def _read(trace: Trace, chunk: int) -> _Steps:
     InputError
         If the log cannot be read any more.
     """
-    reader = ColumnReader(trace.source, chunk, trace.vocabulary, with_figures=True)
+    reader = reader_of(trace, chunk, with_figures=True)
     slots, steps = Slots(trace.vocabulary), StepQueue(trace.vocabulary.sweep or "")
     with ThreadPoolExecutor(1) as executor, as_single_numbers():
         stream = SideStream(reader, slots, executor, map(steps.without_steps, reader.chunks()))

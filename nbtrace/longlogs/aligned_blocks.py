@@ -12,11 +12,11 @@ import numpy as np
 from nbtrace.compare.align import ExecutionOrder, place_of
 from nbtrace.compare.judge import Row
 from nbtrace.longlogs.aligned_rows import STATUSES, RowTexts, in_order
-from nbtrace.longlogs.columnar import ColumnReader
 from nbtrace.longlogs.decimals import Flags, Ints
 from nbtrace.longlogs.last_digits import LastDigits
 from nbtrace.longlogs.long_result import LongDiffResult
 from nbtrace.longlogs.tally import Tally, Window, WindowSide
+from nbtrace.longlogs.torn_lines import reader_of
 from nbtrace.longlogs.windows import (
     CellLoop,
     SideStream,
@@ -155,7 +155,7 @@ class BlockReading:
         with ThreadPoolExecutor(2) as executor:
             streams = [
                 SideStream(
-                    ColumnReader(trace.source, reading.chunk, trace.vocabulary, with_figures=True, again=again),
+                    reader_of(trace, reading.chunk, with_figures=True, again=again),
                     self._slots,
                     executor,
                 )

@@ -16,14 +16,14 @@ from nbtrace.compare.align import ExecutionOrder, place_of
 from nbtrace.compare.judge import Row
 from nbtrace.compare.repeats import SWEEPS_OF_A_BLOCK
 from nbtrace.longlogs.aligned_rows import STATUSES, RowTexts, in_order
-from nbtrace.longlogs.columnar import ColumnReader
 from nbtrace.longlogs.decimals import Flags, Ints
 from nbtrace.longlogs.long_result import LongDiffResult
 from nbtrace.longlogs.step_queue import AFTER_ALL, STEP_BITS, StepPart, StepQueue, distinct, first_of, step_of
 from nbtrace.longlogs.step_windows import STEP_VALUES, TURN, StepWindow, step_window
 from nbtrace.longlogs.tally import Tally
+from nbtrace.longlogs.torn_lines import reader_of
 from nbtrace.longlogs.windows import ENDLESS, CellLoop, SideStream, Slots, WindowPart, as_single_numbers
-from nbtrace.records import Index, Record
+from nbtrace.records import Index, Record, Trace
 
 _BOTH = 2
 
@@ -56,8 +56,8 @@ def _is_beside_its_step(row: Row, order: ExecutionOrder, sweep: str | None) -> b
 class _StepLog:
     """One of the two logs, of which some steps are read."""
 
-    def __init__(self, name: str, chunk: int, slots: Slots, executor: Executor, wanted: Ints) -> None:
-        reader = ColumnReader(name, chunk, slots.vocabulary, with_figures=True)
+    def __init__(self, trace: Trace, chunk: int, slots: Slots, executor: Executor, wanted: Ints) -> None:
+        reader = reader_of(trace, chunk, with_figures=True)
         self.steps = StepQueue(slots.vocabulary.sweep or "", wanted)
         self.stream = SideStream(reader, slots, executor, map(self.steps.without_steps, reader.chunks()))
 
@@ -136,9 +136,7 @@ class StepReading:
         assert reading.steps is not None  # noqa: S101 - of logs with long sweeps
         wanted = np.setdiff1d(reading.steps, np.array(sorted(reading.steps_aside), dtype=np.int64))
         with ThreadPoolExecutor(_BOTH) as executor:
-            logs = [
-                _StepLog(trace.source, reading.chunk, self._slots, executor, wanted) for trace in (result.c, result.py)
-            ]
+            logs = [_StepLog(trace, reading.chunk, self._slots, executor, wanted) for trace in (result.c, result.py)]
             for parts in _steps_of(logs):
                 numbers = distinct(*(part.numbers for part in parts))
                 if numbers.size:

@@ -67,6 +67,10 @@ class Chunk:
         """The last line, with its end."""
         return self.data[self.data.rfind(b"\n", 0, self.stop - 1) + 1 : self.stop]
 
+    def without_last_line(self) -> "Chunk":
+        """Return the lines but for the last one."""
+        return _chunk([self.text[: -len(self.last_line)]], cut=self.cut)
+
     def has(self, sought: bytes) -> bool:
         """Return whether bytes other than newlines occur in the text."""
         return sought in self.data

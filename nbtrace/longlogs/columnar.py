@@ -19,7 +19,7 @@ from nbtrace.longlogs.reading_again import ChunkMark, ReadingAgain
 from nbtrace.longlogs.scan import BLANK, Scan, ranges, scan
 from nbtrace.longlogs.templates import TemplateKind, Templates
 from nbtrace.parsers.dialect import dialect_of
-from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side, Trace, Value
+from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side, Trace, Unreadable, Value
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -235,6 +235,8 @@ class ColumnReader:
         Whether some blocks of the log may be read once more.
     again : ReadingAgain or None
         Which blocks of the log are read, where it is read once more; by default all.
+    torn : Unreadable or None
+        What is said of the last line, where it is not to be read because its number is not whole.
     settings : dict of str to Setting
     pixels : dict of int to Pixel
         As :class:`~nbtrace.records.Trace` has them.
@@ -248,6 +250,7 @@ class ColumnReader:
     pixels: dict[int, Pixel] = field(default_factory=dict)
     keeps_marks: bool = False
     again: ReadingAgain | None = None
+    torn: Unreadable | None = None
     _sweep_keys: dict[str, int] = field(default_factory=dict)
     _places: ColumnPlacement = field(default_factory=ColumnPlacement)
     _dialects: dict[str, int] = field(default_factory=dict)
@@ -281,7 +284,8 @@ class ColumnReader:
             If only the line reader can read it; may come after chunks that then mean nothing.
         """
         left_out = False
-        for number, chunk in enumerate(read_chunks(self.source, self.size)):
+        for number, whole in enumerate(read_chunks(self.source, self.size)):
+            chunk = whole if self.torn is None or not whole.cut else whole.without_last_line()
             if self.again is not None and self.again.leaves_out(number):
                 left_out = True
                 continue
@@ -303,6 +307,8 @@ class ColumnReader:
                 yield columns if self.again is None else columns.of_blocks(self.again)
                 continue
             self._mark(lines, places, is_regular=False)
+        if self.torn is not None:
+            self._total += 1
         if not self._tagged and not self._used:
             raise NotColumnarError(f"{self.source} has no line with a trace prefix")
         if len(self._lines.ranks) > 1:
@@ -321,7 +327,7 @@ class ColumnReader:
             self._used + lines.used,
             lines.structure,
             self._ignored + lines.ignored,
-            tuple(lines.unreadable),
+            (*lines.unreadable, *([self.torn] if self.torn is not None and self._cut else [])),
             self._cut,
         )
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from nbtrace.longlogs.columnar import ColumnReader, Columns
+from nbtrace.longlogs.columnar import Columns
 from nbtrace.longlogs.decimals import Flags, Ints
 from nbtrace.longlogs.long_result import LongDiffResult
 from nbtrace.longlogs.step_queue import numbers_of, step_of
+from nbtrace.longlogs.torn_lines import reader_of
 from nbtrace.records import Record, Trace
 
 
@@ -39,7 +40,7 @@ def with_steps(trace: Trace, chunk: int, wanted: Ints | None) -> Trace:
 def _missing(trace: Trace, chunk: int, wanted: Ints | None) -> Iterator[Record]:
     sweep, blocks = trace.vocabulary.sweep, set(trace.blocks)
     held = {(record.line, record.key) for record in trace.records}
-    for columns in ColumnReader(trace.source, chunk, trace.vocabulary).chunks():
+    for columns in reader_of(trace, chunk).chunks():
         for record in columns.records() if wanted is None else _of_steps(columns, wanted, sweep):
             of_step = record.index.ordinal(sweep) is not None and record.index.block in blocks
             if of_step and (record.line, record.key) not in held:

@@ -7,8 +7,8 @@ from typing import overload
 
 import numpy as np
 
-from nbtrace.longlogs.columnar import ColumnReader
 from nbtrace.longlogs.decimals import Ints
+from nbtrace.longlogs.torn_lines import reader_of
 from nbtrace.longlogs.windows import WindowPart
 from nbtrace.records import Record, Shape, Trace
 
@@ -92,7 +92,7 @@ class _LogAgain:
         return self.own[line, quantity]
 
     def _records(self) -> Iterator[Record]:
-        for columns in ColumnReader(self.log.source, self.chunk, self.log.vocabulary).chunks():
+        for columns in reader_of(self.log, self.chunk).chunks():
             rows = np.flatnonzero(np.isin(columns.line, self.lines))
             yield from columns.some(rows, columns.odd).records()
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,8 +13,9 @@ from nbtrace.compare.repeats import SWEEPS_OF_A_BLOCK, Repeat, repeats
 from nbtrace.longlogs.chunks import CHUNK, NotColumnarError
 from nbtrace.longlogs.columnar import ColumnReader, Columns
 from nbtrace.longlogs.decimals import Flags, Floats, Ints
+from nbtrace.longlogs.torn_lines import NOT_TORN, Torn, torn_lines
 from nbtrace.progress import stage, step
-from nbtrace.records import Record, Side, Trace
+from nbtrace.records import Record, Side, Trace, Unreadable
 from nbtrace.verdicts.tolerance import Policy
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -53,9 +54,19 @@ def compare_long_phi(
     InputError
         If one of them is missing, unreadable or binary.
     """
+    result = _compared((first, second), policy, vocabulary, chunk, NOT_TORN)
+    if result is None:
+        return None
+    torn = torn_lines((result.c, result.py), replace(policy or Policy(), vocabulary=vocabulary), chunk)
+    return _compared((first, second), policy, vocabulary, chunk, torn) if torn else result
+
+
+def _compared(
+    names: tuple[str, str], policy: Policy | None, vocabulary: Vocabulary, chunk: int, torn: Torn
+) -> PhiResult | None:
     try:
         with stage("megabytes read"), ThreadPoolExecutor(2) as executor:
-            readers = (_StepReader(name, chunk, vocabulary) for name in (first, second))
+            readers = (_StepReader(name, chunk, vocabulary, torn.get(name)) for name in names)
             given = [future.result() for future in [executor.submit(reader.read) for reader in readers]]
             c, py = in_order(given[0].trace, given[1].trace)
             logged = {id(steps.trace): steps for steps in given}
@@ -74,6 +85,7 @@ class _StepReader:
     name: str
     chunk: int
     vocabulary: Vocabulary
+    torn: Unreadable | None = None
     _part: list[int] = field(default_factory=list)
     _seen: set[int] = field(default_factory=set)
     _kept: list[Record] = field(default_factory=list)
@@ -93,7 +105,7 @@ class _StepReader:
         NotColumnarError
             If only the line reader can read it, or it has too many records beside its steps.
         """
-        reader = ColumnReader(self.name, self.chunk, self.vocabulary)
+        reader = ColumnReader(self.name, self.chunk, self.vocabulary, torn=self.torn)
         told = 0
         for columns in reader.chunks():
             self._add(columns)
@@ -113,7 +125,7 @@ class _StepReader:
 
     def records_of(self, lines: Ints) -> Iterator[Record]:
         """Read the log again, and yield the records of some lines."""
-        for columns in ColumnReader(self.name, self.chunk, self.vocabulary).chunks():
+        for columns in ColumnReader(self.name, self.chunk, self.vocabulary, torn=self.torn).chunks():
             for row in np.flatnonzero(np.isin(columns.line, lines)).tolist():
                 yield columns.record(row)
             yield from (record for record in columns.odd if record.line in lines)

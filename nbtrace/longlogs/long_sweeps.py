@@ -34,8 +34,9 @@ from nbtrace.longlogs.step_windows import STEP_VALUES, TURN, StepWindow, step_wi
 from nbtrace.longlogs.stream import BlockComparison, OrdinaryNeededError
 from nbtrace.longlogs.streamed_log import StreamedLog
 from nbtrace.longlogs.tally import Representatives, Tally
+from nbtrace.longlogs.torn_lines import NOT_TORN, Torn
 from nbtrace.longlogs.windows import ENDLESS, CellLoop, Kept, Slots, WindowPart
-from nbtrace.records import Record, Side, Trace
+from nbtrace.records import Record, Side, Trace, Unreadable
 from nbtrace.verdicts.tolerance import Policy
 
 _MOST_ASIDE = 2000
@@ -54,6 +55,7 @@ def diff_sweeps(
     *,
     strict: bool = False,
     chunk: int = 3 * CHUNK,
+    torn: Torn = NOT_TORN,
     all_extremes: bool = False,
     keeps_order: bool = False,
     turns_of: str | None = None,
@@ -70,7 +72,7 @@ def diff_sweeps(
             comparison.wanted = wanted
             comparison.count_turns(turns_of)
             comparison.tally.all_extremes = comparison.step_tally.all_extremes = all_extremes
-            found = comparison.run(c, py)
+            found = comparison.run(c, py, torn)
             needed = comparison.needed()
             if comparison.assumed == found and not needed:
                 return comparison.result()
@@ -93,12 +95,13 @@ class SweepLog(StreamedLog):
         executor: ThreadPoolExecutor,
         chosen: Representatives,
         turns_of: str | None = None,
+        torn: Unreadable | None = None,
     ) -> None:
         self.steps = StepQueue(slots.vocabulary.sweep or "")
         self.kept_steps: dict[int, Kept] = {}
         self._turns = DistinctTurns()
         self._known: list[tuple[Ints, Floats]] = []
-        super().__init__(name, chunk, slots, executor, chosen, turns_of)
+        super().__init__(name, chunk, slots, executor, chosen, turns_of, torn)
 
     def _counted(self) -> Iterator[Columns]:
         return map(self.steps.without_steps, super()._counted())

@@ -38,6 +38,7 @@ from nbtrace.longlogs.places import contradicted, points
 from nbtrace.longlogs.reading_again import ROWS_AROUND, BlockSpread, ReadingAgain
 from nbtrace.longlogs.streamed_log import LongSweepError, StreamedLog
 from nbtrace.longlogs.tally import Tally, Window, WindowSide
+from nbtrace.longlogs.torn_lines import NOT_TORN, Torn, torn_lines
 from nbtrace.longlogs.windows import (
     CellLoop,
     Slots,
@@ -70,6 +71,7 @@ class OrdinaryNeededError(Exception):
 class _Wishes(TypedDict):
     strict: bool
     chunk: int
+    torn: Torn
     all_extremes: bool
     keeps_order: bool
     turns_of: str | None
@@ -114,8 +116,22 @@ def diff_long(
     InputError
         If one of them is missing, unreadable or binary.
     """
+    wishes = _Wishes(
+        strict=strict,
+        chunk=chunk,
+        torn=NOT_TORN,
+        all_extremes=all_extremes,
+        keeps_order=keeps_order,
+        turns_of=turns_of,
+    )
     policy = policy or Policy()
-    wishes = _Wishes(strict=strict, chunk=chunk, all_extremes=all_extremes, keeps_order=keeps_order, turns_of=turns_of)
+    result = _compared(c, py, policy, wishes)
+    torn = NOT_TORN if result is None else torn_lines((result.c, result.py), policy, chunk)
+    return _compared(c, py, policy, {**wishes, "torn": torn}) if torn else result
+
+
+def _compared(c: str, py: str, policy: Policy, wishes: _Wishes) -> LongDiffResult | None:
+    """Return the comparison of two logs; None if only the ordinary one handles them."""
     try:
         return _by_blocks(BlockComparison, (c, py), policy, **wishes)
     except LongSweepError:
@@ -132,6 +148,7 @@ def _by_blocks(
     *,
     strict: bool,
     chunk: int,
+    torn: Torn,
     all_extremes: bool,
     keeps_order: bool,
     turns_of: str | None,
@@ -143,7 +160,7 @@ def _by_blocks(
             comparison = kind(policy, strict=strict, chunk=chunk, assumed=assumed, keeps_order=keeps_order)
             comparison.count_turns(turns_of)
             comparison.tally.all_extremes = all_extremes
-            found = comparison.run(*logs)
+            found = comparison.run(*logs, torn)
             if comparison.assumed == found:
                 return comparison.result()
             assumed = found
@@ -190,12 +207,13 @@ class BlockComparison:
 
             self.tally.beside = self._turns = TurnCounts(Loop(loop), self._slots)
 
-    def run(self, c: str, py: str) -> tuple[Assumed, Assumed]:
-        """Read two files; return what is known of them then."""
+    def run(self, c: str, py: str, torn: Torn = NOT_TORN) -> tuple[Assumed, Assumed]:
+        """Read two files, without last lines whose number is torn; return what is known of them then."""
         with ThreadPoolExecutor(2) as executor, as_single_numbers():
             loop = None if self._turns is None else self._turns.loop.name
             first, second = (
-                self.log_type(name, self._chunk, self._slots, executor, self.tally.chosen, loop) for name in (c, py)
+                self.log_type(name, self._chunk, self._slots, executor, self.tally.chosen, loop, torn.get(name))
+                for name in (c, py)
             )
             self._logs = first, second
             for log in self._logs:

@@ -22,7 +22,7 @@ from nbtrace.longlogs.run_values import RunValues
 from nbtrace.longlogs.stated_turns import StatedTurns
 from nbtrace.longlogs.tally import Representatives
 from nbtrace.longlogs.windows import ENDLESS, Kept, SideStream, Slots, WindowPart
-from nbtrace.records import Record, Side, Trace
+from nbtrace.records import Record, Side, Trace, Unreadable
 
 if TYPE_CHECKING:
     from nbtrace.compare.precision import NumberFormat
@@ -68,9 +68,10 @@ class StreamedLog:
         executor: ThreadPoolExecutor,
         chosen: Representatives,
         turns_of: str | None = None,
+        torn: Unreadable | None = None,
     ) -> None:
         vocabulary = slots.vocabulary
-        self.reader = ColumnReader(name, chunk, vocabulary, with_figures=True, keeps_marks=self.keeps_marks)
+        self.reader = ColumnReader(name, chunk, vocabulary, with_figures=True, keeps_marks=self.keeps_marks, torn=torn)
         self.kept: dict[int, Kept] = {}
         self.repeats = RepeatCounts()
         self.turns = FirstTurns()

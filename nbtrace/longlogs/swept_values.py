@@ -6,10 +6,11 @@ from nbtrace.compare.chain import ChainKnowledge, Swept, chain_of
 from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.scaling import ScalingResult, scaling_of
 from nbtrace.longlogs.chunks import NotColumnarError
-from nbtrace.longlogs.columnar import ColumnReader, Columns
+from nbtrace.longlogs.columnar import Columns
 from nbtrace.longlogs.decimals import Flags, Floats, Ints
 from nbtrace.longlogs.every_step import with_every_step
 from nbtrace.longlogs.long_result import LongDiffResult
+from nbtrace.longlogs.torn_lines import reader_of
 from nbtrace.records import Trace
 from nbtrace.vocabulary.vocabulary import Vocabulary
 
@@ -52,7 +53,7 @@ def swept_columns(name: str, chunk: int) -> Swept:
 
     def values(trace: Trace) -> dict[int, float]:
         found: dict[int, float] = {}
-        for columns in ColumnReader(trace.source, chunk, trace.vocabulary).chunks():
+        for columns in reader_of(trace, chunk).chunks():
             step, value, is_of_others = _of_chunk(columns, name, trace.vocabulary)
             if is_of_others:
                 return {}

@@ -52,10 +52,13 @@ def to_be_logged(side: Side, vocabulary: Vocabulary) -> Command:
 
 
 def after_lacking(result: "DiffResult") -> Iterator[Command]:
-    """Yield what lets a side print the values that it lacks."""
+    """Yield what lets a side print the values that it lacks; a log that was cut off may lack them for that alone."""
     covered = result.coverage
-    for side, missing in ((Side.C, covered.missing_on_c), (Side.PY, covered.missing_on_py)):
-        if missing:
+    for trace, side, missing in (
+        (result.c, Side.C, covered.missing_on_c),
+        (result.py, Side.PY, covered.missing_on_py),
+    ):
+        if missing and not trace.account.torn:
             yield to_be_logged(side, result.c.vocabulary)
 
 

@@ -90,11 +90,13 @@ def lack_words(result: DiffResult) -> str:
     covered, final = result.coverage, result.c.vocabulary.final or ""
     missing = covered.missing_on_c, covered.missing_on_py
     for side, trace, names, gaps in zip(result.names.pair, (result.c, result.py), missing, result.gaps, strict=True):
+        account = trace.account
+        cut = f": its log was cut off in line {account.total}" if account.torn else ""
         if final in names and final not in trace.by_quantity:
-            return f"; {side} prints no {final}"
+            return f"; {side} prints no {final}{cut}"
         if lacking := _lacking_words(gaps, trace.vocabulary):
-            return f"; {side} lacks {lacking}"
-        if trace.account.torn:
+            return f"; {side} lacks {lacking}{cut}"
+        if account.torn:
             return f"; {side} ends in the middle of a line"
     if result.verdict is Verdict.DIFFER and result.first_divergence is None:
         return "; but not everything could be compared, see the notes and the coverage"

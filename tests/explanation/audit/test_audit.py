@@ -1,7 +1,7 @@
 """Sweeps of many steps: what is found out for all steps at once explains what it does where each is held alone."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,6 +10,9 @@ import pytest
 from benchmarks.sweep_logs import write_sweep
 from nbtrace import explain
 from nbtrace.compare import computed_turns, node_view
+from nbtrace.compare.evaluate import Computed, evaluate
+from nbtrace.compare.scene import Node, Scene, Vector
+from nbtrace.explanation.audit import findings
 from nbtrace.explanation.explain import Explanation
 
 STEPS = 14
@@ -35,6 +38,9 @@ FAULTS: dict[str, Callable[[str], str]] = {
     "cells": lambda log: log.replace("16x17x9", "16x18x9"),
     "the scattering vector": lambda log: scaled(log, "scattering_vec_A_inv ", 1.001),
     "the sum": lambda log: scaled(log, "I_before_scaling ", 1.5),
+    "it is cut off": lambda log: log[: log.index("phi_tic=6 ")].rpartition("\n")[0] + "\n",
+    "some steps are lacking": lambda log: re.sub(r".*phi_tic=(?:[258]|1\d) .*\n", "", log),
+    "one value is lacking": lambda log: re.sub(r"(phi_tic=5 .*) F_latt=.*", r"\1", log),
 }
 
 
@@ -67,3 +73,21 @@ def test_steps_at_once_are_explained_as_each_alone(fault: str, tmp_path: Path) -
     with many_from(3):
         at_once = told(explain(c, py))
     assert at_once == alone
+
+
+def test_steps_that_one_log_lacks_are_not_held_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = 200
+    c, py = write_sweep(tmp_path, steps, every=NEVER)
+    log = Path(py).read_text()
+    Path(py).write_text(log[: log.index("TRACE_PY_PHI phi_tic=50 ")])
+    held = []
+
+    def counted(scene: Scene, values: MutableMapping[Node, Vector], node: Node) -> Computed:
+        held.append(node)
+        return evaluate(scene, values, node)
+
+    monkeypatch.setattr(findings, "evaluate", counted)
+    result = explain(c, py)
+    lacking = {item.node for item in result.findings if item.py.logged is None and item.node.place}
+    assert len(lacking) == 4 * (steps - 50)
+    assert len([node for node in held if node in lacking]) < 0.1 * len(lacking)  # those that no angle is found of

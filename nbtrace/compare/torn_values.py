@@ -1,0 +1,100 @@
+"""The last value of a log that ends within its number: what is printed of it is another number than the whole one.
+
+A program that is stopped leaves a file that ends wherever its buffer did, most often in the middle of a number. What
+then stands there can be read, but it is no value of the program.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from nbtrace.compare.align import Pair, pair_blocks
+from nbtrace.compare.excerpt import whole_of
+from nbtrace.compare.judge import judge
+from nbtrace.compare.precision import number_formats
+from nbtrace.records import Record, Trace, Unreadable
+from nbtrace.verdicts.tolerance import Policy
+
+_ALIKE = 1e-6
+"""Relative difference up to which the numbers before the last one are the same."""
+
+Traces = tuple[Trace, Trace]
+"""Those of the reference and of the candidate."""
+
+
+def without_torn_values(traces: Traces, policy: Policy) -> Traces:
+    """Return two traces without the last line of one that ends within a number which the other has whole.
+
+    The line counts as unreadable then, as one does that ends within a word. A number that agrees is kept, whether it
+    is whole or not.
+    """
+    if not any(map(_may_be_torn, traces)):
+        return traces
+    partners = pair_blocks(*traces)
+    blocks = {block: partner for partner, block in partners.items()}, partners
+    torn = [_torn(traces, number, of, policy) for number, of in enumerate(blocks)]
+    c, py = (_without(trace, line) for trace, line in zip(traces, torn, strict=True))
+    return c, py
+
+
+def _may_be_torn(trace: Trace) -> bool:
+    ends = trace.account.cut and not trace.account.torn and whole_of(trace) is None
+    return bool(ends and trace.records and trace.records[0].line < trace.records[-1].line == trace.account.total)
+
+
+def _torn(traces: Traces, number: int, blocks: Mapping[int, int], policy: Policy) -> Unreadable | None:
+    own, other = traces[number], traces[1 - number]
+    if not _may_be_torn(own):
+        return None
+    last = own.records[-1]
+    there = replace(last.index, block=blocks.get(last.index.block, -1))
+    before = [record for record in own.by_quantity[last.quantity] if record.index == last.index]
+    theirs = [record for record in other.by_quantity.get(last.quantity, ()) if record.index == there]
+    whole = theirs[len(before) - 1 :][:1]
+    return torn_line(traces, number, last, whole[0], policy) if whole else None
+
+
+def _without(trace: Trace, torn: Unreadable | None) -> Trace:
+    if torn is None:
+        return trace
+    kept = tuple(record for record in trace.records if record.line < torn.line)
+    account = replace(trace.account, used=trace.account.used - 1, unreadable=(*trace.account.unreadable, torn))
+    return replace(trace, records=kept, account=account)
+
+
+def torn_line(traces: Traces, number: int, last: Record, whole: Record, policy: Policy) -> Unreadable | None:
+    """Return what is said of the last line of a log; None where its number may well be all of it.
+
+    Parameters
+    ----------
+    traces : (Trace, Trace)
+    number : int
+        Which of them is the log's.
+    last : Record
+        Its last value, at the end of a line that has no end.
+    whole : Record
+        The same of the other log.
+    policy : Policy
+        What a value may differ by and still agree.
+    """
+    if last.scale != whole.scale or not _is_begun(last.value.tokens, whole.value.tokens):
+        return None
+    c, py = (whole, last) if number else (last, whole)
+    formats = map(number_formats, traces)
+    pair = Pair(last.quantity, c.index, c, py)
+    if not judge(pair, policy.of(last.quantity), *formats, traces[0].vocabulary.names).status.diverges:
+        return None
+    text = last.value.tokens[-1]
+    reason = f"{last.key}: {text!r} has no line end, and {whole.value.text} begins so in the other log"
+    return Unreadable(last.line, f"{last.family}: {last.key} {last.value.text}", reason, (last.quantity,))
+
+
+def _is_begun(own: Sequence[str], whole: Sequence[str]) -> bool:
+    """Whether numbers are the first of others, the last one of them perhaps not all of its digits."""
+    if not own or len(own) > len(whole):
+        return False
+    before = all(_are_alike(float(x), float(y)) for x, y in zip(own[:-1], whole, strict=False))
+    return before and whole[len(own) - 1].startswith(own[-1])
+
+
+def _are_alike(x: float, y: float) -> bool:
+    return abs(x - y) <= _ALIKE * max(abs(x), abs(y))
