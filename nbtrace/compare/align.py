@@ -121,7 +121,7 @@ def pair_blocks(c: Trace, py: Trace) -> dict[int, int]:
     """Return which pixel block of C each block of Py belongs to.
 
     The n-th block of a pixel belongs to the n-th of the same pixel, a block whose pixel is not known to the one in its
-    place. A block without a partner gets a number that C does not have.
+    place. A block without a partner gets a number that C does not have, and no other block of Py.
     """
     if len(c.blocks) == 1 and len(py.blocks) == 1:
         return dict(zip(py.blocks, c.blocks, strict=True))
@@ -136,7 +136,11 @@ def pair_blocks(c: Trace, py: Trace) -> dict[int, int]:
     for block in py.blocks:
         pixel = whereabouts(py, block).pixel
         known = pixel is not None and bool(of_pixel)
-        partners[block] = next(waiting.get(pixel, iter(())), beyond + block) if known and pixel is not None else block
+        alone = beyond + block
+        if known and pixel is not None:
+            partners[block] = next(waiting.get(pixel, iter(())), alone)
+        else:
+            partners[block] = block if block in c.blocks else alone
     return partners
 
 

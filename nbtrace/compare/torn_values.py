@@ -79,9 +79,9 @@ def torn_line(traces: Traces, number: int, last: Record, whole: Record, policy: 
     if last.scale != whole.scale or not _is_begun(last.value.tokens, whole.value.tokens):
         return None
     c, py = (whole, last) if number else (last, whole)
-    formats = map(number_formats, traces)
+    of_c, of_py = map(number_formats, traces)
     pair = Pair(last.quantity, c.index, c, py)
-    if not judge(pair, policy.of(last.quantity), *formats, traces[0].vocabulary.names).status.diverges:
+    if not judge(pair, policy.of(last.quantity), of_c, of_py, traces[0].vocabulary.names).status.diverges:
         return None
     text = last.value.tokens[-1]
     reason = f"{last.key}: {text!r} has no line end, and {whole.value.text} begins so in the other log"

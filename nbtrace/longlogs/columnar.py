@@ -19,6 +19,8 @@ from nbtrace.longlogs.reading_again import ChunkMark, ReadingAgain
 from nbtrace.longlogs.scan import BLANK, Scan, ranges, scan
 from nbtrace.longlogs.templates import TemplateKind, Templates
 from nbtrace.parsers.dialect import dialect_of
+from nbtrace.parsers.reader import LogReader
+from nbtrace.parsers.source import text_of
 from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side, Trace, Unreadable, Value
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -284,8 +286,11 @@ class ColumnReader:
             If only the line reader can read it; may come after chunks that then mean nothing.
         """
         left_out = False
+        last_line = b""
         for number, whole in enumerate(read_chunks(self.source, self.size)):
-            chunk = whole if self.torn is None or not whole.cut else whole.without_last_line()
+            chunk = whole
+            if self.torn is not None and whole.cut:
+                chunk, last_line = whole.without_last_line(), whole.last_line
             if self.again is not None and self.again.leaves_out(number):
                 left_out = True
                 continue
@@ -307,12 +312,20 @@ class ColumnReader:
                 yield columns if self.again is None else columns.of_blocks(self.again)
                 continue
             self._mark(lines, places, is_regular=False)
-        if self.torn is not None:
-            self._total += 1
+        if last_line:
+            self._pass_over(text_of(last_line).rstrip("\n"))
         if not self._tagged and not self._used:
             raise NotColumnarError(f"{self.source} has no line with a trace prefix")
         if len(self._lines.ranks) > 1:
             raise NotColumnarError(f"several processes have printed into {self.source}")
+
+    def _pass_over(self, line: str) -> None:
+        """Count a line that is not read, and the form that it has."""
+        self._total += 1
+        alone = LogReader(self.source, self._dialect)
+        alone.read([line])
+        for dialect in alone.dialects:
+            self._note(dialect, self._total)
 
     def _mark(self, lines: int, places: ColumnPlacement, *, is_regular: bool) -> None:
         if self.keeps_marks:
