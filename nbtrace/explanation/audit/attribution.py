@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from nbtrace.compare.computed_turns import ComputedTurns
 from nbtrace.compare.evaluate import value_at
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.propagation import propagate
@@ -207,16 +208,18 @@ def _blocked(result: Audit, root: Root, side: Side, values: Values, final: str) 
     later = later[later.index(root.node) :] if root.node in values else later
     unmoved = {finding.node for finding in result.findings if finding.status is AuditStatus.MATCH}
     roots = frozenset(root.quantities)
+    scene, turns = result.scenes[side], ComputedTurns(errors=False)
     for node in later:
         if node.name not in names or roots.isdisjoint(words.ancestors(node.name)):
             continue
         if node in own or (carriers is not None and node.name not in carriers and node in unmoved):
             continue
         try:
-            value_at(result.scenes[side], values, node)
+            if turns.at(scene, values, node) is None:
+                value_at(scene, values, node)
         except UnloggedError as error:
             # Where a loop ends, such as at the edge of a grid, no relation is formed: what is the same there stays so.
-            turned = error.kind is Lack.VALUE and error.args[0] in result.scenes[side].loops
+            turned = error.kind is Lack.VALUE and error.args[0] in scene.loops
             at_an_end = node in unmoved and (turned or error.kind is Lack.TURN)
             if not at_an_end and node.name not in result.physics.looked_up:
                 return f"{node.label} cannot be recomputed: {why_not_computed(str(error), error.kind)}"
