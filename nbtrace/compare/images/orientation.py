@@ -253,7 +253,9 @@ def _refined(left: Floats, right: Floats, shift: tuple[int, int]) -> tuple[int, 
     a, b = _overlap(left, right, shift)
     if not a.size:
         return shift
-    middle = np.unravel_index(int(np.argmax(a)), a.shape)
+    # The first of the largest in row order, found by rows: of a part of an image np.argmax makes a copy.
+    row = int(np.argmax(a.max(axis=1)))
+    middle = row, int(np.argmax(a[row]))
     starts = [min(max(at - _CROP // 2, 0), max(size - _CROP, 0)) for at, size in zip(middle, a.shape, strict=True)]
     crop = tuple(slice(start, start + _CROP) for start in starts)
     _, (slow, fast) = _best_shift(_spectrum(a[crop]), b[crop])
