@@ -90,7 +90,7 @@ def better_placement(c: Pixels, py: Pixels, compared: Mask | None) -> Orientatio
     images = [_Compressed.of(pixels, compared) for pixels in (c, py)]
     if _likely_alike(images) and _estimated_correlation([image.rows for image in images], c.shape) > _ALIKE + _DOUBT:
         return None
-    left, right = (image.whole() for image in images)
+    left, right = beside(lambda image: image.whole(), images, c.size)
     estimate = _estimated_correlation([_rows_of(image) for image in (left, right)], c.shape)
     as_given = None if estimate < _ALIKE - _DOUBT else _correlation(left, right)
     if as_given is not None and as_given > _ALIKE:
