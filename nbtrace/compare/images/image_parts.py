@@ -1,5 +1,7 @@
 """Long flat arrays in a few parts, each looked at by a thread of its own: numpy computes without Python's lock.
 
+Steps of the cache's size are so short that two processors gain nothing by it; more may.
+
 What is summed in parts is added in the order in which numpy adds a whole array, so that the sum is the same to the bit.
 """
 
