@@ -1,7 +1,9 @@
 """Two images between which a relation is looked for."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,6 +17,9 @@ from nbtrace.records import Side
 from nbtrace.vocabulary.sides import Names
 
 Values: TypeAlias = npt.NDArray[Any]
+
+_RUN = 64
+"""Pixels in a row that count, on average, from which on copying each such run is faster than choosing pixels."""
 
 
 @frozen_apart
@@ -76,8 +81,19 @@ class ImagePair:
             return self.known
         if self.all_count:
             return ValuePair.of(self.c.ravel(), self.py.ravel())
-        return ValuePair.of(self.c[self.counted], self.py[self.counted])
+        return ValuePair.of(*picked((self.c, self.py), self.counted))
 
     def image(self, side: Side) -> Pixels:
         """Return one image."""
         return self.c if side is Side.C else self.py
+
+
+def picked(images: Sequence[Pixels], counted: Mask) -> tuple[Values, ...]:
+    """Return the pixels of images of one shape that count, flat: `image[counted]`, faster where many in a row do."""
+    flat = counted.ravel()
+    edges = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+    if edges.size * _RUN > flat.size or not all(image.flags.c_contiguous for image in images):
+        return tuple(image[counted] for image in images)
+    runs = [slice(*ends) for ends in pairwise((0, *edges.tolist(), flat.size))]
+    those = runs[not flat[:1].all() :: 2] or [slice(0)]
+    return tuple(np.concatenate([values[run] for run in those]) for values in (image.ravel() for image in images))

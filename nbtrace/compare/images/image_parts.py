@@ -1,5 +1,7 @@
 """Long flat arrays in a few parts, each looked at by a thread of its own: numpy computes without Python's lock.
 
+Steps of the cache's size are so short that two processors gain nothing by it; more may.
+
 What is summed in parts is added in the order in which numpy adds a whole array, so that the sum is the same to the bit.
 """
 
@@ -14,6 +16,9 @@ import numpy.typing as npt
 _LEAST = 1 << 19
 """Pixels of a part: below, a thread costs more than it gives."""
 _MOST = 8
+_TOO_FEW = 2
+"""Processors up to which parts that are looked at in steps of the cache's size are not shared: handing Python's lock to
+and fro between two of them after every step took more than it gave."""
 _SPARSE = 4
 """Pixels in each of which one may differ for those that do to be looked at alone."""
 
@@ -53,7 +58,7 @@ def in_parts(size: int, chunk: int, work: Callable[[int, int], _Part]) -> list[_
         It may run beside itself, in a thread that knows nothing of the caller's context but what numpy is to do about
         numbers that are too large, too small or none.
     """
-    count = _threads(size)
+    count = _threads(size) if _processors() > _TOO_FEW else 1
     edges = [*(size * number // count // chunk * chunk for number in range(count)), size]
     return beside(lambda ends: work(*ends), list(pairwise(edges)), size)
 

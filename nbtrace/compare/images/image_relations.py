@@ -293,7 +293,8 @@ def _of_placement(pair: ImagePair) -> Iterator[ImageRelation]:
         words += f"{', ' if words else ''}moved by {slow:+d} along slow and {fast:+d} along fast, in pixels"
     step = RelationStep(RelationKind.PLACED, words, {"slow": float(slow), "fast": float(fast)})
     laid = ImagePair(pair.c[its], turned[own], wanted, pair.names)
-    c, py = laid.values()
+    # Where all pixels of the overlap count, they need not be copied to be the same.
+    c, py = (laid.c, laid.py) if laid.all_count else laid.values()
     if c.size < _LEAST_PIXELS:
         return
     if np.array_equal(c, py):

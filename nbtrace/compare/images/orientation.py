@@ -90,7 +90,7 @@ def better_placement(c: Pixels, py: Pixels, compared: Mask | None) -> Orientatio
     images = [_Compressed.of(pixels, compared) for pixels in (c, py)]
     if _likely_alike(images) and _estimated_correlation([image.rows for image in images], c.shape) > _ALIKE + _DOUBT:
         return None
-    left, right = (image.whole() for image in images)
+    left, right = beside(lambda image: image.whole(), images, c.size)
     estimate = _estimated_correlation([_rows_of(image) for image in (left, right)], c.shape)
     as_given = None if estimate < _ALIKE - _DOUBT else _correlation(left, right)
     if as_given is not None and as_given > _ALIKE:
@@ -132,19 +132,24 @@ class _Compressed:
             typical = min(median(some), float(np.finfo(np.float64).max)) if some.size else 1.0
         return cls(pixels, compared, typical)
 
-    def rows(self, start: int, stop: int) -> Floats:
-        """Return some of its rows."""
+    def rows(self, start: int, stop: int, out: Floats | None = None) -> Floats:
+        """Return some of its rows; they may be put where they are wanted."""
         rows = self.pixels[start:stop]
         if self.compared is not None:
             rows = np.where(self.compared[start:stop], rows, 0)
         kind = np.result_type(rows.dtype, np.float32)
         with np.errstate(over="ignore"):  # what is too large for a number is taken as the largest one
-            sizes: Floats = np.divide(rows, self.typical, dtype=kind)
+            sizes: Floats = np.divide(rows, self.typical, dtype=kind, out=out if kind == np.float32 else None)
             negative = rows.dtype.kind != "u" and float(rows.min(initial=0)) < 0
             if negative:
                 np.abs(sizes, out=sizes)
             np.log1p(np.minimum(sizes, np.finfo(kind).max, out=sizes), out=sizes)
-            return (np.sign(rows) * sizes if negative else sizes).astype(np.float32, copy=False)
+            if negative:
+                sizes *= np.sign(rows)
+            if out is None or sizes is out:
+                return sizes.astype(np.float32, copy=False)
+            out[...] = sizes
+            return out
 
     def whole(self) -> Floats:
         """Return all of it."""
@@ -153,7 +158,7 @@ class _Compressed:
 
         def done(first: int, end: int) -> None:
             for start, stop in _few_rows(first, end, columns):
-                compressed[start:stop] = self.rows(start, stop)
+                self.rows(start, stop, compressed[start:stop])
 
         in_parts(compressed.size, columns, done)
         return compressed
@@ -253,7 +258,9 @@ def _refined(left: Floats, right: Floats, shift: tuple[int, int]) -> tuple[int, 
     a, b = _overlap(left, right, shift)
     if not a.size:
         return shift
-    middle = np.unravel_index(int(np.argmax(a)), a.shape)
+    # The first of the largest in row order, found by rows: of a part of an image np.argmax makes a copy.
+    row = int(np.argmax(a.max(axis=1)))
+    middle = row, int(np.argmax(a[row]))
     starts = [min(max(at - _CROP // 2, 0), max(size - _CROP, 0)) for at, size in zip(middle, a.shape, strict=True)]
     crop = tuple(slice(start, start + _CROP) for start in starts)
     _, (slow, fast) = _best_shift(_spectrum(a[crop]), b[crop])

@@ -11,7 +11,7 @@ from nbtrace.frozen import frozen
 from nbtrace.images.image import Floats
 from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW, Status
 
-_CHUNK = 1 << 14
+_CHUNK = 1 << 15
 _WORST = 10
 _NEARLY = 1 - 1e-9
 

@@ -343,19 +343,22 @@ def sums_over_neighbours(x: Values, weights: Doubles, first: int, end: int, *, s
     columns, at_once = width - size + 1, max(1, _PIXELS // width)
     predicted = np.empty((end - first, columns))
     # Rows one behind the other: a neighbour is so many places on, and what runs over the end of a row is left out.
-    sums, added = np.empty((2, at_once * width))
+    sums = np.zeros(at_once * width)
+    across = np.abs(weights) if sizes else weights
     for start in range(first, end, at_once):
         last = min(start + at_once, end)
         part = x[start : last + size - 1].astype(np.float64).ravel()
         if sizes:
             np.abs(part, out=part)
         count = (last - start) * width - (size - 1)
-        own, term = sums[:count], added[:count]
-        own[:] = 0.0
-        for slow, fast in np.ndindex(size, size):
-            weight = abs(weights[slow, fast]) if sizes else weights[slow, fast]
-            place = slow * width + fast
-            np.multiply(part[place : place + count], weight, out=term)
-            np.add(own, term, out=own)
+        own = sums[:count]
+        for slow, row in enumerate(across):
+            place = slow * width
+            # For up to eleven weights, numpy adds the products of a row in one pass over the pixels.
+            term = np.correlate(part[place : place + count + size - 1], row)
+            if slow:
+                np.add(own, term, out=own)
+            else:
+                own[:] = term
         predicted[start - first : last - first] = sums[: (last - start) * width].reshape(-1, width)[:, :columns]
     return predicted

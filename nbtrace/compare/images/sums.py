@@ -19,7 +19,7 @@ from nbtrace.compare.images.image_parts import few_apart, in_parts
 from nbtrace.frozen import frozen
 from nbtrace.images.image import Floats
 
-_CHUNK = 1 << 15
+_CHUNK = 1 << 16
 """Pixels at a time: their working arrays stay in the processor's cache."""
 
 _FEW = 256
