@@ -16,6 +16,7 @@ from nbtrace.cli.side_labels import two_sided
 from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.cli.waiver_options import WaiverOptions
 from nbtrace.errors import InputError, UsageError
+from nbtrace.longlogs.long_files import PAYING
 from nbtrace.parsers import read_pair, read_sides
 from nbtrace.records import Trace
 from nbtrace.report.view import typed
@@ -79,7 +80,14 @@ def answer_command(
     pair: tuple[Log, Log] = (first, second) if second is not None else _both_of(first, words)
     if waivers is not None and second is not None:  # which are held against every value
         pair = read_pair(first, second, words.vocabulary)
-    result = explain(*pair, configured, policy=limits, simulate=simulator_of(configured), vocabulary=words.vocabulary)
+    result = explain(
+        *pair,
+        configured,
+        policy=limits,
+        simulate=simulator_of(configured),
+        vocabulary=words.vocabulary,
+        columns_from=PAYING,
+    )
     refuse_misspelt(limits, result.diff.notices)
     report = explained_waivers(waivers, waived.case, result)
     view = waived_view(answer_view(result, brief=brief), report)

@@ -26,6 +26,7 @@ from nbtrace.cli.tolerances import refuse_misspelt
 from nbtrace.cli.waiver_options import WaiverOptions
 from nbtrace.embedded.configurations import configuration_file
 from nbtrace.errors import InputError, UsageError
+from nbtrace.longlogs.long_files import PAYING
 from nbtrace.parsers import read_pair
 from nbtrace.report.views.waivers_view import waived_view
 from nbtrace.temporary import temporary_folder
@@ -113,6 +114,7 @@ def explain_command(
         simulate=simulator_of(configured),
         vocabulary=words.vocabulary,
         every_turn=bool(runs),
+        columns_from=PAYING,
     )
     refuse_misspelt(limits, result.diff.notices)
     with temporary_folder() as folder:

@@ -113,7 +113,8 @@ class Explanation(Presentable):
     def findings(self) -> tuple[Finding, ...]:
         """What the audit found of each value, those of roots as formulas and runs together tell them.
 
-        Of the turns of a long sweep on which both logs agree there is none; `audit.num_agreeing` counts their values.
+        Of the turns of a long sweep on which both logs agree, or which one alone has as its formulas give them, there
+        is none; `audit.num_agreeing` counts their values.
         """
         told = {finding.node: root for root in self.roots for finding in root.findings}
         return tuple(
@@ -141,6 +142,7 @@ def explain(
     simulate: Simulate | None = None,
     vocabulary: Words | None = None,
     every_turn: bool = False,
+    columns_from: int | None = None,
 ) -> Explanation:
     """Explain the differences of two traces.
 
@@ -163,6 +165,9 @@ def explain(
     every_turn : bool
         Whether all turns of a long sweep are in the audit one by one, those, too, on which both logs agree; what holds
         an explanation against a program asks for it.
+    columns_from : int, optional
+        Mean bytes of the logs from which on (by default two million) columns read them, as for
+        :func:`~nbtrace.longlogs.diff_logs.diff`.
 
     Raises
     ------
@@ -171,7 +176,7 @@ def explain(
     """
     with stage("explaining"):
         with uncollected():
-            compared = diff(c, py, policy, vocabulary=vocabulary)
+            compared = diff(c, py, policy, vocabulary=vocabulary, columns_from=columns_from)
         return _explained(compared, config, policy, simulate, every_turn=every_turn)
 
 

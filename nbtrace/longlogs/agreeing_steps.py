@@ -1,8 +1,9 @@
 """The steps of a long sweep on which both logs agree, as columns, so that only those which differ become records.
 
 A step stands in columns where both logs print the same quantities of it in one line each, every number as often as the
-other's but for printed digits and the precision of a program. All others are records: what is irregular, what differs,
-what repeats another step, and a few that stand for the rest.
+other's but for printed digits and the precision of a program; or where one log prints them, and the other nothing of
+the step. All others are records: what is irregular, what differs, what repeats another step, and a few that stand for
+the rest.
 """
 
 from collections import Counter
@@ -63,7 +64,7 @@ def with_differing_steps(result: LongDiffResult) -> LongDiffResult | None:
         return None
     if pair is None or agreeing is None:
         return None
-    c, py = (_apart(trace, own, agreeing, chunk) for trace, own in zip(traces, pair, strict=True))
+    c, py = (_apart(trace, own, turns, chunk) for trace, own, turns in zip(traces, pair, agreeing, strict=True))
     return None if c is None or py is None else replace(result, c=c, py=py)
 
 
@@ -85,6 +86,17 @@ class _Steps(NamedTuple):
     every: Ints
     lines: Ints
     aside: Ints
+
+    def alone(self, other: "_Steps", records: Ints) -> Ints:
+        """Return the steps of which another log prints nothing, but for some that are records, and stand for the rest.
+
+        Those are the first one, and the first with a 0 of each quantity.
+        """
+        turns = reduce(np.intersect1d, (column.ordinals for column in self.columns.values()))
+        turns = turns[(turns > 0) & ~np.isin(turns, records) & ~np.isin(turns, other.every)]
+        numbers = (column.numbers[column.find(turns)[0]] for column in self.columns.values())
+        standing = [turns[:1], *(turns[own == 0][:1] for own in numbers)]
+        return np.setdiff1d(turns, np.concatenate(standing), assume_unique=False)
 
 
 @dataclass
@@ -171,8 +183,10 @@ class _Pair(NamedTuple):
         single = any(column.long_single for own in (c, py) for column in own.columns.values())
         return cls(c, py) if alike and not single and all(key.sample == 0 for key in c.columns) else None
 
-    def agreeing(self, held: Ints, key: str) -> Ints | None:
-        """Return the steps on which both logs agree; None where they are few, or not most.
+    def agreeing(self, held: Ints, key: str) -> tuple[Ints, Ints] | None:
+        """Return the steps of each log that agree with the other log's, or that it alone has; None where they are few.
+
+        They are few, too, where they are not most, or none is in both logs.
 
         Parameters
         ----------
@@ -196,13 +210,11 @@ class _Pair(NamedTuple):
                 standing.append(found[[apart.argmin(), apart.argmax()]])
         same[np.concatenate(standing)] = False
         agreeing: Ints = turns[same]
-        lines = (own.lines[own.every.searchsorted(agreeing)] for own in self)
-        others = max(own.every.size for own in self) - agreeing.size
-        return (
-            agreeing
-            if agreeing.size >= max(FEWEST, others) and all((np.diff(own) > 0).all() for own in lines)
-            else None
-        )
+        c, py = (np.union1d(agreeing, own.alone(other, records)) for own, other in (self, self[::-1]))
+        lines = (own.lines[own.every.searchsorted(those)] for own, those in zip(self, (c, py), strict=True))
+        others = max(own.every.size - those.size for own, those in zip(self, (c, py), strict=True))
+        few = not agreeing.size or max(c.size, py.size) < max(FEWEST, others)
+        return None if few or any((np.diff(own) <= 0).any() for own in lines) else (c, py)
 
     def _numbers(self, key: ColumnKey, turns: Ints) -> "tuple[_Numbers, _Numbers]":
         c, py = ((own.columns[key], own.columns[key].find(turns)[0]) for own in self)
@@ -235,22 +247,22 @@ def _held(traces: tuple[Trace, Trace]) -> Ints:
     return np.array(sorted(number for number in found if number is not None), dtype=np.int64)
 
 
-def _apart(trace: Trace, own: _Steps, agreeing: Ints, chunk: int) -> Trace | None:
-    """Return a trace with the steps that do not agree, and the others in columns; None where digits are not told."""
-    kept = with_steps(trace, chunk, np.setdiff1d(own.every, agreeing, assume_unique=True))
+def _apart(trace: Trace, own: _Steps, turns: Ints, chunk: int) -> Trace | None:
+    """Return a trace with the steps that do not agree, and some others in columns; None where digits are not told."""
+    kept = with_steps(trace, chunk, np.setdiff1d(own.every, turns, assume_unique=True))
     long = _long_numbers(kept, own.columns)
-    lines = own.lines[own.every.searchsorted(agreeing)]
+    lines = own.lines[own.every.searchsorted(turns)]
     columns = {}
     for key, column in own.columns.items():
-        at = column.find(agreeing)[0]
+        at = column.find(turns)[0]
         columns[key] = TurnColumn(
-            ordinals=agreeing,
+            ordinals=turns,
             numbers=column.numbers[at],
             single=column.single[at],
             halves=column.halves,
             half=column.half[at],
             long=column.long - long[key],
-            nodes=TurnNodes(key, agreeing),
+            nodes=TurnNodes(key, turns),
             lines=lines,
         )
     whole = whole_of(kept)

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.sweep_logs import write_sweep
+from nbtrace import trace_pixel
 from nbtrace.documents import dump
 from nbtrace.explanation import explain as explain_module
 from nbtrace.explanation.audit.findings import Audit
@@ -19,6 +20,7 @@ from nbtrace.report.documents.explain_document import explain_document
 from nbtrace.report.views.answer_view import answer_view
 from nbtrace.report.views.explain_view import explain_view
 from nbtrace.verdicts.status import Verdict
+from nbtrace.writers import trace_text
 
 _STEPS = 40
 _KEYS = ("phi_deg", "k_frac", "F_latt_b", "F_latt")
@@ -154,6 +156,73 @@ def test_a_step_that_is_off_by_more_than_rounding_is_no_part_of_a_column(tmp_pat
     assert _same(names) is not None
 
 
+_FLAGS = (
+    "-cell 60 70 80 80 95 105 -default_F 100 -N 8 -lambda 1.1 -distance 90 -detpixels 80 -pixel 0.8 -phi 10 -osc 1 "
+    f"-oversample 1 -phisteps {_STEPS}"
+)
+"""Of a run whose steps obey their formulas: each has the angle, the index and the factors of its own."""
+
+
+@pytest.fixture(scope="module")
+def traced_sweep() -> str:
+    traced = trace_pixel(_FLAGS.split(), (50, 42))
+    return trace_text(traced.records, traced.header)
+
+
+def _written(folder: Path, log: str, of_c: _Edit, of_py: _Edit) -> tuple[str, str]:
+    """Write two logs of a run, each edited; return their names."""
+    names = folder / "c.log", folder / "py.log"
+    names[0].write_text(of_c(log).replace("TRACE_PY", "TRACE_C"))
+    names[1].write_text(of_py(log))
+    return str(names[0]), str(names[1])
+
+
+def _without(*steps: int) -> _Edit:
+    lost = "|".join(map(str, steps))
+    return lambda log: re.sub(rf".*_PHI phi_tic=(?:{lost}) .*\n", "", log)
+
+
+def _up_to(behind: str) -> _Edit:
+    return lambda log: log[: log.index(behind) + len(behind)]
+
+
+def _all(log: str) -> str:
+    return log
+
+
+@pytest.mark.parametrize(
+    ("of_c", "of_py"),
+    [
+        (_all, _up_to("phi_tic=17 ")),
+        (_all, lambda log: re.sub(r"(phi_tic=22 .*F_latt=..)[\s\S]*", r"\1", log)),
+        (_without(*range(3, 20)), _all),
+        (_without(30, 31, 35), _without(7, *range(20, 25))),
+        (_all, lambda log: _without(9, 12)(log.replace("phi_tic=25 phi_deg=10.625", "phi_tic=25 phi_deg=11.625"))),
+    ],
+    ids=["cut off", "cut off within a number", "in the first log", "in both", "and another wrong"],
+)
+def test_steps_that_one_log_lacks_may_stand_in_columns(
+    tmp_path: Path, traced_sweep: str, of_c: _Edit, of_py: _Edit
+) -> None:
+    audit = _same(_written(tmp_path, traced_sweep, of_c, of_py))
+    assert audit is not None
+    assert audit.num_agreeing >= 4 * (_STEPS - 12)
+
+
+@pytest.mark.parametrize("wrong", ["phi_deg", "k_frac", "F_latt_b", "F_latt"])
+def test_all_steps_are_records_where_one_that_the_other_log_lacks_is_wrong(
+    tmp_path: Path, traced_sweep: str, wrong: str
+) -> None:
+    def edited(log: str) -> str:
+        lines = log.splitlines(keepends=True)
+        return "".join(_changed(line, wrong, _times(1.001)) if "phi_tic=30 " in line else line for line in lines)
+
+    names = _written(tmp_path, traced_sweep, edited, _up_to("phi_tic=17 "))
+    assert _same(names) is None
+    found = explain(*names).audit.findings
+    assert any(item.node.place == (("phi_tic", 30),) and item.is_root for item in found)
+
+
 def test_of_a_program_every_turn_may_be_asked_for(tmp_path: Path) -> None:
     names = write_sweep(tmp_path, _STEPS, every=9)
     assert explain(*names).audit.num_agreeing > 0
@@ -211,3 +280,35 @@ def test_both_ways_say_the_same(
             sweep = _mistaken([line for line in "".join(sweep).splitlines(keepends=True) if line.strip()], chance)
         Path(name).write_text("".join([*lines[:first], *sweep, *lines[first + _STEPS :]]))
     _same(names)
+
+
+def _lost(lines: list[str], chance: random.Random) -> list[str]:
+    """Return the lines of a log without some, or the end of it."""
+    start, stop = sorted(chance.sample([at for at, line in enumerate(lines) if "_PHI " in line], 2))
+    match chance.choice(["end", "some", "few", "none"]):
+        case "end":
+            text = "".join(lines)
+            return [text[: chance.randrange(len(text) // 2, len(text))]]
+        case "some":
+            return [*lines[:start], *lines[stop:]]
+        case "few":
+            return [line for line in lines if "_PHI " not in line or chance.random() > 0.1]
+    return lines
+
+
+@pytest.mark.slow
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 10**6))
+def test_both_ways_say_the_same_of_steps_that_one_log_lacks(
+    tmp_path_factory: pytest.TempPathFactory, traced_sweep: str, seed: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311 - no secret
+
+    def edited(log: str) -> str:
+        lines = log.splitlines(keepends=True)
+        if chance.random() < 0.3:
+            sweep = iter(_mistaken([line for line in lines if "_PHI " in line], chance))
+            lines = "".join(next(sweep) if "_PHI " in line else line for line in lines).splitlines(keepends=True)
+        return "".join(_lost(lines, chance))
+
+    _same(_written(tmp_path_factory.mktemp("logs"), traced_sweep, edited if seed % 2 else _all, edited))

@@ -12,6 +12,7 @@ from nbtrace.compare.float32_values import is_long
 from nbtrace.compare.logs import logs_of
 from nbtrace.compare.metrics import norm
 from nbtrace.compare.scene import Node, Place, Scene, Vector, in_order
+from nbtrace.explanation.audit.agreeing_turns import num_apart
 from nbtrace.explanation.audit.findings import (
     INTRODUCED,
     Audit,
@@ -38,7 +39,7 @@ FOREIGN = "the formula describes neither side"
 def audit(c: Scene, py: Scene) -> Audit:
     """Hold both sides against the formulas, in execution order."""
     result = Audit({Side.C: c, Side.PY: py}, {Side.C: c.values.copy(), Side.PY: py.values.copy()})
-    result.num_agreeing = sum(column.ordinals.size for column in c.apart.values())
+    result.num_agreeing = num_apart(c, py)
     _undo_habits(result)
     result.at_once = _turns_apart(result)
     differing: set[str] = set()

@@ -144,7 +144,8 @@ class Audit:
     at_once : frozenset of Place
         The turns for which formulas are computed at once, where they are many.
     num_agreeing : int
-        How many values of each side stand in columns, because they agree; there is no finding of them.
+        How many values stand in columns, because both sides agree on them, or one alone has them as its formulas give
+        them; there is no finding of them.
     all_right : dict
         The audit with what a side breaks above a quantity put right, by side, quantity and what is broken, each with
         how often that was broken then.
