@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from json.encoder import encode_basestring, encode_basestring_ascii
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from nbtrace.errors import InputError, UsageError
 from nbtrace.files import read_bytes
@@ -23,6 +23,53 @@ MOST_TOML_BYTES = 2**24
 def utc_text(moment: datetime) -> str:
     """Return `moment` as ISO 8601 in UTC with milliseconds and a final Z."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class LateEntries(Sequence[dict[str, object]]):
+    """The objects of a long list in a document, all with the same keys; each is made when it is its turn.
+
+    Parameters
+    ----------
+    keys : sequence of str
+    count : int
+        How many objects there are.
+    made : callable
+        Yields the values of each object in the order of the keys, from the object at a place on.
+    """
+
+    def __init__(self, keys: Sequence[str], count: int, made: Callable[[int], Iterator[Sequence[object]]]) -> None:
+        self._keys = tuple(keys)
+        self._count = count
+        self._made = made
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, at: int) -> dict[str, object]: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[dict[str, object]]: ...
+    def __getitem__(self, at: int | slice) -> dict[str, object] | list[dict[str, object]]:
+        places = range(self._count)[at]
+        if isinstance(places, range):
+            return [self[place] for place in places]
+        return self._object(next(self._made(places)))
+
+    def __iter__(self) -> Iterator[dict[str, object]]:
+        return map(self._object, self._made(0))
+
+    def _object(self, values: Sequence[object]) -> dict[str, object]:
+        return dict(zip(self._keys, values, strict=True))
+
+    def texts(self, newline: str) -> Iterator[str]:
+        """Yield the JSON text of each object, whose lines begin with `newline`."""
+        inner = newline + "  "
+        keys = (f"{_string(key)}: ".replace("%", "%%") for key in self._keys)
+        form = f"{{{inner}{f',{inner}'.join(f'{key}%s' for key in keys)}{newline}}}"
+        write = {**_SCALARS, float: float.__repr__}
+        for values in self._made(0):
+            texts = [write[kind](value) if (kind := type(value)) in write else _held(value, inner) for value in values]
+            yield form % tuple(texts) if _LOST.isdisjoint(texts) else _text(self._object(values), newline)
 
 
 def plain(value: object) -> Any:
@@ -57,6 +104,8 @@ def plain(value: object) -> Any:
 def _not_finite(value: object) -> object:
     if isinstance(value, float) and not math.isfinite(value):
         return str(float(value))
+    if isinstance(value, LateEntries):
+        return None
     if isinstance(value, Sequence) and not isinstance(value, str):
         reasons = [_not_finite(item) for item in value]
         return reasons if any(reasons) else None
@@ -83,7 +132,7 @@ def pieces(document: Mapping[str, object]) -> Iterator[str]:
     before = "{"
     for key, value in _written(document).items():
         yield f"{before}\n  {_string(key)}: "
-        if isinstance(value, list | tuple) and value:
+        if isinstance(value, list | tuple | LateEntries) and value:
             yield from _entries(value)
         else:
             yield _text(value, "\n  ")
@@ -93,8 +142,9 @@ def pieces(document: Mapping[str, object]) -> Iterator[str]:
 
 def _entries(values: Sequence[object]) -> Iterator[str]:
     before = "["
-    for value in values:
-        yield f"{before}\n    {_text(value, _NEXT_ENTRY)}"
+    texts = values.texts(_NEXT_ENTRY) if isinstance(values, LateEntries) else (_text(v, _NEXT_ENTRY) for v in values)
+    for text in texts:
+        yield f"{before}\n    {text}"
         before = ","
     yield "\n  ]"
 
@@ -140,6 +190,17 @@ def _text(value: object, newline: str) -> str:
             parts = [_text(item, inner) for item in value]
             return f"[{inner}{f',{inner}'.join(parts)}{newline}]" if parts else "[]"
     raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def _held(value: object, newline: str) -> str:
+    """Return the text of a value of an object; one of those of :data:`_LOST` where it loses a number."""
+    if value == ():
+        return "[]"
+    return "nan" if _not_finite(value) is not None else _text(value, newline)
+
+
+_LOST = frozenset({"nan", "inf", "-inf"})
+"""Texts of numbers that are not finite; a string is written in quotes."""
 
 
 def _string(text: str) -> str:

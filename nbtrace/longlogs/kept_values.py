@@ -1,48 +1,124 @@
 """Values of a long log that are kept, with their text, and made records of when they are wanted."""
 
-from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
-from nbtrace.longlogs.columnar import Columns
-from nbtrace.longlogs.decimals import Ints
+from nbtrace.longlogs.columnar import record_of
+from nbtrace.longlogs.decimals import Bytes, Floats, Ints
+from nbtrace.longlogs.grown_arrays import GrownArray
+from nbtrace.longlogs.scan import ranges
+from nbtrace.longlogs.templates import TemplateKind
 from nbtrace.longlogs.windows import WindowPart
 from nbtrace.records import Record
+
+_PLACES = ("kind", "line", "block", "sample", "step")
 
 
 @dataclass
 class KeptValues:
     """Values of one log, each of which has a number by which it is found again."""
 
-    _pieces: list[Columns] = field(default_factory=list)
-    _begins: list[int] = field(default_factory=list)
-    _total: int = 0
+    _kinds: list[TemplateKind] = field(default_factory=list)
+    _places: dict[str, GrownArray] = field(default_factory=lambda: {name: GrownArray(np.int32) for name in _PLACES})
+    _count: GrownArray = field(default_factory=lambda: GrownArray(np.uint16))
+    _number: GrownArray = field(default_factory=lambda: GrownArray(np.float64))
+    _size: GrownArray = field(default_factory=lambda: GrownArray(np.uint16))
+    _text: GrownArray = field(default_factory=lambda: GrownArray(np.uint8))
 
     def add(self, part: WindowPart, rows: Ints) -> Ints:
         """Keep some values, no one of them twice; return their numbers."""
         order = np.argsort(rows)
         rows = rows[order]
         numbers = np.empty(rows.size, dtype=np.int64)
-        numbers[order] = self._total + np.arange(rows.size)
+        numbers[order] = self._count.size + np.arange(rows.size)
         first = 0
         for columns, low, high in part.pieces:
             begin, end = np.searchsorted(rows, [first, first + high - low]).tolist()
             if end > begin:
-                self._pieces.append(columns.some(rows[begin:end] + low - first))
-                self._begins.append(self._total + begin)
+                which = rows[begin:end] + low - first
+                self._kinds = columns.kinds
+                for name, held in self._places.items():
+                    self._places[name] = _added(held, getattr(columns, name)[which])
+                self._count.add(columns.offset[which + 1] - columns.offset[which])
+                number, size, text = columns.printed(which)
+                self._number.add(number)
+                self._size = _added(self._size, size)
+                self._text.add(text)
             first += high - low
-        self._total += rows.size
         return numbers
+
+    def taken(self) -> "KeptColumns":
+        """Return the values, and have none from then on."""
+        places = (self._places[name].taken() for name in _PLACES)
+        count, size = self._count.taken(), self._size.taken()
+        return KeptColumns(self._kinds, *places, _ends(count), self._number.taken(), _ends(size), self._text.taken())
+
+
+@dataclass(frozen=True, slots=True)
+class KeptColumns:
+    """Values of one log by their numbers.
+
+    Attributes
+    ----------
+    kinds : list of TemplateKind
+    kind, line, block, sample, step : array of int
+        As :class:`~nbtrace.longlogs.columnar.Columns` has them.
+    offset : array of int64
+        The numbers of value i are those from `offset[i]` to `offset[i + 1]`.
+    printed : array of float64
+        The numbers as printed, not scaled.
+    """
+
+    kinds: list[TemplateKind]
+    kind: Ints
+    line: Ints
+    block: Ints
+    sample: Ints
+    step: Ints
+    offset: Ints
+    printed: Floats
+    _text_at: Ints
+    _text: Bytes
+
+    def texts(self, numbers: Ints) -> list[str]:
+        """Return the printed text of some values of one number each."""
+        at = self.offset[numbers]
+        return self._tokens(at)
+
+    def _tokens(self, at: Ints) -> list[str]:
+        begin, end = self._text_at[at], self._text_at[at + 1]
+        low = int(begin.min(initial=self._text.size))
+        text = self._text[low : int(end.max(initial=low))].tobytes().decode()
+        return [text[first:last] for first, last in zip((begin - low).tolist(), (end - low).tolist(), strict=True)]
 
     def records(self, numbers: Iterable[int]) -> dict[int, Record]:
         """Return values as the line reader gives them, by their numbers."""
-        wanted: dict[int, list[int]] = {}
-        for number in sorted(set(numbers)):
-            wanted.setdefault(bisect_right(self._begins, number) - 1, []).append(number)
-        found: dict[int, Record] = {}
-        for at, own in wanted.items():
-            rows = np.array(own) - self._begins[at]
-            found.update(zip(own, self._pieces[at].some(rows).records(), strict=True))
-        return found
+        wanted = sorted(set(numbers))
+        return dict(zip(wanted, self._records(np.array(wanted, dtype=np.int64)), strict=True))
+
+    def _records(self, some: Ints) -> Iterator[Record]:
+        places = (column[some].tolist() for column in (self.kind, self.line, self.block, self.sample, self.step))
+        count = self.offset[some + 1] - self.offset[some]
+        at = ranges(self.offset[some], count)
+        tokens, numbers, ends = self._tokens(at), self.printed[at].tolist(), np.cumsum(count).tolist()
+        for kind, line, block, sample, step, low, high in zip(*places, [0, *ends], ends, strict=False):
+            place = line, block, sample, step
+            yield record_of(self.kinds[kind], tuple(tokens[low:high]), tuple(numbers[low:high]), place)
+
+
+def _added(held: GrownArray, more: Ints) -> GrownArray:
+    """Add whole numbers to an array, or to a wider one if they are too large for it; return it."""
+    if more.size and held.dtype != np.int64 and int(more.max()) > np.iinfo(held.dtype).max:
+        held = held.widened(np.int64)
+    held.add(more)
+    return held
+
+
+def _ends(counts: npt.NDArray[np.integer]) -> Ints:
+    """Return where each of some ranges that follow each other begins, and where the last one ends."""
+    result: Ints = np.zeros(counts.size + 1, dtype=np.int64)
+    np.cumsum(counts, out=result[1:])
+    return result

@@ -69,6 +69,7 @@ class TurnCounts:
     def begin(self, window: Window) -> None:
         """Look at the window that is compared next, when it is known what of it is set aside."""
         self._turns, self._indices = [], []
+        self.first.settle()
         for number, side in enumerate(window.sides):
             part = side.part
             kinds = part.pieces[-1][0].kinds if part.pieces else []
