@@ -95,8 +95,8 @@ class JudgedFirsts:
         good = np.ones(at.size, dtype=np.bool_)
         scaled = []
         for kept, own in zip(self.pairs.kept, numbers, strict=True):
-            begin = kept.offset[own]
-            good &= kept.offset[own + 1] - begin == 1
+            begin, count = kept.spans(own)
+            good &= count == 1
             value = kept.printed[np.minimum(begin, kept.printed.size - 1)]
             scale = kept.kinds[int(kept.kind[own[0]])].item.meaning.scale
             value = value if scale == 1.0 else value * scale

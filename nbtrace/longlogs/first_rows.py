@@ -30,7 +30,7 @@ class FirstRows:
 
     _kept: tuple[KeptValues, KeptValues] = field(default_factory=lambda: (KeptValues(), KeptValues()))
     _key: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    _numbers: list[Ints] = field(default_factory=lambda: [np.zeros(0, dtype=np.int64)] * 2)
+    _numbers: list[Ints] = field(default_factory=lambda: [np.zeros(0, dtype=np.int32) for _ in range(2)])
     _seen: dict[object, Flags] = field(default_factory=dict)
     _unknown: list[tuple[Ints, Ints, Ints]] = field(default_factory=list)
     _outside: dict[object, tuple[int, int]] = field(default_factory=dict)
@@ -94,7 +94,7 @@ class FirstRows:
         columns = tuple(np.concatenate(parts) for parts in zip(known, *self._unknown, strict=True))
         order = np.argsort(columns[0], kind="stable")
         turn, c, py = (column[order] for column in columns)
-        self._key, self._numbers = np.zeros(0, dtype=np.int64), [np.zeros(0, dtype=np.int64)] * 2
+        self._key, self._numbers = np.zeros(0, dtype=np.int64), []
         return FirstPairs(turn, (c, py), tuple(self._outside.values()), (self._kept[0].taken(), self._kept[1].taken()))
 
 

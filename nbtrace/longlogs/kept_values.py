@@ -14,7 +14,10 @@ from nbtrace.longlogs.templates import TemplateKind
 from nbtrace.longlogs.windows import WindowPart
 from nbtrace.records import Record
 
-_PLACES = ("kind", "line", "block", "sample", "step")
+_PLACES = {"kind": np.int16, "line": np.int32, "block": np.int16, "sample": np.int16, "step": np.int32}
+"""What is kept of the place of a value, in the narrowest form that is likely to hold it."""
+
+_WIDER = (np.int16, np.int32, np.int64)
 
 
 @dataclass
@@ -22,10 +25,12 @@ class KeptValues:
     """Values of one log, each of which has a number by which it is found again."""
 
     _kinds: list[TemplateKind] = field(default_factory=list)
-    _places: dict[str, GrownArray] = field(default_factory=lambda: {name: GrownArray(np.int32) for name in _PLACES})
-    _count: GrownArray = field(default_factory=lambda: GrownArray(np.uint16))
+    _places: dict[str, GrownArray] = field(
+        default_factory=lambda: {name: GrownArray(form) for name, form in _PLACES.items()}
+    )
+    _count: GrownArray = field(default_factory=lambda: GrownArray(np.uint8))
     _number: GrownArray = field(default_factory=lambda: GrownArray(np.float64))
-    _size: GrownArray = field(default_factory=lambda: GrownArray(np.uint16))
+    _size: GrownArray = field(default_factory=lambda: GrownArray(np.uint8))
     _text: GrownArray = field(default_factory=lambda: GrownArray(np.uint8))
 
     def add(self, part: WindowPart, rows: Ints) -> Ints:
@@ -42,7 +47,7 @@ class KeptValues:
                 self._kinds = columns.kinds
                 for name, held in self._places.items():
                     self._places[name] = _added(held, getattr(columns, name)[which])
-                self._count.add(columns.offset[which + 1] - columns.offset[which])
+                self._count = _added(self._count, columns.offset[which + 1] - columns.offset[which])
                 number, size, text = columns.printed(which)
                 self._number.add(number)
                 self._size = _added(self._size, size)
@@ -54,7 +59,8 @@ class KeptValues:
         """Return the values, and have none from then on."""
         places = (self._places[name].taken() for name in _PLACES)
         count, size = self._count.taken(), self._size.taken()
-        return KeptColumns(self._kinds, *places, _ends(count), self._number.taken(), _ends(size), self._text.taken())
+        numbers, text = self._number.taken(), self._text.taken()
+        return KeptColumns(self._kinds, *places, numbers, _ends(count), _ends(size), text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +72,8 @@ class KeptColumns:
     kinds : list of TemplateKind
     kind, line, block, sample, step : array of int
         As :class:`~nbtrace.longlogs.columnar.Columns` has them.
-    offset : array of int64
-        The numbers of value i are those from `offset[i]` to `offset[i + 1]`.
     printed : array of float64
-        The numbers as printed, not scaled.
+        The numbers of one value after the other, as printed, not scaled.
     """
 
     kinds: list[TemplateKind]
@@ -78,18 +82,22 @@ class KeptColumns:
     block: Ints
     sample: Ints
     step: Ints
-    offset: Ints
     printed: Floats
+    _offset: Ints
     _text_at: Ints
     _text: Bytes
 
     def texts(self, numbers: Ints) -> list[str]:
         """Return the printed text of some values of one number each."""
-        at = self.offset[numbers]
-        return self._tokens(at)
+        return self._tokens(self.spans(numbers)[0])
+
+    def spans(self, numbers: Ints) -> tuple[Ints, Ints]:
+        """Return where the printed numbers of some values begin, and how many there are of each."""
+        begin = self._offset[numbers].astype(np.int64)
+        return begin, self._offset[numbers + 1] - begin
 
     def _tokens(self, at: Ints) -> list[str]:
-        begin, end = self._text_at[at], self._text_at[at + 1]
+        begin, end = (self._text_at[numbers].astype(np.int64) for numbers in (at, at + 1))
         low = int(begin.min(initial=self._text.size))
         text = self._text[low : int(end.max(initial=low))].tobytes().decode()
         return [text[first:last] for first, last in zip((begin - low).tolist(), (end - low).tolist(), strict=True)]
@@ -101,8 +109,8 @@ class KeptColumns:
 
     def _records(self, some: Ints) -> Iterator[Record]:
         places = (column[some].tolist() for column in (self.kind, self.line, self.block, self.sample, self.step))
-        count = self.offset[some + 1] - self.offset[some]
-        at = ranges(self.offset[some], count)
+        begin, count = self.spans(some)
+        at = ranges(begin, count)
         tokens, numbers, ends = self._tokens(at), self.printed[at].tolist(), np.cumsum(count).tolist()
         for kind, line, block, sample, step, low, high in zip(*places, [0, *ends], ends, strict=False):
             place = line, block, sample, step
@@ -111,14 +119,16 @@ class KeptColumns:
 
 def _added(held: GrownArray, more: Ints) -> GrownArray:
     """Add whole numbers to an array, or to a wider one if they are too large for it; return it."""
-    if more.size and held.dtype != np.int64 and int(more.max()) > np.iinfo(held.dtype).max:
-        held = held.widened(np.int64)
+    most = int(more.max(initial=0))
+    if most > np.iinfo(held.dtype).max:
+        held = held.widened(next(form for form in _WIDER if most <= np.iinfo(form).max))
     held.add(more)
     return held
 
 
-def _ends(counts: npt.NDArray[np.integer]) -> Ints:
+def _ends(counts: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
     """Return where each of some ranges that follow each other begins, and where the last one ends."""
-    result: Ints = np.zeros(counts.size + 1, dtype=np.int64)
+    total = int(counts.sum(dtype=np.int64))
+    result = np.zeros(counts.size + 1, dtype=np.uint32 if total <= np.iinfo(np.uint32).max else np.int64)
     np.cumsum(counts, out=result[1:])
     return result

@@ -27,7 +27,7 @@ from nbtrace.compare.steps import (
 from nbtrace.compare.turns import Loop
 from nbtrace.frozen import frozen
 from nbtrace.late import Late
-from nbtrace.longlogs.by_turn import grown
+from nbtrace.longlogs.by_turn import fitted
 from nbtrace.longlogs.chunks import CHUNK
 from nbtrace.longlogs.counted_turns import ON_BOTH, ONLY_C, ONLY_PY, CountedTurns, TurnTable
 from nbtrace.longlogs.decimals import Flags
@@ -117,7 +117,7 @@ def compare_long_steps(
     if not known or (known in UNNAMED and _has_turns(result, counts)):
         return None
     size = max(own.there.size for own in (c, py))
-    of_c, of_py = there = grown(c.there, size, fill=False)[:size], grown(py.there, size, fill=False)[:size]
+    of_c, of_py = there = fitted(c.there, size), fitted(py.there, size)
     for trace, own, turns in zip((result.c, result.py), (c, py), there, strict=True):
         if not turns.any():
             raise no_turn(trace, loop, own.loops.keys())
@@ -168,7 +168,7 @@ class _Turns:
         c, py = there
         fewest = min(map(np.count_nonzero, there))
         ordinals = np.flatnonzero(c & py if is_traced_by_choice(counts.loop, traces[0].vocabulary, fewest) else c | py)
-        compared, diverging = (grown(numbers, c.size)[ordinals] for numbers in (counts.compared, counts.diverging))
+        compared, diverging = (fitted(numbers, c.size)[ordinals] for numbers in (counts.compared, counts.diverging))
         for ordinal, rows in self._rows.items():
             at = int(np.searchsorted(ordinals, ordinal))
             if at < ordinals.size and ordinals[at] == ordinal:

@@ -69,7 +69,6 @@ class TurnCounts:
     def begin(self, window: Window) -> None:
         """Look at the window that is compared next, when it is known what of it is set aside."""
         self._turns, self._indices = [], []
-        self.first.settle()
         for number, side in enumerate(window.sides):
             part = side.part
             kinds = part.pieces[-1][0].kinds if part.pieces else []
@@ -79,6 +78,11 @@ class TurnCounts:
             self._turns.append(turns_of(self._of_kinds[number], part.kind, self._indices[-1][2]))
         for number in (0, 1):
             self._print(window, number)
+
+    def end(self) -> None:
+        """Keep of the window what stands for its turns, when it has been compared."""
+        self.first.settle()
+        self._turns, self._indices = [], []
 
     def _note(self, of_kinds: list[int], kinds: list[TemplateKind]) -> None:
         for kind in kinds[len(of_kinds) :]:
