@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import islice, repeat
 from json.encoder import encode_basestring, encode_basestring_ascii
 from pathlib import Path
 from typing import Any, overload
@@ -62,14 +63,56 @@ class LateEntries(Sequence[dict[str, object]]):
         return dict(zip(self._keys, values, strict=True))
 
     def texts(self, newline: str) -> Iterator[str]:
-        """Yield the JSON text of each object, whose lines begin with `newline`."""
-        inner = newline + "  "
-        keys = (f"{_string(key)}: ".replace("%", "%%") for key in self._keys)
-        form = f"{{{inner}{f',{inner}'.join(f'{key}%s' for key in keys)}{newline}}}"
-        write = {**_SCALARS, float: float.__repr__}
-        for values in self._made(0):
-            texts = [write[kind](value) if (kind := type(value)) in write else _held(value, inner) for value in values]
-            yield form % tuple(texts) if _LOST.isdisjoint(texts) else _text(self._object(values), newline)
+        """Yield the JSON text of some objects after the other, whose lines begin with `newline`."""
+        values = self._made(0)
+        while some := list(islice(values, _TOGETHER)):
+            columns = [_column(column, f"{newline}  ") for column in zip(*some, strict=True)]
+            if None in columns:
+                yield f",{newline}".join(_text(self._object(own), newline) for own in some)
+            else:
+                yield f",{newline}".join(self._formed([column or "" for column in columns], len(some), newline))
+
+    def _formed(self, columns: Sequence[str | list[str]], count: int, newline: str) -> Iterable[str]:
+        """Return the texts of objects whose values have these texts, one for all of them or one for each."""
+        pairs = (
+            f"{_string(key)}: {column if isinstance(column, str) else _HOLE}"
+            for key, column in zip(self._keys, columns, strict=True)
+        )
+        form = f",{newline}  ".join(pairs).replace("%", "%%").replace(_HOLE, "%s")
+        several = [column for column in columns if isinstance(column, list)]
+        rows = zip(*several, strict=True) if several else repeat((), count)
+        return map(f"{{{newline}  {form}{newline}}}".__mod__, rows)
+
+
+_TOGETHER = 1000
+"""Objects of a long list that are written together."""
+
+_HOLE = "\0"
+"""Stands in no text that is written."""
+
+
+def _column(values: Sequence[object], newline: str) -> str | list[str] | None:
+    """Return the texts of one value of each of some objects: one text if they are all the same.
+
+    None if one loses a number, of which the object tells.
+    """
+    kinds = set(map(type, values))
+    if kinds == {int}:
+        return list(map(int.__repr__, values))  # type: ignore[arg-type]
+    if kinds == {float}:
+        return list(map(float.__repr__, values)) if all(map(math.isfinite, values)) else None  # type: ignore[arg-type]
+    if kinds <= _PLAIN:
+        texts = {value: "null" if value is None else _text(value, newline) for value in set(values)}
+        return next(iter(texts.values())) if len(texts) == 1 else list(map(texts.__getitem__, values))
+    if kinds == {tuple} and not any(values):
+        return "[]"
+    if any(_not_finite(value) is not None for value in values if value is not None):
+        return None
+    return ["null" if value is None else _text(value, newline) for value in values]
+
+
+_PLAIN = frozenset({str, int, type(None)})
+"""Types of which equal values have the same text, also those of two of them."""
 
 
 def plain(value: object) -> Any:
@@ -190,17 +233,6 @@ def _text(value: object, newline: str) -> str:
             parts = [_text(item, inner) for item in value]
             return f"[{inner}{f',{inner}'.join(parts)}{newline}]" if parts else "[]"
     raise TypeError(f"{type(value).__name__} has no form in JSON")
-
-
-def _held(value: object, newline: str) -> str:
-    """Return the text of a value of an object; one of those of :data:`_LOST` where it loses a number."""
-    if value == ():
-        return "[]"
-    return "nan" if _not_finite(value) is not None else _text(value, newline)
-
-
-_LOST = frozenset({"nan", "inf", "-inf"})
-"""Texts of numbers that are not finite; a string is written in quotes."""
 
 
 def _string(text: str) -> str:

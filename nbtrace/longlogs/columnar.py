@@ -100,7 +100,7 @@ class Columns:
         length = stop - self._text_start[number]
         words = self._text.view(np.uint64)
         result = np.zeros((rows.size, TEXT_WORDS), dtype=np.uint64)
-        for back in range(TEXT_WORDS - 1):
+        for back in range(min(TEXT_WORDS - 1, -(-int(length.max(initial=0)) // 8))):
             left = np.clip(length - 8 * back, 0, 8)  # bytes of the word that are of the text, its last ones
             text = word_at(words, stop - 8 * (back + 1)) >> (64 - 8 * np.maximum(left, 1)).astype(np.uint64)
             result[:, back] = np.where(left > 0, text, 0)

@@ -22,6 +22,8 @@ from nbtrace.vocabulary.quantity import Basis
 _FEWEST_DIGITS = 2
 """Digits of a format from which on every number can be told from 0."""
 
+_KIND_BITS = 31
+
 _STATUSES = (Status.MINOR.value, Status.DIVERGENT.value, Status.CRITICAL.value)
 
 _Told: TypeAlias = tuple[Any, ...]
@@ -72,9 +74,10 @@ class JudgedFirsts:
             alone &= ~np.isin(turn, list(self.others))
         at = np.flatnonzero(alone) + low
         numbers = self.pairs.numbers[0][at], self.pairs.numbers[1][at]
-        kinds = np.stack([kept.kind[own] for kept, own in zip(self.pairs.kept, numbers, strict=True)])
+        kinds = [kept.kind[own].astype(np.int64) for kept, own in zip(self.pairs.kept, numbers, strict=True)]
         told: dict[int, _Told] = {}
-        for c, py in np.unique(kinds, axis=1).T.tolist():
+        for both in np.unique((kinds[0] << _KIND_BITS) + kinds[1]).tolist():
+            c, py = both >> _KIND_BITS, both & (1 << _KIND_BITS) - 1
             if self._is_judged(c, py):
                 which = np.flatnonzero((kinds[0] == c) & (kinds[1] == py))
                 told.update(self._told(c, self._pairs(at[which])))
