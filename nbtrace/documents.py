@@ -101,6 +101,8 @@ def _column(values: Sequence[object], newline: str) -> str | list[str] | None:
         return list(map(int.__repr__, values))  # type: ignore[arg-type]
     if kinds == {float}:
         return list(map(float.__repr__, values)) if all(map(math.isfinite, values)) else None  # type: ignore[arg-type]
+    if kinds == {str} and len(set(values)) > 1 and _stand_as_they_are("".join(values)):  # type: ignore[arg-type]
+        return list(map('"{}"'.format, values))
     if kinds <= _PLAIN:
         texts = {value: "null" if value is None else _text(value, newline) for value in set(values)}
         return next(iter(texts.values())) if len(texts) == 1 else list(map(texts.__getitem__, values))
@@ -109,6 +111,11 @@ def _column(values: Sequence[object], newline: str) -> str | list[str] | None:
     if any(_not_finite(value) is not None for value in values if value is not None):
         return None
     return ["null" if value is None else _text(value, newline) for value in values]
+
+
+def _stand_as_they_are(text: str) -> bool:
+    """Whether no letter of a text is written as an escape."""
+    return text.isascii() and text.isprintable() and '"' not in text and "\\" not in text
 
 
 _PLAIN = frozenset({str, int, type(None)})
