@@ -14,7 +14,7 @@ _SHARE = 8
 """An array that is too short grows by this part of itself at least; the system moves large ones without a copy."""
 
 
-def grown(array: NDArray[Element], size: int, *, fill: object = 0) -> NDArray[Element]:
+def grown(array: NDArray[Element], size: int, *, fill: int = 0) -> NDArray[Element]:
     """Return an array, made longer in place if it has fewer than `size` elements; nobody has a view of it."""
     before = array.size
     if before < size:

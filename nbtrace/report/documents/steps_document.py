@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from functools import partial
 
 from nbtrace.compare.steps import StepsResult
-from nbtrace.documents import LateEntries
 from nbtrace.report.documents.models.parts import FORMAT_VERSION, StepCoverage
 from nbtrace.report.documents.models.steps import StepsDocument, TurnEntry, TurnRepeatEntry
-from nbtrace.report.documents.parts import SIDE_WORDS, Document, notice_entries, side_names, trace_source
+from nbtrace.report.documents.parts import SIDE_WORDS, Document, late_entries, notice_entries, side_names, trace_source
 from nbtrace.report.views.steps_view import lacking_words
 from nbtrace.verdicts.status import Status
 
@@ -15,6 +14,7 @@ from nbtrace.verdicts.status import Status
 def steps_document(result: StepsResult) -> Document:
     """Return a comparison along a loop."""
     first, totals = result.first_divergence, result.totals
+    entries = late_entries(TurnEntry, len(result.turns), partial(_entries, result))
     document = StepsDocument(
         format="nbtrace steps",
         format_version=FORMAT_VERSION,
@@ -38,15 +38,12 @@ def steps_document(result: StepsResult) -> Document:
             TurnRepeatEntry(side=SIDE_WORDS[repeat.side], ordinal=repeat.ordinal, of_ordinal=repeat.of)
             for repeat in result.repeats
         ),
-        steps=(),
+        steps=tuple(map(TurnEntry.model_validate, entries[:1])),
     ).written()
-    return {**document, "steps": LateEntries(_KEYS, len(result.turns), partial(_entries, result))}
+    return {**document, "steps": entries}
 
 
 _PASS = Status.PASS.value
-
-_KEYS = tuple(TurnEntry.model_fields)[1:]
-"""The keys of a turn, in the order of what is told of it, but for the reasons of numbers that are not finite."""
 
 
 def _entries(result: StepsResult, first: int) -> Iterator[tuple[object, ...]]:
