@@ -98,7 +98,7 @@ def _column(values: Sequence[object], newline: str) -> str | list[str] | None:
     """
     kinds = set(map(type, values))
     if kinds == {int}:
-        return list(map(int.__repr__, values))  # type: ignore[arg-type]
+        return list(map(int.__repr__, values))
     if kinds == {float}:
         return list(map(float.__repr__, values)) if all(map(math.isfinite, values)) else None  # type: ignore[arg-type]
     if kinds == {str} and len(set(values)) > 1 and _stand_as_they_are("".join(values)):  # type: ignore[arg-type]

@@ -99,7 +99,7 @@ class ToldTurn(NamedTuple):
     ordinal, compared, diverging
         As a :class:`Turn` has them.
     quantity : str or None
-    index : str
+    place : str
         Where it stands in the other loops.
     component : str or None
         Its worst component.
@@ -119,7 +119,7 @@ class ToldTurn(NamedTuple):
     compared: int
     diverging: int
     quantity: str | None
-    index: str
+    place: str
     component: str | None
     c_text: str | None
     py_text: str | None

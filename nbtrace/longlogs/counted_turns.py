@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import repeat
 
 import numpy as np
+import numpy.typing as npt
 
 from nbtrace.compare.judge import Row
 from nbtrace.compare.steps import MOST_LACKING, ToldTurn, Turn, TurnTotals
@@ -86,7 +87,7 @@ class TurnTable:
     ordinals: Ints
     compared: Ints
     diverging: Ints
-    only_on: Ints
+    only_on: npt.NDArray[np.int8]
     lacking_c: LackedByTurn
     lacking_py: LackedByTurn
 

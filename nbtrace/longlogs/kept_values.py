@@ -57,10 +57,10 @@ class KeptValues:
 
     def taken(self) -> "KeptColumns":
         """Return the values, and have none from then on."""
-        places = (self._places[name].taken() for name in _PLACES)
+        kind, line, block, sample, step = (held.taken() for held in self._places.values())
         count, size = self._count.taken(), self._size.taken()
         numbers, text = self._number.taken(), self._text.taken()
-        return KeptColumns(self._kinds, *places, numbers, _ends(count), _ends(size), text)
+        return KeptColumns(self._kinds, kind, line, block, sample, step, numbers, _ends(count), _ends(size), text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,8 @@ class KeptColumns:
     sample: Ints
     step: Ints
     printed: Floats
-    _offset: Ints
-    _text_at: Ints
+    _offset: npt.NDArray[np.integer]
+    _text_at: npt.NDArray[np.integer]
     _text: Bytes
 
     def texts(self, numbers: Ints) -> list[str]:
@@ -129,6 +129,8 @@ def _added(held: GrownArray, more: Ints) -> GrownArray:
 def _ends(counts: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
     """Return where each of some ranges that follow each other begins, and where the last one ends."""
     total = int(counts.sum(dtype=np.int64))
-    result = np.zeros(counts.size + 1, dtype=np.uint32 if total <= np.iinfo(np.uint32).max else np.int64)
+    result: npt.NDArray[np.integer] = np.zeros(
+        counts.size + 1, dtype=np.uint32 if total <= np.iinfo(np.uint32).max else np.int64
+    )
     np.cumsum(counts, out=result[1:])
     return result

@@ -166,7 +166,7 @@ class _Turns:
             for own, trace, other in zip(counts.lacked, traces, traces[::-1], strict=True)
         )
         c, py = there
-        fewest = min(map(np.count_nonzero, there))
+        fewest = min(int(np.count_nonzero(own)) for own in there)
         ordinals = np.flatnonzero(c & py if is_traced_by_choice(counts.loop, traces[0].vocabulary, fewest) else c | py)
         compared, diverging = (fitted(numbers, c.size)[ordinals] for numbers in (counts.compared, counts.diverging))
         for ordinal, rows in self._rows.items():
