@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import islice, repeat
 from json.encoder import encode_basestring, encode_basestring_ascii
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from nbtrace.errors import InputError, UsageError
 from nbtrace.files import read_bytes
@@ -23,6 +24,102 @@ MOST_TOML_BYTES = 2**24
 def utc_text(moment: datetime) -> str:
     """Return `moment` as ISO 8601 in UTC with milliseconds and a final Z."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class LateEntries(Sequence[dict[str, object]]):
+    """The objects of a long list in a document, all with the same keys; each is made when it is its turn.
+
+    Parameters
+    ----------
+    keys : sequence of str
+    count : int
+        How many objects there are.
+    made : callable
+        Yields the values of each object in the order of the keys, from the object at a place on.
+    """
+
+    def __init__(self, keys: Sequence[str], count: int, made: Callable[[int], Iterator[Sequence[object]]]) -> None:
+        self._keys = tuple(keys)
+        self._count = count
+        self._made = made
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, at: int) -> dict[str, object]: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[dict[str, object]]: ...
+    def __getitem__(self, at: int | slice) -> dict[str, object] | list[dict[str, object]]:
+        places = range(self._count)[at]
+        if isinstance(places, range):
+            return [self[place] for place in places]
+        return self._object(next(self._made(places)))
+
+    def __iter__(self) -> Iterator[dict[str, object]]:
+        return map(self._object, self._made(0))
+
+    def _object(self, values: Sequence[object]) -> dict[str, object]:
+        return dict(zip(self._keys, values, strict=True))
+
+    def texts(self, newline: str) -> Iterator[str]:
+        """Yield the JSON text of some objects after the other, whose lines begin with `newline`."""
+        values = self._made(0)
+        while some := list(islice(values, _TOGETHER)):
+            columns = [_column(column, f"{newline}  ") for column in zip(*some, strict=True)]
+            if None in columns:
+                yield f",{newline}".join(_text(self._object(own), newline) for own in some)
+            else:
+                yield f",{newline}".join(self._formed([column or "" for column in columns], len(some), newline))
+
+    def _formed(self, columns: Sequence[str | list[str]], count: int, newline: str) -> Iterable[str]:
+        """Return the texts of objects whose values have these texts, one for all of them or one for each."""
+        pairs = (
+            f"{_string(key)}: {column if isinstance(column, str) else _HOLE}"
+            for key, column in zip(self._keys, columns, strict=True)
+        )
+        form = f",{newline}  ".join(pairs).replace("%", "%%").replace(_HOLE, "%s")
+        several = [column for column in columns if isinstance(column, list)]
+        rows = zip(*several, strict=True) if several else repeat((), count)
+        return map(f"{{{newline}  {form}{newline}}}".__mod__, rows)
+
+
+_TOGETHER = 1000
+"""Objects of a long list that are written together."""
+
+_HOLE = "\0"
+"""Stands in no text that is written."""
+
+
+def _column(values: Sequence[object], newline: str) -> str | list[str] | None:
+    """Return the texts of one value of each of some objects: one text if they are all the same.
+
+    None if one loses a number, of which the object tells.
+    """
+    kinds = set(map(type, values))
+    if kinds == {int}:
+        return list(map(int.__repr__, values))
+    if kinds == {float}:
+        return list(map(float.__repr__, values)) if all(map(math.isfinite, values)) else None  # type: ignore[arg-type]
+    if kinds == {str} and len(set(values)) > 1 and _stand_as_they_are("".join(values)):  # type: ignore[arg-type]
+        return list(map('"{}"'.format, values))
+    if kinds <= _PLAIN:
+        texts = {value: "null" if value is None else _text(value, newline) for value in set(values)}
+        return next(iter(texts.values())) if len(texts) == 1 else list(map(texts.__getitem__, values))
+    if kinds == {tuple} and not any(values):
+        return "[]"
+    if any(_not_finite(value) is not None for value in values if value is not None):
+        return None
+    return ["null" if value is None else _text(value, newline) for value in values]
+
+
+def _stand_as_they_are(text: str) -> bool:
+    """Whether no letter of a text is written as an escape."""
+    return text.isascii() and text.isprintable() and '"' not in text and "\\" not in text
+
+
+_PLAIN = frozenset({str, int, type(None)})
+"""Types of which equal values have the same text, also those of two of them."""
 
 
 def plain(value: object) -> Any:
@@ -57,6 +154,8 @@ def plain(value: object) -> Any:
 def _not_finite(value: object) -> object:
     if isinstance(value, float) and not math.isfinite(value):
         return str(float(value))
+    if isinstance(value, LateEntries):
+        return None
     if isinstance(value, Sequence) and not isinstance(value, str):
         reasons = [_not_finite(item) for item in value]
         return reasons if any(reasons) else None
@@ -83,7 +182,7 @@ def pieces(document: Mapping[str, object]) -> Iterator[str]:
     before = "{"
     for key, value in _written(document).items():
         yield f"{before}\n  {_string(key)}: "
-        if isinstance(value, list | tuple) and value:
+        if isinstance(value, list | tuple | LateEntries) and value:
             yield from _entries(value)
         else:
             yield _text(value, "\n  ")
@@ -93,8 +192,9 @@ def pieces(document: Mapping[str, object]) -> Iterator[str]:
 
 def _entries(values: Sequence[object]) -> Iterator[str]:
     before = "["
-    for value in values:
-        yield f"{before}\n    {_text(value, _NEXT_ENTRY)}"
+    texts = values.texts(_NEXT_ENTRY) if isinstance(values, LateEntries) else (_text(v, _NEXT_ENTRY) for v in values)
+    for text in texts:
+        yield f"{before}\n    {text}"
         before = ","
     yield "\n  ]"
 

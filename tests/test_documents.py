@@ -1,7 +1,8 @@
 """Documents as they are read: bounded in size and depth, and strict about what a number is, wherever they come from."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbtrace.compare.noise import read_noise
-from nbtrace.documents import DEEPEST, dump, is_too_deep, load, pieces, plain, read_toml
+from nbtrace.documents import DEEPEST, LateEntries, dump, is_too_deep, load, pieces, plain, read_toml
 from nbtrace.errors import InputError, NbtraceError, UsageError
 from nbtrace.parsers import parse_trace
 from nbtrace.programs.archived import ArchivedSource
@@ -307,3 +308,45 @@ def test_a_document_is_written_as_the_json_library_writes_it(document: dict[Any,
 def test_a_long_list_is_written_entry_by_entry() -> None:
     steps = [{"k": number / 7, "words": "no"} for number in range(1000)]
     assert max(map(len, pieces({"steps": steps}))) < 100
+
+
+_columns = st.sampled_from(
+    [
+        st.integers(),
+        st.floats(allow_nan=False, allow_infinity=False),
+        st.sampled_from(["%s", "100 %", 'a "b"', "\0", "ä", "", "%%"]),
+        st.sampled_from([None, 1, "1"]),
+        st.sampled_from([None, 0.0, -0.0, 2.5]),
+        st.sampled_from([True, 1, 0, False]),
+        st.just(()),
+        st.sampled_from([(), ("a", "b")]),
+        _values,
+    ]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), count=st.integers(0, 5), size=st.integers(1, 4))
+def test_late_entries_are_written_as_the_objects_that_they_are(data: st.DataObject, count: int, size: int) -> None:
+    keys = [f"{number} %s" for number in range(size)]
+    kinds = [data.draw(_columns) for _ in keys]
+    rows = [tuple(data.draw(kind) for kind in kinds) for _ in range(count)]
+    late = LateEntries(keys, count, lambda first: iter(rows[first:]))
+    objects = [dict(zip(keys, row, strict=True)) for row in rows]
+    assert dump({"steps": late, "n": 1}) == dump({"steps": objects, "n": 1})
+    assert (len(late), repr(list(late)), repr(late[1:])) == (count, repr(objects), repr(objects[1:]))
+    assert repr(plain(late)) == repr(plain(objects))
+
+
+def test_late_entries_are_made_when_they_are_written() -> None:
+    made: list[int] = []
+
+    def entries(first: int) -> Iterator[tuple[int]]:
+        for number in range(first, 10_000):
+            made.append(number)
+            yield (number,)
+
+    text = pieces({"steps": LateEntries(["n"], 10_000, entries)})
+    begun = "".join(islice(text, 4))
+    assert 0 < begun.count('"n"') <= len(made) < 5000
+    assert json.loads(begun + "".join(text)) == {"steps": [{"n": number} for number in range(10_000)]}

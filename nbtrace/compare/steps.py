@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from itertools import islice
+from typing import ClassVar, NamedTuple
 
 from nbtrace.compare.align import align, pair_blocks
 from nbtrace.compare.diff import DiffResult, diff_traces
@@ -23,6 +24,9 @@ from nbtrace.verdicts.status import Status, Verdict
 from nbtrace.verdicts.tolerance import Policy
 from nbtrace.vocabulary import names
 from nbtrace.vocabulary.vocabulary import REPEAT, UNNAMED, Vocabulary
+
+MOST_LACKING = 3
+"""Turns that are named because a side lacks a value in them."""
 
 _NAMED = 3
 """Quantities outside of the loop that are named."""
@@ -87,6 +91,114 @@ class Turn:
         return bool(self.first is not None or self.only_on is not None or self.lacking_c or self.lacking_py)
 
 
+class ToldTurn(NamedTuple):
+    """What is told of a turn: the counts, and the first value that diverges, None where none does.
+
+    Attributes
+    ----------
+    ordinal, compared, diverging
+        As a :class:`Turn` has them.
+    quantity : str or None
+    place : str
+        Where it stands in the other loops.
+    component : str or None
+        Its worst component.
+    c_text, py_text : str or None
+        What C and what Py prints.
+    relative, ratio : float or None
+        Of its difference.
+    status : str
+    reason : str
+    lacking_c, lacking_py : sequence of str
+        The quantity of each value that a side lacks here.
+    c_line, py_line : int or None
+    only_on : Side or None
+    """
+
+    ordinal: int
+    compared: int
+    diverging: int
+    quantity: str | None
+    place: str
+    component: str | None
+    c_text: str | None
+    py_text: str | None
+    relative: float | None
+    ratio: float | None
+    status: str
+    reason: str
+    lacking_c: Sequence[str]
+    lacking_py: Sequence[str]
+    c_line: int | None
+    py_line: int | None
+    only_on: Side | None
+
+    def lacked(self, side: Side) -> Sequence[str]:
+        """Return the quantity of each value that a side lacks here and prints in another turn."""
+        return self.lacking_c if side is Side.C else self.lacking_py
+
+    @classmethod
+    def of(cls, turn: Turn, loop: str) -> "ToldTurn":
+        """Return what is told of a turn of a loop."""
+        row = turn.first
+        found = row.difference if row is not None else None
+        return cls(
+            turn.ordinal,
+            turn.compared,
+            turn.diverging,
+            row.quantity if row is not None else None,
+            row.index.without(loop).label() if row is not None else "",
+            row.component or None if row is not None else None,
+            row.c.value.text if row is not None else None,
+            row.py.value.text if row is not None else None,
+            found.relative if found is not None else None,
+            found.ratio if found is not None else None,
+            turn.status.value,
+            row.reason if row is not None else "",
+            tuple(turn.lacked(Side.C)),
+            tuple(turn.lacked(Side.PY)),
+            row.c.line if row is not None else None,
+            row.py.line if row is not None else None,
+            turn.only_on,
+        )
+
+
+@frozen
+class TurnTotals:
+    """What all turns of a comparison add up to.
+
+    Attributes
+    ----------
+    diverging : int
+        Turns that diverge.
+    values : int
+        Values that were compared.
+    only_c, only_py : tuple of int
+        Turns that one side alone has.
+    lacking : tuple of Turn
+        The first turns that both sides have and in which one lacks a value.
+    """
+
+    diverging: int
+    values: int
+    only_c: tuple[int, ...]
+    only_py: tuple[int, ...]
+    lacking: tuple[Turn, ...]
+
+    @classmethod
+    def of(cls, turns: Iterable[Turn]) -> "TurnTotals":
+        """Return those of some turns."""
+        turns = tuple(turns)
+        lacking = (turn for turn in turns if turn.only_on is None and (turn.lacking_c or turn.lacking_py))
+        return cls(
+            sum(turn.diverges for turn in turns),
+            sum(turn.compared for turn in turns),
+            tuple(turn.ordinal for turn in turns if turn.only_on is Side.C),
+            tuple(turn.ordinal for turn in turns if turn.only_on is Side.PY),
+            tuple(islice(lacking, MOST_LACKING)),
+        )
+
+
 @frozen
 class StepsResult(Presentable):
     """Two traces compared along a loop.
@@ -97,7 +209,7 @@ class StepsResult(Presentable):
         The whole comparison.
     index : str
         Name of the loop.
-    turns : tuple of Turn
+    turns : sequence of Turn
         By their ordinals.
     repeats : tuple of TurnRepeat
     notices : tuple of Notice
@@ -109,26 +221,44 @@ class StepsResult(Presentable):
 
     diff: DiffResult
     index: str
-    turns: tuple[Turn, ...]
+    turns: Sequence[Turn]
     repeats: tuple[TurnRepeat, ...]
     notices: tuple[Notice, ...]
     verdict: Verdict
 
     def counted(self) -> tuple[str, ...]:
         """Return what was compared, and how much of it diverges."""
-        diverging = sum(turn.diverges for turn in self.turns)
-        counts = f"{len(self.on_both)} of {len(self.turns)} turns of {self.index} compared; diverging: {diverging}"
-        return (f"{counts}; {self.diff.c.source} against {self.diff.py.source}",)
+        counts = f"{self.num_on_both} of {len(self.turns)} turns of {self.index} compared"
+        diverging = self.totals.diverging
+        return (f"{counts}; diverging: {diverging}; {self.diff.c.source} against {self.diff.py.source}",)
 
     @property
     def first_divergence(self) -> Turn | None:
         """The first turn that diverges."""
-        return next((turn for turn in self.turns if turn.diverges), None)
+        return next(self.diverging_turns(), None)
+
+    def diverging_turns(self) -> Iterator[Turn]:
+        """Yield the turns that diverge."""
+        return (turn for turn in self.turns if turn.diverges)
 
     @property
     def on_both(self) -> tuple[Turn, ...]:
         """The turns that both sides have."""
         return tuple(turn for turn in self.turns if turn.only_on is None)
+
+    @property
+    def num_on_both(self) -> int:
+        """How many turns both sides have."""
+        return len(self.turns) - len(self.totals.only_c) - len(self.totals.only_py)
+
+    @cached_property
+    def totals(self) -> TurnTotals:
+        """What all turns add up to."""
+        return TurnTotals.of(self.turns)
+
+    def told(self, first: int = 0) -> Iterator[ToldTurn]:
+        """Yield what is told of each turn from the one at a place on."""
+        return (ToldTurn.of(turn, self.index) for turn in islice(self.turns, first, None))
 
     @cached_property
     def lost(self) -> frozenset[str]:
@@ -242,8 +372,13 @@ def in_common(
             raise no_turn(trace, loop, {name for record in trace.records for name, _ in record.index.loops})
     if not present[0] & present[1]:
         c, py = traces
-        raise InputError(f"nothing to compare: {c.source} and {py.source} have no turn of {loop.name} in common")
+        raise none_in_common(c, py, loop)
     return present
+
+
+def none_in_common(c: Trace, py: Trace, loop: Loop) -> InputError:
+    """Return what is said of two logs that have no turn of a loop in common."""
+    return InputError(f"nothing to compare: {c.source} and {py.source} have no turn of {loop.name} in common")
 
 
 def no_turn(trace: Trace, loop: Loop, stated: AbstractSet[str]) -> InputError:
@@ -255,8 +390,13 @@ def no_turn(trace: Trace, loop: Loop, stated: AbstractSet[str]) -> InputError:
 
 def judged(present: tuple[AbstractSet[int], AbstractSet[int]], loop: Loop, vocabulary: Vocabulary) -> list[int]:
     """Return the turns that are judged: all, but where one of the programs traces a single turn by choice."""
-    by_choice = loop.name in vocabulary.judged_apart and min(map(len, present)) == 1
+    by_choice = is_traced_by_choice(loop, vocabulary, min(map(len, present)))
     return sorted(present[0] & present[1] if by_choice else present[0] | present[1])
+
+
+def is_traced_by_choice(loop: Loop, vocabulary: Vocabulary, fewest: int) -> bool:
+    """Whether one of two programs traces a single turn by choice; `fewest` are the turns of the one that has fewer."""
+    return loop.name in vocabulary.judged_apart and fewest == 1
 
 
 def only_on(ordinal: int, present: tuple[AbstractSet[int], AbstractSet[int]]) -> Side | None:
@@ -293,7 +433,7 @@ def verdict_of_turns(result: StepsResult) -> Verdict:
     """Return what a comparison along a loop says."""
     if result.diff.verdict is Verdict.NOT_COMPARABLE:
         return Verdict.NOT_COMPARABLE
-    differ = bool(result.lost) or any(turn.diverges for turn in result.turns)
+    differ = bool(result.lost) or result.totals.diverging > 0
     return Verdict.DIFFER if differ else Verdict.AGREE
 
 

@@ -210,11 +210,17 @@ class _Pair(NamedTuple):
                 standing.append(found[[apart.argmin(), apart.argmax()]])
         same[np.concatenate(standing)] = False
         agreeing: Ints = turns[same]
-        c, py = (np.union1d(agreeing, own.alone(other, records)) for own, other in (self, self[::-1]))
-        lines = (own.lines[own.every.searchsorted(those)] for own, those in zip(self, (c, py), strict=True))
-        others = max(own.every.size - those.size for own, those in zip(self, (c, py), strict=True))
-        few = not agreeing.size or max(c.size, py.size) < max(FEWEST, others)
-        return None if few or any((np.diff(own) <= 0).any() for own in lines) else (c, py)
+        return self._with_those_of_one(agreeing, records) if agreeing.size else None
+
+    def _with_those_of_one(self, agreeing: Ints, records: Ints) -> tuple[Ints, Ints] | None:
+        """Return the steps of each log: those that agree, and those that it alone has; None where they are few."""
+        of_c = np.union1d(agreeing, self.c.alone(self.py, records))
+        of_py = np.union1d(agreeing, self.py.alone(self.c, records))
+        both = ((self.c, of_c), (self.py, of_py))
+        others = max(own.every.size - turns.size for own, turns in both)
+        lines = (own.lines[own.every.searchsorted(turns)] for own, turns in both)
+        few = max(of_c.size, of_py.size) < max(FEWEST, others)
+        return None if few or any((np.diff(own) <= 0).any() for own in lines) else (of_c, of_py)
 
     def _numbers(self, key: ColumnKey, turns: Ints) -> "tuple[_Numbers, _Numbers]":
         c, py = ((own.columns[key], own.columns[key].find(turns)[0]) for own in self)

@@ -10,13 +10,25 @@ from nbtrace.longlogs.decimals import Flags, Ints
 Element = TypeVar("Element", bound=np.generic)
 
 
-def grown(array: NDArray[Element], size: int, *, fill: object = 0) -> NDArray[Element]:
-    """Return an array, made longer if it has fewer than `size` elements."""
-    if array.size >= size:
-        return array
-    longer = np.full(max(size, 2 * array.size), fill, dtype=array.dtype)
-    longer[: array.size] = array
-    return longer
+_SHARE = 8
+"""An array that is too short grows by this part of itself at least; the system moves large ones without a copy."""
+
+
+def grown(array: NDArray[Element], size: int, *, fill: int = 0) -> NDArray[Element]:
+    """Return an array, made longer in place if it has fewer than `size` elements; nobody has a view of it."""
+    before = array.size
+    if before < size:
+        array.resize(max(size, before + before // _SHARE), refcheck=False)
+        array[before:] = fill
+    return array
+
+
+def fitted(array: NDArray[Element], size: int) -> NDArray[Element]:
+    """Return a copy of an array with `size` elements: its first ones, and zeros behind them."""
+    result = np.zeros(size, dtype=array.dtype)
+    kept = min(size, array.size)
+    result[:kept] = array[:kept]
+    return result
 
 
 def counted(counts: Ints, turn: Ints) -> Ints:

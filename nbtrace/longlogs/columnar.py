@@ -102,12 +102,19 @@ class Columns:
         length = stop - self._text_start[number]
         words = self._text.view(np.uint64)
         result = np.zeros((rows.size, TEXT_WORDS), dtype=np.uint64)
-        for back in range(TEXT_WORDS - 1):
+        for back in range(min(TEXT_WORDS - 1, -(-int(length.max(initial=0)) // 8))):
             left = np.clip(length - 8 * back, 0, 8)  # bytes of the word that are of the text, its last ones
             text = word_at(words, stop - 8 * (back + 1)) >> (64 - 8 * np.maximum(left, 1)).astype(np.uint64)
             result[:, back] = np.where(left > 0, text, 0)
         result[:, -1] = length
         return result
+
+    def printed(self, rows: Ints) -> tuple[Floats, Ints, Bytes]:
+        """Return the numbers of some values, how long the text of each number is, and the texts behind one another."""
+        low, high = self.offset[rows], self.offset[rows + 1]
+        at = ranges(low, high - low)
+        start, size = self._text_start[at], self._text_stop[at] - self._text_start[at]
+        return self.numbers[at], size, self._text[ranges(start, size)]
 
     def part(self, low: int, high: int) -> "Columns":
         """Return rows `low` to `high` without the odd values, as a copy that keeps nothing else in memory."""
@@ -181,7 +188,7 @@ class Columns:
         for kind, line, block, sample, step, low, high in zip(*places, offset, offset[1:], strict=False):
             tokens = tuple(text[start[at] : stop[at]].decode() for at in range(low, high))
             place = line, block, sample, step
-            yield _record(self.kinds[kind], tokens, tuple(numbers[low:high]), place)
+            yield record_of(self.kinds[kind], tokens, tuple(numbers[low:high]), place)
 
     def records(self) -> Iterator[Record]:
         """Yield all values of the chunk in file order."""
@@ -197,7 +204,7 @@ class Columns:
         yield from odd
 
 
-def _record(
+def record_of(
     kind: TemplateKind, tokens: tuple[str, ...], numbers: tuple[float, ...], place: tuple[int, int, int, int]
 ) -> Record:
     """Return a value of a regular line, of which the number, the block, the sample and the step are given."""

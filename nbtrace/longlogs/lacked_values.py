@@ -1,6 +1,6 @@
 """What one of two long logs lacks in the turns of a loop: counted by names and lines, read again as records."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import overload
@@ -41,7 +41,7 @@ class LackedValues:
         turn, line, order, name = (np.array(column, dtype=np.int64) for column in columns)
         self._found.append((turn, line, order, name))
 
-    def by_turn(self, printed: AbstractSet[str], log: Trace, chunk: int) -> dict[int, "LackedInTurn"]:
+    def by_turn(self, printed: AbstractSet[str], log: Trace, chunk: int) -> "LackedByTurn":
         """Return what is lacked of some quantities in each turn, in file order.
 
         Parameters
@@ -56,22 +56,51 @@ class LackedValues:
         names = list(self._names)
         wanted = np.array([name in printed for name in names], dtype=np.bool_)
         if not wanted.any():
-            return {}
+            none = np.zeros(0, dtype=np.int64)
+            return LackedByTurn(none, np.zeros(1, dtype=np.int64), none, none, names, _LogAgain(log, chunk, none, {}))
         turn, line, order, name = (np.concatenate(parts) for parts in zip(*self._found, strict=True))
         rows = np.flatnonzero(wanted[name])
         rows = rows[np.lexsort((order[rows], line[rows], turn[rows]))]
         turn, line, name = turn[rows], line[rows], name[rows]
         turns, begins = np.unique(turn, return_index=True)
         again = _LogAgain(log, chunk, np.unique(line), self._own)
-        known: dict[bytes, tuple[str, ...]] = {}
-        found = {}
-        for of, begin, end in zip(turns.tolist(), begins.tolist(), [*begins.tolist(), turn.size][1:], strict=True):
-            own = name[begin:end]
-            key = own.tobytes()
-            if key not in known:
-                known[key] = tuple(names[at] for at in own.tolist())
-            found[of] = LackedInTurn(known[key], line[begin:end], again)
-        return found
+        return LackedByTurn(turns, np.append(begins, turn.size), line, name, names, again)
+
+
+@dataclass
+class LackedByTurn(Mapping[int, "LackedInTurn"]):
+    """What a side lacks in each of the turns in which it lacks something.
+
+    Attributes
+    ----------
+    turns : array of int64
+        These turns, in order.
+    """
+
+    turns: Ints
+    _begins: Ints
+    _line: Ints
+    _name: Ints
+    _names: list[str]
+    _again: "_LogAgain"
+    _known: dict[bytes, tuple[str, ...]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return self.turns.size
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.turns.tolist())
+
+    def __getitem__(self, turn: int) -> "LackedInTurn":
+        at = int(np.searchsorted(self.turns, turn))
+        if at == self.turns.size or self.turns[at] != turn:
+            raise KeyError(turn)
+        begin, end = self._begins[at : at + 2].tolist()
+        own = self._name[begin:end]
+        key = own.tobytes()
+        if key not in self._known:
+            self._known[key] = tuple(self._names[number] for number in own.tolist())
+        return LackedInTurn(self._known[key], self._line[begin:end], self._again)
 
 
 @dataclass

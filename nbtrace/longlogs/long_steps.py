@@ -1,8 +1,8 @@
 """The turns of a loop in two long logs, read as columns: the ordinary result without a row for each value."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 
 import numpy as np
@@ -12,24 +12,26 @@ from nbtrace.compare.judge import Row, judge
 from nbtrace.compare.precision import NumberFormat, number_formats
 from nbtrace.compare.steps import (
     StepsResult,
+    ToldTurn,
     Turn,
-    in_common,
-    judged,
+    TurnTotals,
+    is_traced_by_choice,
     known_loop,
     no_such_loop,
     no_turn,
+    none_in_common,
     notices_of,
-    only_on,
     printed,
     verdict_of_turns,
 )
 from nbtrace.compare.turns import Loop
 from nbtrace.frozen import frozen
 from nbtrace.late import Late
-from nbtrace.longlogs.by_turn import grown
+from nbtrace.longlogs.by_turn import fitted
 from nbtrace.longlogs.chunks import CHUNK
-from nbtrace.longlogs.decimals import Ints
-from nbtrace.longlogs.lacked_values import LackedInTurn
+from nbtrace.longlogs.counted_turns import ON_BOTH, ONLY_C, ONLY_PY, CountedTurns, TurnTable
+from nbtrace.longlogs.decimals import Flags
+from nbtrace.longlogs.first_judged import JudgedFirsts
 from nbtrace.longlogs.long_result import LongDiffResult
 from nbtrace.longlogs.stream import diff_long
 from nbtrace.longlogs.turn_counts import TurnCounts
@@ -40,47 +42,6 @@ from nbtrace.vocabulary.vocabulary import UNNAMED
 
 _TOGETHER = 2000
 """Turns whose rows are made together."""
-
-
-@dataclass(frozen=True, slots=True)
-class CountedTurn(Turn):
-    """One turn of the loop, with its first value that diverges as its only row.
-
-    Attributes
-    ----------
-    total, total_diverging : int
-        Values that were compared, and those of them that diverge.
-
-    What a side lacks is a :class:`LackedInTurn`, or nothing.
-    """
-
-    total: int = 0
-    total_diverging: int = 0
-
-    @property
-    def first(self) -> Row | None:
-        """The first value in execution order that diverges."""
-        return self.rows[0] if self.rows else None
-
-    @property
-    def compared(self) -> int:
-        """How many values have a difference, or a text to compare."""
-        return self.total
-
-    @property
-    def diverging(self) -> int:
-        """How many values diverge."""
-        return self.total_diverging
-
-    @property
-    def diverges(self) -> bool:
-        """Whether a value diverges or is lacking."""
-        return bool(self.total_diverging or self.only_on is not None or self.lacking_c or self.lacking_py)
-
-    def lacked(self, side: Side) -> Sequence[str]:
-        """Return the quantity of each value that a side lacks here and prints in another turn."""
-        lacking = self.lacking_c if side is Side.C else self.lacking_py
-        return lacking.quantities if isinstance(lacking, LackedInTurn) else ()
 
 
 @frozen
@@ -99,6 +60,19 @@ class LongStepsResult(StepsResult):
     def looped(self) -> AbstractSet[str]:
         """Quantities that both logs have in one of the turns."""
         return self.both_have
+
+    def diverging_turns(self) -> Iterator[Turn]:
+        """Yield the turns that diverge."""
+        return self.turns.diverging() if isinstance(self.turns, CountedTurns) else super().diverging_turns()
+
+    @cached_property
+    def totals(self) -> TurnTotals:
+        """What all turns add up to."""
+        return self.turns.totals() if isinstance(self.turns, CountedTurns) else super().totals
+
+    def told(self, first: int = 0) -> Iterator[ToldTurn]:
+        """Yield what is told of each turn from the one at a place on."""
+        return self.turns.told(first) if isinstance(self.turns, CountedTurns) else super().told(first)
 
 
 def compare_long_steps(
@@ -142,12 +116,14 @@ def compare_long_steps(
             raise no_such_loop(policy.vocabulary, loop.name, dict.fromkeys(stated))
     if not known or (known in UNNAMED and _has_turns(result, counts)):
         return None
-    there = tuple(set(np.flatnonzero(own.there).tolist()) for own in (c, py))
+    size = max(own.there.size for own in (c, py))
+    of_c, of_py = there = fitted(c.there, size), fitted(py.there, size)
     for trace, own, turns in zip((result.c, result.py), (c, py), there, strict=True):
-        if not turns:
+        if not turns.any():
             raise no_turn(trace, loop, own.loops.keys())
-    present = in_common((result.c, result.py), (there[0], there[1]), loop)
-    return _Turns(replace(result, turns=None), counts).result(present)
+    if not (of_c & of_py).any():
+        raise none_in_common(result.c, result.py, loop)
+    return _Turns(replace(result, turns=None), counts).result((of_c, of_py))
 
 
 def _has_turns(result: LongDiffResult, counts: TurnCounts) -> bool:
@@ -163,17 +139,19 @@ class _Turns:
     def __init__(self, diff: LongDiffResult, counts: TurnCounts) -> None:
         self._diff = diff
         self._counts = counts
+        self._pairs = counts.first.taken()
         self._rows: dict[int, list[Row]] = {}
         self._outside: list[Row] = []
         self._batch: dict[int, Row] = {}
+        self._together = 1
         for row in counts.rows:
             ordinal = counts.loop.turn(row.quantity, row.index)
             (self._outside if ordinal is None else self._rows.setdefault(ordinal, [])).append(row)
 
-    def result(self, present: tuple[AbstractSet[int], AbstractSet[int]]) -> LongStepsResult:
-        """Return the comparison; `present` are the turns of C and of Py."""
+    def result(self, there: tuple[Flags, Flags]) -> LongStepsResult:
+        """Return the comparison; `there` are the turns that C and that Py has."""
         diff, counts = self._diff, self._counts
-        turns = self._turns(present)
+        turns = self._turns(there)
         sides = zip(counts.prints, (Side.C, Side.PY), counts.stated, strict=True)
         repeats = tuple(repeat for prints, side, own in sides for repeat in prints.repeats(side, own.printed))
         notices = notices_of(repeats, self._apart(), diff, counts.loop.name)
@@ -181,55 +159,49 @@ class _Turns:
         unjudged = LongStepsResult(diff, counts.loop.name, turns, repeats, notices, Verdict.AGREE, names)
         return replace(unjudged, verdict=verdict_of_turns(unjudged))
 
-    def _turns(self, present: tuple[AbstractSet[int], AbstractSet[int]]) -> tuple[CountedTurn, ...]:
+    def _turns(self, there: tuple[Flags, Flags]) -> CountedTurns:
         counts, traces, chunk = self._counts, (self._diff.c, self._diff.py), self._diff.reading.chunk
         lacking_py, lacking_c = (
             own.by_turn(printed(other), trace, chunk)
             for own, trace, other in zip(counts.lacked, traces, traces[::-1], strict=True)
         )
-        ordinals = judged(present, counts.loop, traces[0].vocabulary)
-        compared, diverging = (_at(ordinals, numbers) for numbers in (counts.compared, counts.diverging))
-        turn = self._firsts[0]
-        places = np.searchsorted(turn, ordinals).tolist()
-        there = np.isin(ordinals, turn).tolist()
-        found = []
-        for ordinal, total, over, at, is_there in zip(ordinals, compared, diverging, places, there, strict=True):
-            rows = self._rows.get(ordinal, ())
-            own = Turn(ordinal, rows) if rows else None
-            found.append(
-                CountedTurn(
-                    ordinal,
-                    self._first_of(ordinal, at) if is_there or any(row.status.diverges for row in rows) else (),
-                    only_on(ordinal, present),
-                    lacking_c.get(ordinal, ()),
-                    lacking_py.get(ordinal, ()),
-                    total if own is None else total + own.compared,
-                    over if own is None else over + own.diverging,
-                )
-            )
-        return tuple(found)
+        c, py = there
+        fewest = min(int(np.count_nonzero(own)) for own in there)
+        ordinals = np.flatnonzero(c & py if is_traced_by_choice(counts.loop, traces[0].vocabulary, fewest) else c | py)
+        compared, diverging = (fitted(numbers, c.size)[ordinals] for numbers in (counts.compared, counts.diverging))
+        for ordinal, rows in self._rows.items():
+            at = int(np.searchsorted(ordinals, ordinal))
+            if at < ordinals.size and ordinals[at] == ordinal:
+                own = Turn(ordinal, rows)
+                compared[at] += own.compared
+                diverging[at] += own.diverging
+        only_on = np.where(c & py, ON_BOTH, np.where(c, ONLY_C, ONLY_PY)).astype(np.int8)[ordinals]
+        table = TurnTable(counts.loop.name, ordinals, compared, diverging, only_on, lacking_c, lacking_py)
+        judged = JudgedFirsts(self._pairs, self._diff.policy, counts.loop.name, self._formats, self._rows.keys())
+        return CountedTurns(table, judged, self._first)
 
-    @cached_property
-    def _firsts(self) -> tuple[Ints, Ints, Ints]:
-        return self._counts.first.of_turns()
-
-    def _first_of(self, ordinal: int, at: int) -> Sequence[Row]:
-        """Return the first row that diverges of a turn in which one does, made when it is asked for."""
-        return Late(1, partial(self._made, ordinal, at))
+    def _first(self, ordinal: int) -> Sequence[Row]:
+        """Return the first row that diverges of a turn, made when it is asked for; nothing where none does."""
+        at = int(np.searchsorted(self._pairs.turn, ordinal))
+        is_there = at < self._pairs.turn.size and self._pairs.turn[at] == ordinal
+        if is_there or any(row.status.diverges for row in self._rows.get(ordinal, ())):
+            return Late(1, partial(self._made, ordinal, at))
+        return ()
 
     def _made(self, ordinal: int, at: int, number: int) -> Row:
         """Return the first row of a turn whose values are the ones at a place among those of all turns, or after it."""
         del number
         if ordinal not in self._batch:
             self._batch = self._some(ordinal, at)
+            self._together = min(2 * self._together, _TOGETHER)
         return self._batch[ordinal]
 
     def _some(self, ordinal: int, at: int) -> dict[int, Row]:
         """Return the first rows of a turn and of some after it."""
-        turn, c, py = self._firsts
-        last = turn[min(at + _TOGETHER, turn.size) - 1] if at < turn.size else -1
+        turn, (c, py) = self._pairs.turn, self._pairs.numbers
+        last = turn[min(at + self._together, turn.size) - 1] if at < turn.size else -1
         some = slice(at, int(np.searchsorted(turn, last, side="right")))
-        pairs = self._counts.first.records(c[some].tolist(), py[some].tolist())
+        pairs = self._pairs.records(zip(c[some].tolist(), py[some].tolist(), strict=True))
         found: dict[int, list[Row]] = {ordinal: []}
         for of, pair in zip(turn[some].tolist(), pairs, strict=True):
             found.setdefault(of, []).append(self._row(pair))
@@ -240,7 +212,7 @@ class _Turns:
     def _apart(self) -> list[str]:
         """Return the quantities that differ outside of the loop, in execution order."""
         rows = [row for row in self._outside if row.status.diverges]
-        rows += map(self._row, self._counts.first.outside())
+        rows += map(self._row, self._pairs.records(self._pairs.outside))
         return list(dict.fromkeys(row.quantity for row in sorted(rows, key=self._order)))
 
     def _row(self, pair: tuple[Record, Record]) -> Row:
@@ -258,11 +230,3 @@ class _Turns:
     @cached_property
     def _execution(self) -> ExecutionOrder:
         return ExecutionOrder(self._diff.c.vocabulary, (*self._diff.c.records, *self._diff.py.records))
-
-
-def _at(ordinals: Sequence[int], numbers: Ints) -> list[int]:
-    """Return the numbers of some turns; 0 where there is none."""
-    turns = np.array(ordinals, dtype=np.int64)
-    longer = grown(numbers, int(turns.max(initial=-1)) + 1)
-    found: list[int] = longer[turns].tolist()
-    return found

@@ -257,6 +257,8 @@ class SweepComparison(BlockComparison):
             self._turns.begin(window)
         for loop in (CellLoop.STEP, CellLoop.BLOCK):
             self.step_tally.compare(loop, window)
+        if self._turns is not None:
+            self._turns.end()
         self._steps_aside.update(numbers[window.aside].tolist())
         self._blocks_of_steps.update((distinct(numbers >> STEP_BITS) // SWEEPS_OF_A_BLOCK).tolist())
         if len(self._steps_aside) > _MOST_ASIDE:

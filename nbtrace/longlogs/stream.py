@@ -255,6 +255,8 @@ class BlockComparison:
             self._blocks[number] += side.num_blocks
         for loop in (CellLoop.SAMPLE, CellLoop.STEP, CellLoop.BLOCK):
             self.tally.compare(loop, window)
+        if self._turns is not None:
+            self._turns.end()
         self.tally.lonely(window)
         for number, (log, known) in enumerate(zip(self._logs, self.assumed, strict=True)):
             self.tally.alone_on_odd_lines(number, window, log.lone)

@@ -79,6 +79,11 @@ class TurnCounts:
         for number in (0, 1):
             self._print(window, number)
 
+    def end(self) -> None:
+        """Keep of the window what stands for its turns, when it has been compared."""
+        self.first.settle()
+        self._turns, self._indices = [], []
+
     def _note(self, of_kinds: list[int], kinds: list[TemplateKind]) -> None:
         for kind in kinds[len(of_kinds) :]:
             of_kinds.append(turn_of(kind, self.loop.name))

@@ -25,6 +25,9 @@ _NO_STEP = -1
 _What = tuple[str, tuple[tuple[str, int], ...], tuple[tuple[str, tuple[int, ...]], ...]]
 """A quantity, the turns of loops that are no sweep, and places on grids."""
 
+_Group = str | bool
+"""The quantities that are summed up together: whether they are computed; of a recurrent loop, each by its name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
@@ -45,8 +48,8 @@ class TurnPrints:
 
     loop: Loop
     vocabulary: Vocabulary
-    _sums: dict[str, Words] = field(default_factory=dict)
-    _tell: dict[str, Flags] = field(default_factory=dict)
+    _sums: dict[_Group, Words] = field(default_factory=dict)
+    _tell: dict[_Group, Flags] = field(default_factory=dict)
     _known: dict[_What, int] = field(default_factory=dict)
 
     def add(self, part: WindowPart, rows: Ints, what: _What, size: int, places: Places) -> None:
@@ -78,13 +81,23 @@ class TurnPrints:
             self._add(what[0], own.turn, text * self._factors(what, own), telling)
 
     def _add(self, name: str, turn: Ints, numbers: Words, telling: Flags) -> None:
-        if not turn.size:
+        if not turn.size or name not in self.vocabulary.quantities:
             return
-        size = int(turn.max()) + 1
-        self._sums[name] = grown(self._sums.get(name, np.zeros(0, dtype=np.uint64)), size)
-        self._tell[name] = grown(self._tell.get(name, np.zeros(0, dtype=np.bool_)), size, fill=False)
-        np.add.at(self._sums[name], turn, numbers)
-        self._tell[name][turn[telling]] = True
+        size, group = int(turn.max()) + 1, self._group(name)
+        self._sums[group] = grown(self._sums.get(group, np.zeros(0, dtype=np.uint64)), size)
+        np.add.at(self._sums[group], turn, numbers)
+        if group:
+            self._tell[group] = grown(self._tell.get(group, np.zeros(0, dtype=np.bool_)), size, fill=False)
+            self._tell[group][turn[telling]] = True
+
+    def _group(self, name: str) -> _Group:
+        is_recurrent = self.loop.name == self.vocabulary.recurrent
+        return name if is_recurrent else bool(self.vocabulary.quantities[name].inputs)
+
+    def _divided(self) -> tuple[list[_Group], list[_Group]]:
+        """Return the groups of what a program is given in the loop, and of what it computes."""
+        given, computed = divided([group for group in self._sums if isinstance(group, str)], self.vocabulary, self.loop)
+        return [*given, *({False} & self._sums.keys())], [*computed, *({True} & self._sums.keys())]
 
     def _factors(self, what: _What, places: Places) -> Words:
         """Return an odd number for each place."""
@@ -95,12 +108,12 @@ class TurnPrints:
 
     def repeats(self, side: Side, printed: Flags) -> tuple[TurnRepeat, ...]:
         """Return the turns that repeat an earlier one; `printed` says which turns print a number."""
-        given, computed = divided(self._sums, self.vocabulary, self.loop)
+        given, computed = self._divided()
         turns = np.flatnonzero(printed)
         starts, results = (self._sum(names, printed.size)[turns] for names in (given, computed))
         tell = np.zeros(printed.size, dtype=np.bool_)
-        for name in computed:
-            tell[: self._tell[name].size] |= self._tell[name][: tell.size]
+        for group in computed:
+            tell[: self._tell[group].size] |= self._tell[group][: tell.size]
         telling = tell[turns]
         if np.unique(results[telling]).size == np.count_nonzero(telling):
             return ()
@@ -110,10 +123,10 @@ class TurnPrints:
         }
         return repeats_among(values, side, self.loop, self.vocabulary)
 
-    def _sum(self, names: Iterable[str], size: int) -> Words:
+    def _sum(self, groups: Iterable[_Group], size: int) -> Words:
         result = np.zeros(size, dtype=np.uint64)
-        for name in names:
-            own = self._sums[name][:size]
+        for group in groups:
+            own = self._sums[group][:size]
             result[: own.size] += own
         return result
 

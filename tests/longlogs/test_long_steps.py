@@ -1,5 +1,7 @@
 """The turns of a loop in long logs by columns, against the ordinary comparison: the same documents and reports."""
 
+import math
+import pickle
 import random
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nbtrace.compare.steps import StepsResult, compare_steps
+from nbtrace.compare.steps import StepsResult, ToldTurn, compare_steps
 from nbtrace.documents import dump
 from nbtrace.errors import InputError, UsageError
 from nbtrace.longlogs import streamed_log
@@ -20,7 +22,8 @@ from nbtrace.report.documents.steps_document import steps_document
 from nbtrace.report.short_form import short_form
 from nbtrace.report.views.steps_view import steps_view
 from nbtrace.verdicts.status import Verdict
-from nbtrace.verdicts.tolerance import Policy
+from nbtrace.verdicts.tolerance import Limit, Policy, PolicySettings
+from nbtrace.vocabulary.quantity import Basis
 from tests.places import PAIRS
 
 _PROGRAMS = ("TRACE_C", "TRACE_PY")
@@ -236,6 +239,38 @@ def _found(names: tuple[str, str], chunk: int = 1 << 20) -> StepsResult:
         found = compare_long_steps(*names, "phi_tic", Policy(), chunk=chunk)
     assert found is not None
     return found
+
+
+@pytest.mark.parametrize("wrong", [1e-5, 1e-3, 0.5, -1.0])
+@pytest.mark.parametrize("limits", [{}, {"phi_F_latt_b": Limit(1e-5, Basis.ABSOLUTE)}])
+def test_turns_are_told_by_columns_as_their_records_tell_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: float, limits: dict[str, Limit]
+) -> None:
+    names = _pair(tmp_path, 60, wrong=wrong)
+    policy = Policy().updated(PolicySettings(quantities=limits), "a test")
+    ordinary = list(compare_steps(*names, "phi_tic", policy).told())
+    monkeypatch.setattr(streamed_log, "LONG_SWEEP", 2)
+    result = compare_long_steps(*names, "phi_tic", policy)
+    assert result is not None
+    told = [ToldTurn.of(turn, "phi_tic") for turn in result.turns]
+    copy: StepsResult = pickle.loads(pickle.dumps(result))
+    assert list(copy.told()) == list(copy.told(0)) == told
+    monkeypatch.setattr(ToldTurn, "of", None)  # which no turn of these needs
+    assert list(result.told()) == told == ordinary
+    assert sum(turn.status != "PASS" for turn in told) == 30
+    assert list(result.told(47)) == told[47:]
+
+
+def test_a_value_of_zero_is_told_by_columns_with_its_infinite_difference(tmp_path: Path) -> None:
+    """So is one of a negative zero, and what is infinite is told in the document."""
+    lines = "TRACE_C_PHI phi_tic={0} phi_deg={0}.5 k_frac=1.2345678{0} F_latt_b={1} F_latt=2.5{0}12345\n"
+    texts = []
+    for values in (("0", "-0", "0.0", "1.25"), ("0.125", "0.125", "-0.125", "1.25")):
+        steps = (lines.format(number, value) for number, value in enumerate(values))
+        texts.append("TRACE_C: hkl_frac 1 2 3\n" + "".join(steps) + "TRACE_C: omega_pixel 1e-6\n")
+    result = _alike(tmp_path, (texts[0], texts[1].replace("TRACE_C", "TRACE_PY")), 2)
+    assert [turn.relative for turn in result.told()][:3] == [math.inf, math.inf, -math.inf]
+    assert dump(steps_document(result)).count('"rel_delta": "-inf"') == 1
 
 
 def test_every_turn_is_counted_and_the_first_value_that_diverges_is_kept(tmp_path: Path) -> None:

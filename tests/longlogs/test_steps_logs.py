@@ -6,7 +6,7 @@ import pytest
 
 import nbtrace
 from nbtrace.longlogs import long_files
-from nbtrace.longlogs.long_steps import CountedTurn
+from nbtrace.longlogs.counted_turns import CountedTurn
 from tests.places import EXAMPLES, PAIRS
 
 SWEPT = PAIRS / "custom_vectors_mat_hkl_phi__24_51"

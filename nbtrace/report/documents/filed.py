@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 
+from nbtrace.documents import LateEntries
 from nbtrace.errors import InputError
 from nbtrace.report.documents.models.parts import NoticeEntry, PixelPlace, SideNames
 from nbtrace.report.documents.models.waivers import WaiversEntry
@@ -33,6 +34,8 @@ def read_as(kind: type[Part], document: object, where: str = "") -> Part:
     InputError
         If it is not of that kind; the message names the first place that is wrong.
     """
+    if isinstance(document, Mapping):  # as it is written, where no file holds it
+        document = {key: list(value) if isinstance(value, LateEntries) else value for key, value in document.items()}
     try:
         return read_part(kind, document)
     except ValidationError as error:

@@ -1,9 +1,10 @@
 """The parts that several documents have, made from what they stand for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from nbtrace.compare.whereabouts import whereabouts
+from nbtrace.documents import LateEntries
 from nbtrace.records import Pixel, Side, Trace
 from nbtrace.report.documents.models.parts import (
     LineAccount,
@@ -16,6 +17,7 @@ from nbtrace.report.documents.models.parts import (
     UnreadLine,
     WeightWord,
 )
+from nbtrace.schema import DocumentPart
 from nbtrace.verdicts.notices import Notice, Weight
 from nbtrace.vocabulary.sides import Names
 
@@ -28,6 +30,22 @@ WEIGHT_WORDS: Mapping[Weight, WeightWord] = {
     Weight.INFO: "info",
 }
 """Sides and weights as documents write them."""
+
+
+def late_entries(
+    model: type[DocumentPart], count: int, made: Callable[[int], Iterator[Sequence[object]]]
+) -> LateEntries:
+    """Return a long list of objects of a model, each made when it is written.
+
+    Parameters
+    ----------
+    model : type of DocumentPart
+    count : int
+    made : callable
+        Yields what each has, in the order of the fields of the model, from the object at a place on.
+    """
+    keys = [key for key in model.model_fields if key not in DocumentPart.model_fields]
+    return LateEntries(keys, count, made)
 
 
 def side_names(names: Names) -> SideNames:

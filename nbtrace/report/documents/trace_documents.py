@@ -1,12 +1,15 @@
 """The JSON documents of `nbtrace diff`, `phi`, `scaling` and `check`."""
 
+from collections.abc import Iterator
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from nbtrace.compare.chain import Rebuilt, WorkedFactor, chain_of
 from nbtrace.compare.diff import DiffResult
 from nbtrace.compare.divergence import Divergence, Group
 from nbtrace.compare.judge import Row
-from nbtrace.compare.phi import PhiResult, PhiStep
+from nbtrace.compare.phi import PhiResult
 from nbtrace.compare.scaling import Product, ScalingFactor, ScalingResult
 from nbtrace.compare.self_check import Check, SelfCheck
 from nbtrace.records import Record
@@ -35,7 +38,14 @@ from nbtrace.report.documents.models.scaling import (
     ScalingDocument,
     StepShareEntry,
 )
-from nbtrace.report.documents.parts import SIDE_WORDS, Document, notice_entries, side_names, trace_source
+from nbtrace.report.documents.parts import (
+    SIDE_WORDS,
+    Document,
+    late_entries,
+    notice_entries,
+    side_names,
+    trace_source,
+)
 from nbtrace.report.views.check_view import check_verdict
 
 
@@ -71,7 +81,8 @@ def diff_model(result: DiffResult) -> DiffDocument:
 def phi_document(result: PhiResult) -> Document:
     """Return a comparison along φ; differences are Py − C."""
     first = result.first_divergence
-    return PhiDocument(
+    entries = late_entries(PhiEntry, len(result.steps), partial(_phi_entries, result))
+    document = PhiDocument(
         format="nbtrace phi",
         format_version=FORMAT_VERSION,
         verdict=result.verdict.value,
@@ -94,8 +105,9 @@ def phi_document(result: PhiResult) -> Document:
             PhiRepeat(side=SIDE_WORDS[item.side], phi_tic=item.phi_tic, of_phi_tic=item.of_tic, sample=item.sample)
             for item in result.repeats
         ),
-        steps=tuple(_step(step) for step in result.steps),
+        steps=tuple(map(PhiEntry.model_validate, entries[:1])),
     ).written()
+    return {**document, "steps": entries}
 
 
 def scaling_document(result: ScalingResult) -> Document:
@@ -296,19 +308,21 @@ def _axis(item: WorkedFactor) -> LatticeAxis:
     )
 
 
-def _step(step: PhiStep) -> PhiEntry:
-    return PhiEntry(
-        phi_tic=step.phi_tic,
-        sample=step.sample,
-        phi_deg_c=step.phi_deg_c,
-        phi_deg_py=step.phi_deg_py,
-        k_frac_c=step.k_c,
-        k_frac_py=step.k_py,
-        F_latt_c=step.F_latt_c,
-        F_latt_py=step.F_latt_py,
-        delta_k=step.delta_k,
-        delta_F_latt_b=step.delta_F_latt_b,
-        delta_F_latt=step.delta_F_latt,
-        status=step.status.value,
-        reason=step.reason,
-    )
+def _phi_entries(result: PhiResult, first: int) -> Iterator[tuple[object, ...]]:
+    """Yield what is written of each step from the one at a place on, in the order of its keys."""
+    for step in islice(result.steps, first, None):
+        yield (
+            step.phi_tic,
+            step.sample,
+            step.phi_deg_c,
+            step.phi_deg_py,
+            step.k_c,
+            step.k_py,
+            step.F_latt_c,
+            step.F_latt_py,
+            step.delta_k,
+            step.delta_F_latt_b,
+            step.delta_F_latt,
+            step.status.value,
+            step.reason,
+        )

@@ -1,8 +1,9 @@
 """The view of a comparison along a loop."""
 
 from collections.abc import Mapping
+from itertools import islice
 
-from nbtrace.compare.steps import StepsResult, Turn
+from nbtrace.compare.steps import StepsResult, ToldTurn, Turn
 from nbtrace.records import Side
 from nbtrace.report.next_steps import next_section, why
 from nbtrace.report.short_form import ShortLimits
@@ -16,7 +17,7 @@ _SHOWN = ShortLimits().lines + 1
 def steps_view(result: StepsResult, *, whole: bool = True) -> View:
     """Return the view of a comparison along a loop; one that is not whole is for a short form, which counts turns."""
     c, py = _labels(result).values()
-    alone = len(result.turns) - len(result.on_both)
+    alone = len(result.turns) - result.num_on_both
     return View(
         title=f"Turns of {result.index}: {c} against {py}",
         verdict=result.verdict,
@@ -24,7 +25,7 @@ def steps_view(result: StepsResult, *, whole: bool = True) -> View:
         facts=(
             *input_facts(result.diff.c, result.diff.py),
             *tolerance_facts(result.diff.policy),
-            f"Turns of {result.index}: {len(result.on_both)} on both sides, {alone} on one side only",
+            f"Turns of {result.index}: {result.num_on_both} on both sides, {alone} on one side only",
         ),
         notices=result.notices,
         sections=(Section("Turns", table=_table(result, whole=whole)), *_findings(result)),
@@ -39,13 +40,13 @@ def _headline(result: StepsResult) -> str:
     first = result.first_divergence
     if result.verdict is Verdict.NOT_COMPARABLE:
         return "the logs are not comparable; the turns say nothing about the physics"
-    values = sum(turn.compared for turn in result.turns)
+    totals = result.totals
     if first is None:
         unread = ", but a line of one cannot be read" if result.verdict is Verdict.DIFFER else ""
-        return f"all {len(result.turns)} turns of {result.index} agree{unread}, {values} values compared"
-    over = sum(turn.diverges for turn in result.turns)
-    first_or_only = "only" if over == 1 else "first"
-    where = f"{first_or_only} divergence at {result.index} {first.ordinal} ({over} of {len(result.turns)} turns)"
+        return f"all {len(result.turns)} turns of {result.index} agree{unread}, {totals.values} values compared"
+    first_or_only = "only" if totals.diverging == 1 else "first"
+    of_all = f"{totals.diverging} of {len(result.turns)} turns"
+    where = f"{first_or_only} divergence at {result.index} {first.ordinal} ({of_all})"
     return f"{where}: {_what(first, result)}"
 
 
@@ -67,7 +68,7 @@ def _name(turn: Turn, result: StepsResult) -> str:
     return f"{row.quantity}{component} {row.index.without(result.index).label()}".rstrip()
 
 
-def lacking_words(turn: Turn, result: StepsResult) -> str:
+def lacking_words(turn: Turn | ToldTurn, result: StepsResult) -> str:
     """Return which side lacks a turn, or what in it; empty where neither does."""
     labels = _labels(result)
     if turn.only_on is not None:
@@ -88,15 +89,12 @@ def _table(result: StepsResult, *, whole: bool) -> Table:
     marks: dict[int, set[Side]] = {}
     for repeat in result.repeats:
         marks.setdefault(repeat.ordinal, set()).add(repeat.side)
-    counted, left_out = (Line(("",) * len(columns), status) for status in (Status.PASS, Status.MISSING))
-    lines: list[Line] = []
-    shown = 0
-    for turn in result.turns:
-        shown += turn.diverges
-        if whole or (turn.diverges and shown <= _SHOWN):
-            lines.append(_line(turn, result, len(marks.get(turn.ordinal, ()))))
-        else:
-            lines.append(left_out if turn.diverges else counted)
+    shown = result.turns if whole else islice(result.diverging_turns(), _SHOWN)
+    lines = [_line(turn, result, len(marks.get(turn.ordinal, ()))) for turn in shown]
+    if not whole:
+        diverging = result.totals.diverging
+        for status, number in ((Status.MISSING, diverging), (Status.PASS, len(result.turns))):
+            lines += [Line(("",) * len(columns), status)] * (number - len(lines))
     return Table(columns, tuple(lines))
 
 
@@ -125,8 +123,7 @@ def _findings(result: StepsResult) -> tuple[Section, ...]:
     first = result.first_divergence
     if first is not None and first.first is not None and first.first.reason:
         items.append(f"{index} {first.ordinal}: {first.first.reason}")
-    lacking = [turn for turn in result.turns if turn.only_on is None and (turn.lacking_c or turn.lacking_py)]
-    items += [f"{index} {turn.ordinal}: {lacking_words(turn, result)}" for turn in lacking[:3]]
+    items += [f"{index} {turn.ordinal}: {lacking_words(turn, result)}" for turn in result.totals.lacking]
     findings = (Section("Findings", items=tuple(items)),) if items else ()
     differ = first is not None and result.verdict is Verdict.DIFFER
     return (*findings, *next_section(commands=[why(result.diff.c, result.diff.py)] if differ else ()))

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 import nbtrace
+from nbtrace.documents import plain
 from nbtrace.errors import InputError
 from nbtrace.report.documents.trace_documents import phi_document, scaling_document
 from nbtrace.report.figures.phi import phi_figure, thinned
@@ -28,7 +29,8 @@ def traces(pairs: Path) -> tuple[nbtrace.Trace, nbtrace.Trace]:
 
 @pytest.fixture
 def phi(traces: tuple[nbtrace.Trace, nbtrace.Trace]) -> Json:
-    return dict(phi_document(nbtrace.compare_phi(*traces)))
+    document: Json = plain(phi_document(nbtrace.compare_phi(*traces)))
+    return document
 
 
 @pytest.fixture
