@@ -60,11 +60,27 @@ class LackedValues:
             return LackedByTurn(none, np.zeros(1, dtype=np.int64), none, none, names, _LogAgain(log, chunk, none, {}))
         turn, line, order, name = (np.concatenate(parts) for parts in zip(*self._found, strict=True))
         rows = np.flatnonzero(wanted[name])
-        rows = rows[np.lexsort((order[rows], line[rows], turn[rows]))]
+        turn, line, order, name = turn[rows], line[rows], order[rows], name[rows]
+        if self._own:
+            order = self._in_their_lines(line, order, [names[number] for number in name.tolist()], log, chunk)
+        rows = np.lexsort((order, line, turn))
         turn, line, name = turn[rows], line[rows], name[rows]
         turns, begins = np.unique(turn, return_index=True)
         again = _LogAgain(log, chunk, np.unique(line), self._own)
         return LackedByTurn(turns, np.append(begins, turn.size), line, name, names, again)
+
+    def _in_their_lines(self, line: Ints, order: Ints, names: list[str], log: Trace, chunk: int) -> Ints:
+        """Return the order of values, with those of a line, some of which are records, as the line prints them."""
+        own = np.array([key in self._own for key in zip(line.tolist(), names, strict=True)], dtype=np.bool_)
+        mixed = np.intersect1d(line[own], line[~own])
+        if not mixed.size:
+            return order
+        again = _LogAgain(log, chunk, mixed, {}).records()
+        place = {(record.line, record.quantity): number for number, record in enumerate(again)}
+        order = order.copy()
+        for at in np.flatnonzero(np.isin(line, mixed)).tolist():
+            order[at] = place[int(line[at]), names[at]]
+        return order
 
 
 @dataclass
@@ -116,11 +132,12 @@ class _LogAgain:
     def record(self, line: int, quantity: str) -> Record:
         if (line, quantity) not in self.own and not self._read:
             self._read = True
-            found = {(record.line, record.quantity): record for record in self._records()}
+            found = {(record.line, record.quantity): record for record in self.records()}
             self.own = found | self.own
         return self.own[line, quantity]
 
-    def _records(self) -> Iterator[Record]:
+    def records(self) -> Iterator[Record]:
+        """Yield all values of the lines, in file order."""
         for columns in reader_of(self.log, self.chunk).chunks():
             rows = np.flatnonzero(np.isin(columns.line, self.lines))
             yield from columns.some(rows, columns.odd).records()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from nbtrace.compare.steps import StepsResult, ToldTurn, compare_steps
@@ -176,6 +176,7 @@ _indices = st.sampled_from(["phi_tic"] * 8 + ["source"] * 4 + ["mosaic domain", 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10**6), index=_indices)
+@example(seed=50279, index="phi_tic")  # of one line, a side lacks values that stand in columns and others that do not
 def test_documents_and_reports_are_the_same(
     tmp_path_factory: pytest.TempPathFactory, seed: int, index: str | None
 ) -> None:
