@@ -260,6 +260,7 @@ class ColumnReader:
     _ignored: int = 0
     _total: int = 0
     _cut: bool = False
+    _open_line: str = ""
     _unpacked: int = 0
     _tagged: bool = False
     _sides: set[Side] = field(default_factory=set)
@@ -289,6 +290,8 @@ class ColumnReader:
         last_line = b""
         for number, whole in enumerate(read_chunks(self.source, self.size)):
             chunk = whole
+            if whole.cut:
+                self._open_line = text_of(whole.last_line).rstrip("\n")
             if self.torn is not None and whole.cut:
                 chunk, last_line = whole.without_last_line(), whole.last_line
             if self.again is not None and self.again.leaves_out(number):
@@ -342,6 +345,7 @@ class ColumnReader:
             self._ignored + lines.ignored,
             (*lines.unreadable, *([self.torn] if self.torn is not None and self._cut else [])),
             self._cut,
+            self._open_line,
         )
 
     def reading_again(self, wanted: Flags) -> ReadingAgain:

@@ -67,6 +67,12 @@ class LogLines:
         return self.cut_short or bool(self.pieces and not self.pieces[-1].endswith(b"\n"))
 
     @property
+    def open_line(self) -> str:
+        """The last line, where it has no end."""
+        last = self.pieces[-1] if self.pieces else b""
+        return text_of(last[last.rfind(b"\n") + 1 :])
+
+    @property
     def texts(self) -> Iterator[str]:
         """The content in pieces, each of whole lines, as :func:`text_of` gives it."""
         return map(text_of, self.pieces)
