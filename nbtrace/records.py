@@ -297,7 +297,7 @@ class Account:
     cut : bool
         The last line has no end: the file may be truncated.
     open_line : str
-        That line; empty where the last one has an end.
+        That line, or the end of a long one; empty where the last line has an end.
     """
 
     total: int

@@ -4,7 +4,8 @@ A program that is stopped leaves a file that ends wherever its buffer did, most 
 then stands there can be read, but it is no value of the program.
 """
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 from nbtrace.compare.align import Pair, pair_blocks
@@ -111,24 +112,21 @@ def _stands_last(last: Record, whole: Record, line: str) -> bool:
     rest = line[max(line.rfind(begun), 0) :].rstrip()
     if own and len(own) < len(tokens):
         rest = rest.rstrip(", ")
-    return (tokens[len(own) - 1] if own else whole.value.text).startswith(rest)
+    return rest == begun or (tokens[len(own) - 1] if own else whole.value.text).startswith(rest)
 
 
 def _is_begun(last: Record, whole: Record) -> bool:
-    """Whether a value is the beginning of another: its first letters, or the first numbers and digits."""
-    own, all_of_it = last.value.tokens, whole.value.tokens
-    if not own:
-        return last.value.text != whole.value.text and whole.value.text.startswith(last.value.text)
-    return last.scale == whole.scale and _are_first(own, all_of_it)
-
-
-def _are_first(own: Sequence[str], whole: Sequence[str]) -> bool:
-    """Whether numbers are the first of others, the last one of them perhaps not all of its digits."""
-    if len(own) > len(whole):
+    """Whether a value is the beginning of another: its first letters or numbers, the last one perhaps in part."""
+    own, all_of_it = last.value, whole.value
+    if not own.tokens:
+        return own.text != all_of_it.text and all_of_it.text.startswith(own.text)
+    count = len(own.tokens)
+    if last.scale != whole.scale or count > len(all_of_it.tokens):
         return False
-    before = all(_are_alike(float(x), float(y)) for x, y in zip(own[:-1], whole, strict=False))
-    return before and whole[len(own) - 1].startswith(own[-1])
+    *before, alike = map(_are_alike, own.numbers, all_of_it.numbers)
+    is_between = alike and count < len(all_of_it.tokens)
+    return all(before) and (is_between or all_of_it.tokens[count - 1].startswith(own.tokens[-1]))
 
 
 def _are_alike(x: float, y: float) -> bool:
-    return abs(x - y) <= _ALIKE * max(abs(x), abs(y))
+    return x == y or (math.isnan(x) and math.isnan(y)) or abs(x - y) <= _ALIKE * min(abs(x), abs(y))
