@@ -296,6 +296,8 @@ class Account:
         Lines that carry a trace prefix but cannot be read.
     cut : bool
         The last line has no end: the file may be truncated.
+    open_line : str
+        That line, or the end of a long one; empty where the last line has an end.
     """
 
     total: int
@@ -304,6 +306,7 @@ class Account:
     ignored: int
     unreadable: tuple[Unreadable, ...] = ()
     cut: bool = False
+    open_line: str = ""
 
     @property
     def torn(self) -> bool:

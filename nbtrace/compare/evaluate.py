@@ -65,6 +65,8 @@ def value_at(scene: Scene, values: Mapping[Node, Vector], node: Node) -> tuple[V
         value = formula.compute(at)
     except (ZeroDivisionError, OverflowError, ValueError) as error:
         raise UnloggedError(f"finite inputs ({error})", Lack.NUMBER) from None
+    except IndexError:  # a value with fewer numbers than it is to have, such as the last one of a log that was cut off
+        raise UnloggedError("inputs with all of their numbers", Lack.NUMBER) from None
     if not all(map(math.isfinite, value)):
         raise UnloggedError("finite inputs", Lack.NUMBER)
     at.read.pop(node, None)

@@ -4,13 +4,14 @@ A program that is stopped leaves a file that ends wherever its buffer did, most 
 then stands there can be read, but it is no value of the program.
 """
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 from nbtrace.compare.align import Pair, pair_blocks
 from nbtrace.compare.excerpt import whole_of
 from nbtrace.compare.judge import judge
-from nbtrace.compare.precision import number_formats
+from nbtrace.compare.precision import number_formats, significant_digits
 from nbtrace.records import Record, Trace, Unreadable
 from nbtrace.verdicts.tolerance import Policy
 
@@ -37,7 +38,7 @@ def without_torn_values(traces: Traces, policy: Policy) -> Traces:
 
 
 def _may_be_torn(trace: Trace) -> bool:
-    ends = trace.account.cut and not trace.account.torn and whole_of(trace) is None
+    ends = trace.account.open_line and not trace.account.torn and whole_of(trace) is None
     return bool(ends and trace.records and trace.records[0].line < trace.records[-1].line == trace.account.total)
 
 
@@ -76,25 +77,56 @@ def torn_line(traces: Traces, number: int, last: Record, whole: Record, policy: 
     policy : Policy
         What a value may differ by and still agree.
     """
-    if last.scale != whole.scale or not _is_begun(last.value.tokens, whole.value.tokens):
+    if not _is_begun(last, whole) or not _stands_last(last, whole, traces[number].account.open_line):
         return None
-    c, py = (whole, last) if number else (last, whole)
-    of_c, of_py = map(number_formats, traces)
-    pair = Pair(last.quantity, c.index, c, py)
-    if not judge(pair, policy.of(last.quantity), of_c, of_py, traces[0].vocabulary.names).status.diverges:
+    if not _diverges(traces, number, last, whole, policy):
         return None
-    text = last.value.tokens[-1]
+    text = last.value.tokens[-1] if last.value.tokens else last.value.text
     reason = f"{last.key}: {text!r} has no line end, and {whole.value.text} begins so in the other log"
     return Unreadable(last.line, f"{last.family}: {last.key} {last.value.text}", reason, (last.quantity,))
 
 
-def _is_begun(own: Sequence[str], whole: Sequence[str]) -> bool:
-    """Whether numbers are the first of others, the last one of them perhaps not all of its digits."""
-    if not own or len(own) > len(whole):
+def _diverges(traces: Traces, number: int, last: Record, whole: Record, policy: Policy) -> bool:
+    """Whether the last value of a log is another than the whole one, if it was to have as many digits as those before.
+
+    Where every number counts with its own digits, what is left of one may have so few that it agrees with anything.
+    """
+    formats = [dict(number_formats(trace)) for trace in traces]
+    own = formats[number].get(last.family)
+    if own is not None and own.own:
+        before = [record for record in traces[number].records if record.line < last.line]
+        digits = [significant_digits(token) for record in before for token in record.value.tokens]
+        formats[number][last.family] = replace(own, digits=max(digits, default=0), own=False)
+    c, py = (whole, last) if number else (last, whole)
+    pair = Pair(last.quantity, c.index, c, py)
+    return judge(pair, policy.of(last.quantity), formats[0], formats[1], traces[0].vocabulary.names).status.diverges
+
+
+def _stands_last(last: Record, whole: Record, line: str) -> bool:
+    """Whether a value ends where its line does, so that more of it may have been to come.
+
+    What ends with a unit or a bracket is whole. What is left of an exponent (`2.5e-`) is no part of a number.
+    """
+    own, tokens = last.value.tokens, whole.value.tokens
+    begun = own[-1] if own else last.value.text
+    rest = line[max(line.rfind(begun), 0) :].rstrip()
+    if own and len(own) < len(tokens):
+        rest = rest.rstrip(", ")
+    return rest == begun or (tokens[len(own) - 1] if own else whole.value.text).startswith(rest)
+
+
+def _is_begun(last: Record, whole: Record) -> bool:
+    """Whether a value is the beginning of another: its first letters or numbers, the last one perhaps in part."""
+    own, all_of_it = last.value, whole.value
+    if not own.tokens:
+        return own.text != all_of_it.text and all_of_it.text.startswith(own.text)
+    count = len(own.tokens)
+    if last.scale != whole.scale or count > len(all_of_it.tokens):
         return False
-    before = all(_are_alike(float(x), float(y)) for x, y in zip(own[:-1], whole, strict=False))
-    return before and whole[len(own) - 1].startswith(own[-1])
+    *before, alike = map(_are_alike, own.numbers, all_of_it.numbers)
+    is_between = alike and count < len(all_of_it.tokens)
+    return all(before) and (is_between or all_of_it.tokens[count - 1].startswith(own.tokens[-1]))
 
 
 def _are_alike(x: float, y: float) -> bool:
-    return abs(x - y) <= _ALIKE * max(abs(x), abs(y))
+    return x == y or (math.isnan(x) and math.isnan(y)) or abs(x - y) <= _ALIKE * min(abs(x), abs(y))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from nbtrace.longlogs.chunks import CHUNK, NotColumnarError, read_chunks
+from nbtrace.longlogs.chunks import CHUNK, Chunk, NotColumnarError, read_chunks
 from nbtrace.longlogs.column_knowledge import columns_of
 from nbtrace.longlogs.decimals import PAD, Bytes, Figures, Flags, Floats, Ints, Words, word_at
 from nbtrace.longlogs.odd_lines import OddLines
@@ -20,7 +20,7 @@ from nbtrace.longlogs.scan import BLANK, Scan, ranges, scan
 from nbtrace.longlogs.templates import TemplateKind, Templates
 from nbtrace.parsers.dialect import dialect_of
 from nbtrace.parsers.reader import LogReader
-from nbtrace.parsers.source import text_of
+from nbtrace.parsers.source import open_end, text_of
 from nbtrace.records import Account, Index, Pixel, Record, Setting, Shape, Side, Trace, Unreadable, Value
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -267,6 +267,7 @@ class ColumnReader:
     _ignored: int = 0
     _total: int = 0
     _cut: bool = False
+    _open_line: str = ""
     _unpacked: int = 0
     _tagged: bool = False
     _sides: set[Side] = field(default_factory=set)
@@ -295,9 +296,7 @@ class ColumnReader:
         left_out = False
         last_line = b""
         for number, whole in enumerate(read_chunks(self.source, self.size)):
-            chunk = whole
-            if self.torn is not None and whole.cut:
-                chunk, last_line = whole.without_last_line(), whole.last_line
+            chunk, last_line = self._without_torn_line(whole)
             if self.again is not None and self.again.leaves_out(number):
                 left_out = True
                 continue
@@ -326,6 +325,13 @@ class ColumnReader:
         if len(self._lines.ranks) > 1:
             raise NotColumnarError(f"several processes have printed into {self.source}")
 
+    def _without_torn_line(self, chunk: Chunk) -> tuple[Chunk, bytes]:
+        """Return a chunk without its last line where that is torn, and the line; take notice of one without an end."""
+        if not chunk.cut:
+            return chunk, b""
+        self._open_line = open_end(chunk.last_line.removesuffix(b"\n"))
+        return (chunk, b"") if self.torn is None else (chunk.without_last_line(), chunk.last_line)
+
     def _pass_over(self, line: str) -> None:
         """Count a line that is not read, and the form that it has."""
         self._total += 1
@@ -349,6 +355,7 @@ class ColumnReader:
             self._ignored + lines.ignored,
             (*lines.unreadable, *([self.torn] if self.torn is not None and self._cut else [])),
             self._cut,
+            self._open_line,
         )
 
     def reading_again(self, wanted: Flags) -> ReadingAgain:

@@ -37,7 +37,7 @@ def torn_lines(traces: Traces, policy: Policy, chunk: int) -> Torn:
     """
     found = {}
     for number, (own, other) in enumerate((traces, traces[::-1])):
-        if not own.account.cut or own.account.torn or own.source == other.source:
+        if not own.account.open_line or own.account.torn or own.source == other.source:
             continue
         last = _last(own, chunk)
         if last is None or last.line != own.account.total or last.line == 1:

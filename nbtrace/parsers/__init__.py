@@ -124,6 +124,13 @@ def parse_trace(
 
 
 def _parsed(lines: LogLines, source: str, dialect: Dialect) -> tuple[Trace, ...]:
+    traces = _read_in_any_form(lines, source, dialect)
+    if not lines.open_line:
+        return traces
+    return tuple(replace(trace, account=replace(trace.account, open_line=lines.open_line)) for trace in traces)
+
+
+def _read_in_any_form(lines: LogLines, source: str, dialect: Dialect) -> tuple[Trace, ...]:
     logged = json_lines_in(lines)
     if logged is not None and looks_like_json(logged, dialect):
         return _behind_prefixes(_json(logged, source, dialect, cut=lines.cut_short))

@@ -18,6 +18,8 @@ _next_keys = re.compile(r"(?<=\s)(\w++)=").finditer
 _glued_pair = re.compile(r"(\w+)=([^\s=][^=]*)").fullmatch
 _pairs = re.compile(r"\w+=\S.*").fullmatch
 _operator = re.compile(r"[-+*/^(),·×|]")
+_in_brackets = re.compile(r"[(\[][^()\[\]]*[)\]]|\|[^|]*\|")
+_apart = re.compile(r"[,;|]").search
 _enum = re.compile(r"Detector\w+\.(\w+)").fullmatch
 
 
@@ -103,7 +105,7 @@ def is_formula(value: Value, text: str) -> bool:
     Formulas have blanks around their signs; `polar=lar=0.9` is a line that was overwritten in part.
     """
     if text.startswith(("[", "(", "tensor(")):
-        return True
+        return not has_parts(text.rpartition("=")[0])
     if text.count("=") > text.count(" = "):
         return False
     return _is_chain(text if value.shape is Shape.SCALAR else text.rpartition("=")[0])
@@ -112,7 +114,8 @@ def is_formula(value: Value, text: str) -> bool:
 def _is_chain(text: str) -> bool:
     """Whether text is a formula, its numbers put in, and its value: `x + 0.5*y = 0.1 + 0.5*2 = 1.1`.
 
-    Words beside one another are no formula: `failed; expected = 1`, `0 wrong = 1`.
+    Words beside one another are no formula: `failed; expected = 1`, `0 wrong = 1`. Nor are two assignments, parted by a
+    comma that stands in no brackets: `57, pressure = 1.5`.
     """
     members = [_operator.sub(" ", part).split() for part in text.split("=")]
     return all(_is_member(words, part) for words, part in zip(members, text.split("="), strict=True))
@@ -121,7 +124,17 @@ def _is_chain(text: str) -> bool:
 def _is_member(words: list[str], part: str) -> bool:
     operators = len(_operator.findall(part))
     units_after = sum(units.canonical(word) is not None for word in words[1:])
-    return ";" not in part and 0 < len(words) <= 1 + operators + units_after
+    return 0 < len(words) <= 1 + operators + units_after and not has_parts(part)
+
+
+def has_parts(part: str) -> bool:
+    """Whether a text has parts: a sign that parts them stands in it, within no brackets and no bars of a norm."""
+    while _apart(part):
+        inner = _in_brackets.sub(" ", part)
+        if inner == part:
+            return True
+        part = inner
+    return False
 
 
 def _value_of(known: Quantity | None, text: str) -> Value:

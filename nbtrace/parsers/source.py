@@ -15,6 +15,7 @@ from nbtrace.parsers.unpack import GZIP, Ending, unpacked
 
 _PROBE = 1 << 16
 _PIECE = 1 << 16
+_LONGEST_END = 1 << 12
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _colours = re.compile(r"\x1b\[[0-9;:]*[mK]").sub
@@ -67,6 +68,11 @@ class LogLines:
         return self.cut_short or bool(self.pieces and not self.pieces[-1].endswith(b"\n"))
 
     @property
+    def open_line(self) -> str:
+        """The last line, or the end of a long one, where it has no end."""
+        return open_end(self.pieces[-1]) if self.pieces else ""
+
+    @property
     def texts(self) -> Iterator[str]:
         """The content in pieces, each of whole lines, as :func:`text_of` gives it."""
         return map(text_of, self.pieces)
@@ -100,6 +106,11 @@ class LogLines:
     def holds(self, sought: bytes) -> bool:
         """Return whether bytes other than line ends occur in it."""
         return any(sought in piece for piece in self.pieces)
+
+
+def open_end(data: bytes) -> str:
+    """Return what stands behind the last line end, or the end of that."""
+    return text_of(data[data.rfind(b"\n") + 1 :][-_LONGEST_END:])
 
 
 def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:

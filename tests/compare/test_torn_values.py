@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nbtrace import Policy, Verdict, compare_phi, diff, parse_trace
-from nbtrace.compare.diff import diff_traces
+from nbtrace.compare.diff import DiffResult, diff_traces
 from nbtrace.compare.torn_values import without_torn_values
 from nbtrace.records import Trace
 from nbtrace.report.views.diff_view import diff_view, headline
@@ -100,7 +100,7 @@ def test_of_two_logs_that_agree_one_cut_anywhere_never_diverges(tmp_path: Path) 
         assert result.first_divergence is None, other[stop - 60 : stop]
     (tmp_path / "py.log").write_bytes(other[: other.rindex(b"F_latt ") + 8])
     result = diff(tmp_path / "c.log", tmp_path / "py.log")
-    assert headline(result).endswith(f"its log was cut off in line {result.py.account.total}")
+    assert headline(result).endswith(f"its log seems cut off in line {result.py.account.total}")
     assert not any("init-logging" in str(section) for section in diff_view(result).sections)
 
 
@@ -112,3 +112,72 @@ def test_steps_end_within_a_number() -> None:
     assert found.first_divergence is not None
     assert found.first_divergence.phi_tic == 2
     assert found.verdict is Verdict.DIFFER
+
+
+def mixed(stands: str, has: str) -> DiffResult:
+    """Compare logs without prefixes of which one ends without a line end."""
+    lines = "mass = 2.512345\nspeed = 3.512345\n"
+    return diff_traces(*pair(f"{lines}{has}\n", f"{lines}{stands}"))
+
+
+@pytest.mark.parametrize(
+    ("stands", "has"),
+    [
+        ("heat = -4.", "heat = -4.422823"),  # agrees within its own digits, of which there were to be more
+        ("heat = 2.4297e-", "heat = 2.4297e-01"),
+        ("heat = 0.1442D-", "heat = 0.1442D-12"),
+        ("v = [1.5, 2.5,", "v = [1.5, 2.5, 3.5]"),
+        ("v = [1.5, 2.5", "v = [1.5, 2.5, 3.5]"),
+        ("v = [0.1D+05, 0.2D+05, 0.3D+1", "v = [0.1D+05, 0.2D+05, 0.3D+12]"),
+        ("v = [nan, -inf, 1", "v = [nan, -inf, 1.5]"),
+        ("energy = 10, heat = 1", "energy = 10, heat = 15"),
+    ],
+)
+def test_what_is_left_of_a_value_is_told_in_every_form(stands: str, has: str) -> None:
+    result = mixed(stands, has)
+    assert (result.py.account.torn, result.verdict) == (True, Verdict.DIFFER)
+    assert result.first_divergence is None
+
+
+@pytest.mark.parametrize(("stands", "has"), [("-", "-35.25"), ("1.5e-", "1.5e-12"), ("conv", "converged")])
+def test_the_first_letters_of_a_value_are_no_text_that_differs(stands: str, has: str) -> None:
+    c, py = (
+        f"TRACE_{side}: own_mass 2.5\nTRACE_{side}: own_state {text}" for side, text in (("C", has), ("PY", stands))
+    )
+    result = diff_traces(*pair(f"{c}\n", py))
+    assert (result.first_divergence, result.verdict) == (None, Verdict.DIFFER)
+    assert diff_traces(*pair(f"{c}\n", f"{py}\n")).first_divergence is not None
+
+
+@pytest.mark.parametrize(
+    ("stands", "has"),
+    [
+        ("length = 1 mm", "length = 10 mm"),
+        ("v = [1.5, 2.5, 3]", "v = [1.5, 2.5, 35]"),
+        ("v = [1.5, 2]", "v = [1.5, 2, 3.5]"),
+        ("energy = 1, heat = 15", "energy = 10, heat = 15"),
+    ],
+)
+def test_a_number_with_something_behind_it_is_whole(stands: str, has: str) -> None:
+    result = mixed(stands, has)
+    assert result.first_divergence is not None
+    assert not result.py.account.torn
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        '{{"name": "mass", "value": 2.5}}\n{{"name": "count", "value": {}}}',
+        "| quantity | value |\n|---|---|\n| mass | 2.5 |\n| count | {} |",
+    ],
+)
+def test_documents_whose_last_number_is_closed_are_whole(log: str) -> None:
+    result = diff_traces(*pair(log.format(10), log.format(1)))
+    assert result.first_divergence is not None
+    assert result.first_divergence.quantity == "count"
+
+
+def test_a_log_whose_numbers_all_have_few_digits_agrees_as_far_as_they_go() -> None:
+    lines = "mass = 2.51\nspeed = 3.52\nheat = 4.43"
+    fine = lines.replace("2.51", "2.512345").replace("3.52", "3.521234").replace("4.43", "4.431234")
+    assert diff_traces(*pair(f"{fine}\n", lines)).verdict is Verdict.AGREE

@@ -51,6 +51,27 @@ def test_pairs_on_one_line_are_values_each() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        ("energy = 57, pressure = -134", {"energy": (57,), "pressure": (-134,)}),
+        ("energy = 57 | pressure = -134", {"energy": (57,), "pressure": (-134,)}),
+        ("energy = 57 J, pressure = -134 Pa, speed = 3", {"energy": (57,), "pressure": (-134,), "speed": (3,)}),
+        ("v = (1, 2), w = (3, 4)", {"v": (1, 2), "w": (3, 4)}),
+        ("v = [1, 2], w = [3, 4]", {"v": (1, 2), "w": (3, 4)}),
+        ("length = |(3, 4)| = 5", {"length": (5,)}),
+        ("volume = cross(a, f(b, c)) = 3.5", {"volume": (3.5,)}),
+    ],
+)
+def test_assignments_that_commas_part_are_values_each_and_no_formula(
+    line: str, values: dict[str, tuple[float, ...]]
+) -> None:
+    trace = read(f"mass = 2.5\n{line}\nheat = 1.5\n")
+    assert {record.key: record.numbers for record in trace.records[1:-1]} == values
+    first, second = (f"mass = 2.5\nenergy = {number}, pressure = -134\n" for number in (57, 58))
+    assert diff(read(first), read(second)).verdict is Verdict.DIFFER
+
+
 def test_what_was_read_is_said() -> None:
     result = diff(read(script(" = ")), read(script(": ")))
     told = [notice.text for notice in result.notices if "no line has a trace prefix" in notice.text]

@@ -22,7 +22,7 @@ def cut_line(side: LoggedSide) -> Iterator[Notice]:
     """Yield that the last line of a log is cut, or may be."""
     trace = side.trace
     if trace.account.torn:
-        text = f"{side.name} log ends in the middle of line {trace.account.total}: it was cut off there"
+        text = f"{side.name} log ends in the middle of line {trace.account.total}: it seems cut off there"
         yield Notice(Subject.LINES, Weight.WARNING, text)
     if trace.account.cut and trace.records and trace.records[-1].line == trace.account.total:
         text = f"{side.name} log ends without a line end; its last value may be cut"

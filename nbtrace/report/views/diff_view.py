@@ -91,7 +91,7 @@ def lack_words(result: DiffResult) -> str:
     missing = covered.missing_on_c, covered.missing_on_py
     for side, trace, names, gaps in zip(result.names.pair, (result.c, result.py), missing, result.gaps, strict=True):
         account = trace.account
-        cut = f": its log was cut off in line {account.total}" if account.torn else ""
+        cut = f": its log seems cut off in line {account.total}" if account.torn else ""
         if final in names and final not in trace.by_quantity:
             return f"; {side} prints no {final}{cut}"
         if lacking := _lacking_words(gaps, trace.vocabulary):

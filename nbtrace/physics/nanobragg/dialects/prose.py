@@ -8,7 +8,7 @@ import re
 
 from nbtrace import units
 from nbtrace.errors import UsageError
-from nbtrace.parsers.keyed import heading_of, key_values
+from nbtrace.parsers.keyed import has_parts, heading_of, key_values
 from nbtrace.parsers.outcome import Field, Fields, Outcome, Structure, UnreadableLine
 from nbtrace.parsers.values import read_value
 from nbtrace.physics.nanobragg.vocabulary import VOCABULARY
@@ -56,6 +56,8 @@ def prose(body: str, context: str, *, cell_block: bool) -> Outcome:
             continue
         name, printed = assigned[1].strip(), assigned[2]
         value = read_value(printed)
+        if value.tokens and has_parts(printed.rpartition("=")[0]):
+            return UnreadableLine(f"{name}: {printed!r} is more than one value")
         if value.shape is not Shape.TEXT:
             fields.append(_field(name, value, lead or context, cell_block=cell_block))
         elif printed.startswith("[") or _has_numbers(name):

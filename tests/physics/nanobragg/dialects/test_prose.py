@@ -150,3 +150,9 @@ def test_rotations_and_beam_centre() -> None:
     assert found["final_close_calc dot_products: Fclose"].numbers == (-0.25,)
     assert {record.side for record in trace.records} == {Side.C}
     assert (trace.account.used, trace.account.structure) == (7, 1)
+
+
+def test_a_value_before_another_assignment_is_no_part_of_a_formula() -> None:
+    trace = read("TRACE_C: own_speed 2.5\nTRACE_C: own_length = 10 mm; own_width = 3\n")
+    assert [record.key for record in trace.records] == ["own_speed"]
+    assert [bad.line for bad in trace.account.unreadable] == [2]
