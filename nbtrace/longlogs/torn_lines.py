@@ -40,7 +40,7 @@ def torn_lines(traces: Traces, policy: Policy, chunk: int) -> Torn:
         if not own.account.open_line or own.account.torn or own.source == other.source:
             continue
         last = _last(own, chunk)
-        if last is None or last.line != own.account.total or last.line == 1:
+        if last is None or last.line != own.account.total or (own.records[:1] and own.records[0].line == last.line):
             continue
         whole = _like(last, other, chunk)[len(_like(last, own, chunk)) - 1 :][:1]
         torn = torn_line(traces, number, last, whole[0], policy) if whole else None
