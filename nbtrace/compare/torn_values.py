@@ -95,8 +95,8 @@ def _diverges(traces: Traces, number: int, last: Record, whole: Record, policy: 
     own = formats[number].get(last.family)
     if own is not None and own.own:
         before = [record for record in traces[number].records if record.line < last.line]
-        digits = [significant_digits(token) for record in before for token in record.value.tokens]
-        formats[number][last.family] = replace(own, digits=max(digits, default=0), own=False)
+        digits = [significant_digits(token) for record in (*before, last) for token in record.value.tokens]
+        formats[number][last.family] = replace(own, digits=max(digits), own=False)
     c, py = (whole, last) if number else (last, whole)
     pair = Pair(last.quantity, c.index, c, py)
     return judge(pair, policy.of(last.quantity), formats[0], formats[1], traces[0].vocabulary.names).status.diverges
@@ -111,7 +111,7 @@ def _stands_last(last: Record, whole: Record, line: str) -> bool:
     begun = own[-1] if own else last.value.text
     rest = line[max(line.rfind(begun), 0) :].rstrip()
     if own and len(own) < len(tokens):
-        rest = rest.rstrip(", ")
+        rest = rest.rstrip(", +-")
     return rest == begun or (tokens[len(own) - 1] if own else whole.value.text).startswith(rest)
 
 

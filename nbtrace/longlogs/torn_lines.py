@@ -1,9 +1,11 @@
 """Which long logs end within a number that the other has whole, so that their last line is not to be read."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
+from nbtrace.compare.align import pair_blocks
 from nbtrace.compare.torn_values import Traces, torn_line
 from nbtrace.longlogs.columnar import ColumnReader, Columns
 from nbtrace.longlogs.reading_again import ReadingAgain
@@ -40,13 +42,21 @@ def torn_lines(traces: Traces, policy: Policy, chunk: int) -> Torn:
         if not own.account.open_line or own.account.torn or own.source == other.source:
             continue
         last = _last(own, chunk)
-        if last is None or last.line != own.account.total or last.line == 1:
+        if last is None or last.line != own.account.total or (own.records[:1] and own.records[0].line == last.line):
             continue
-        whole = _like(last, other, chunk)[len(_like(last, own, chunk)) - 1 :][:1]
+        there = replace(last, index=replace(last.index, block=_partner(traces, number, last.index.block)))
+        whole = _like(there, other, chunk)[len(_like(last, own, chunk)) - 1 :][:1]
         torn = torn_line(traces, number, last, whole[0], policy) if whole else None
         if torn is not None:
             found[own.source] = torn
     return found
+
+
+def _partner(traces: Traces, number: int, block: int) -> int:
+    """Return which block of the other log belongs to one; where neither excerpt holds it, that of the same number."""
+    held = pair_blocks(*traces)
+    partners = held if number else {partner: own for own, partner in held.items()}
+    return partners.get(block, -1 if block in traces[1 - number].blocks else block)
 
 
 def reader_of(

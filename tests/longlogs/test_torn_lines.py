@@ -86,3 +86,13 @@ def test_a_last_number_that_is_whole_is_read(tmp_path: Path, stands: str | None,
     found = torn_lines(traces, Policy(), CHUNK)
     assert list(found) == ([str(names[1])] if torn else [])
     assert next(reversed([*reader_of(traces[1], CHUNK).chunks()])).line[-1] == traces[1].account.total
+
+
+def test_the_only_value_of_a_log_is_compared_whatever_stands_before_it(tmp_path: Path) -> None:
+    names = str(tmp_path / "c.log"), str(tmp_path / "py.log")
+    Path(names[0]).write_text("TRACE_C: F_cell 1.5\nTRACE_C: F_latt 298.03\n")
+    Path(names[1]).write_text("reading 3 files\nTRACE_PY: F_latt 29")
+    by_columns, by_records = diff_long(*names, chunk=CHUNK), diff_traces(*in_records(names))
+    assert by_columns is not None
+    assert by_records.coverage.compared == 1
+    assert diff_view(by_columns) == diff_view(by_records)
