@@ -36,6 +36,7 @@ class ComputedTurns:
         self._columns: dict[_Key, tuple[ComputedColumn, ...]] = {}
         self._times: dict[_Key, int] = {}
         self._moved: set[Place] = set()
+        self._last: tuple[Node, Computed] | None = None
 
     def at(self, scene: Scene, values: Mapping[Node, Vector], node: Node) -> Computed | None:
         """Return what a formula gives; None where it gives nothing, or is for one value after the other."""
@@ -49,10 +50,16 @@ class ComputedTurns:
             self._times[key] = self._times.get(key, 0) + 1
             some = self._times[key] <= _MOST_TIMES
             self._columns[key] = tuple(self._computed(scene, values, key)) if some else ()
-        return next((found for column in self._columns[key] if (found := column.at(place)) is not None), None)
+        if self._last is None or self._last[0] != node:
+            computed = next((found for column in self._columns[key] if (found := column.at(place)) is not None), None)
+            if computed is None:
+                return None
+            self._last = node, computed
+        return self._last[1]
 
     def move(self, nodes: Iterable[Node]) -> None:
         """Take notice that some values, or their digits, are others than before: of their turns nothing is known."""
+        self._last = None
         for node in nodes:
             if node.place:
                 self._moved.add(node.place)
@@ -61,6 +68,7 @@ class ComputedTurns:
 
     def forget(self, name: str) -> None:
         """Take notice that values of a quantity are others than before: what reads them is found out again."""
+        self._last = None
         read = [key for key, columns in self._columns.items() if any(column.reads(name) for column in columns)]
         for key in read:
             del self._columns[key]

@@ -76,6 +76,7 @@ class TurnsView(NodeView):
         self._changed = changed or {}
         self._found: dict[str, Source | None] = {}
         self._at: dict[Source, Ints] = {}
+        self._own: dict[Source, tuple[Any, ...]] = {}
 
     def computed(self) -> Floats:
         """Return the values of the formula; what has none is not finite."""
@@ -102,10 +103,15 @@ class TurnsView(NodeView):
                     yield self._with({source: changed}), step / scale if scale else 0.0
         for name in list(self.told):
             if scene.facts[name].uncertainty:
-                yield TurnsView(with_fact_moved(scene, name), self.turns, self._values), 0.0
+                yield self._sharing(TurnsView(with_fact_moved(scene, name), self.turns, self._values)), 0.0
 
     def _with(self, changed: Mapping[Source, tuple[Any, ...]]) -> "TurnsView":
-        return TurnsView(self.scene, self.turns, self._values, changed)
+        return self._sharing(TurnsView(self.scene, self.turns, self._values, changed))
+
+    def _sharing(self, other: "TurnsView") -> "TurnsView":
+        """Return another view of the same values, which need not look for what this one has found."""
+        other._found, other._at, other._own = self._found, self._at, self._own
+        return other
 
     def digits(self, source: Source) -> Floats:
         """Return half a unit of the last printed digit at each turn."""
@@ -168,17 +174,22 @@ class TurnsView(NodeView):
                 return self.scene.facts[name].numbers
             raise UnloggedError(name, Lack.VALUE if name in self.scene.vocabulary.quantities else Lack.FACT)
         if source not in self.sources:
-            own: tuple[Any, ...]
+            self.sources[source] = self._own_of(source)
+            if not source.at_turns:
+                self.read[Node(source.name, source.sample)] = None
+        return self._changed.get(source, self.sources[source])
+
+    def _own_of(self, source: Source) -> tuple[Any, ...]:
+        """Return the value that is found somewhere, or the column of the turns' own."""
+        if source not in self._own:
             if source.at_turns:
                 numbers = self.numbers_of(self._column(source), self._rows(source))
                 if numbers is None:
                     raise SingleValuesError
-                own = (numbers,)
+                self._own[source] = (numbers,)
             else:
-                own = self._values[Node(source.name, source.sample)]
-                self.read[Node(source.name, source.sample)] = None
-            self.sources[source] = own
-        return self._changed.get(source, self.sources[source])
+                self._own[source] = self._values[Node(source.name, source.sample)]
+        return self._own[source]
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and (self._source(name) is not None or name in self.scene.facts)

@@ -192,7 +192,9 @@ def _explained(
         with stage("runs of the simulator"):
             simulated = counterfactual(logged_sides(audited, causes), config, simulate, audited.physics.experiments)
         causes = ruled(audited, causes, simulated)
-    return Explanation(result, audited, causes, attribute(audited, causes), tuple(_unusable(c, py)), simulated)
+    with uncollected():
+        shares = attribute(audited, causes)
+    return Explanation(result, audited, causes, shares, tuple(_unusable(c, py)), simulated)
 
 
 _Found: TypeAlias = tuple[DiffResult, Audit, tuple[Root, ...], tuple[Trace, Trace]]

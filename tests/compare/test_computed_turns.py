@@ -102,6 +102,24 @@ def test_nothing_is_known_of_a_turn_after_one_of_its_values_is_another() -> None
     assert held_alike(turns, own, values) > SOME
 
 
+@pytest.mark.parametrize(("asked", "changed"), [("phi_F_latt_b", "phi_k_frac"), ("phi_k_frac", "scattering_vec_A_inv")])
+def test_what_was_asked_last_is_found_out_again_after_a_change(asked: str, changed: str) -> None:
+    own = a_scene(0, SPREAD["as stated"])
+    turns, values, node = ComputedTurns(), dict(own.values), Node(asked, 0, (("phi_tic", 7),))
+    before = turns.at(own, values, node)
+    assert turns.at(own, values, node) is before
+    values |= {other: tuple(1.01 * x for x in value) for other, value in values.items() if other.name == changed}
+    if changed == "phi_k_frac":
+        turns.forget(changed)
+    else:
+        turns.move([other for other in values if other.name == changed])
+    after, wanted = turns.at(own, values, node), alone(own, values, node)
+    assert before is not None
+    assert after is not None
+    assert wanted is not None
+    assert after.value == wanted.value != before.value
+
+
 def test_what_reads_a_quantity_is_found_out_again_but_not_for_ever() -> None:
     own = a_scene(0, SPREAD["as stated"])
     turns, values, told = ComputedTurns(), dict(own.values), []

@@ -215,26 +215,16 @@ def _has_other_inputs(result: Audit, finding: Finding) -> bool:
 def _configured_apart(result: Audit, finding: Finding) -> tuple[str, ...]:
     """Return the configuration values, others on either side, without which the difference would be another."""
     told = dict.fromkeys((*_facts(finding.c), *_facts(finding.py)))
-    names = tuple(name for name in told if _facts_differ(result, name))
+    names = tuple(name for name in told if name in result.facts_apart)
     if not names:
         return ()
-    scene = result.scenes[Side.PY]
-    theirs = {name: result.scenes[Side.C].facts[name] for name in names}
-    exchanged, values = replace(scene, facts={**scene.facts, **theirs}), result.effective[Side.PY]
+    exchanged, values = result.with_facts_of_c(names), result.effective[Side.PY]
     known = result.at_once_with(exchanged, finding.node, names)
     try:
         holds = known.allows(values[finding.node]) if known else obeys(exchanged, values, finding.node)
     except UnloggedError:
         return names
     return names if not holds else ()
-
-
-def _facts_differ(result: Audit, name: str) -> bool:
-    """Whether the sides have another configuration value, by more than its printed digits leave open."""
-    c, py = (result.scenes[side].facts.get(name) for side in (Side.C, Side.PY))
-    if c is None or py is None or len(c.numbers) != len(py.numbers):
-        return False
-    return any(abs(x - y) > c.uncertainty + py.uncertainty for x, y in zip(c.numbers, py.numbers, strict=True))
 
 
 def _computed_alike(finding: Finding) -> bool:

@@ -8,10 +8,9 @@ from functools import cached_property
 from nbtrace.compare.computed_turns import ComputedTurns
 from nbtrace.compare.evaluate import Computed, evaluate, measured
 from nbtrace.compare.metrics import norm
-from nbtrace.compare.scene import Node, Place, Scene, Values, Vector, overlaid
+from nbtrace.compare.scene import Fact, Node, Place, Scene, Values, Vector, overlaid
 from nbtrace.explanation.audit.suspects import Suspects
 from nbtrace.explanation.physics import Physics, physics_of
-from nbtrace.frozen import frozen
 from nbtrace.records import Side
 from nbtrace.vocabulary.formula import Lack, UnloggedError
 from nbtrace.vocabulary.vocabulary import Vocabulary
@@ -42,7 +41,7 @@ INTRODUCED = {Side.C: AuditStatus.INTRODUCED_C, Side.PY: AuditStatus.INTRODUCED_
 """What a value is that a side makes wrong."""
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Held:
     """A side's value against its formula.
 
@@ -73,7 +72,7 @@ class Held:
         return self.computed is not None and not self.broken
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Finding:
     """What the audit says of one value.
 
@@ -164,6 +163,7 @@ class Audit:
     _turns: dict[tuple[Side, tuple[str, ...]], ComputedTurns] = field(default_factory=dict, repr=False, compare=False)
     _suspects: Suspects = field(default_factory=Suspects, repr=False, compare=False)
     _looked: int = field(default=0, repr=False, compare=False)
+    _exchanged: tuple[Scene, tuple[str, ...], Scene] | None = field(default=None, repr=False, compare=False)
     _root_names: tuple[tuple[int, int], dict[Side, frozenset[str]]] | None = field(
         default=None, repr=False, compare=False
     )
@@ -251,6 +251,20 @@ class Audit:
         """What is known of the computation beyond its formulas."""
         return physics_of(self.vocabulary)
 
+    @cached_property
+    def facts_apart(self) -> frozenset[str]:
+        """The configuration values that the sides have apart, by more than their printed digits leave open."""
+        c, py = (self.scenes[side].facts for side in (Side.C, Side.PY))
+        return frozenset(name for name in c.keys() & py.keys() if _are_apart(c[name], py[name]))
+
+    def with_facts_of_c(self, names: tuple[str, ...]) -> Scene:
+        """Return Py's side with some configuration values of C's; the same one while nothing of it is put right."""
+        scene = self.scenes[Side.PY]
+        if self._exchanged is None or self._exchanged[0] is not scene or self._exchanged[1] != names:
+            theirs = {name: self.scenes[Side.C].facts[name] for name in names}
+            self._exchanged = scene, names, replace(scene, facts={**scene.facts, **theirs})
+        return self._exchanged[2]
+
     @property
     def roots(self) -> list[Finding]:
         """The findings that introduce a difference, in execution order."""
@@ -269,6 +283,12 @@ class Audit:
     def finding(self, node: Node) -> Finding | None:
         """Return the finding of a value."""
         return next((item for item in self.findings if item.node == node), None)
+
+
+def _are_apart(c: Fact, py: Fact) -> bool:
+    if len(c.numbers) != len(py.numbers):
+        return False
+    return any(abs(x - y) > c.uncertainty + py.uncertainty for x, y in zip(c.numbers, py.numbers, strict=True))
 
 
 def held_of(result: Audit, side: Side, node: Node) -> Held:
