@@ -9,7 +9,7 @@ from nbtrace.compare.metrics import Difference, component_name, difference, is_f
 from nbtrace.compare.precision import NumberFormat, are_counts
 from nbtrace.plain_text import shortened
 from nbtrace.records import Index, Record, Shape
-from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, Status, band
+from nbtrace.verdicts.status import Status, band
 from nbtrace.verdicts.tolerance import Tolerance
 from nbtrace.vocabulary import dimensions
 from nbtrace.vocabulary.quantity import Basis, Quantity
@@ -203,6 +203,4 @@ def status_of(measured: Difference, limit: float, tolerance: Tolerance) -> Statu
     worst = abs(measured.delta[measured.worst])
     if worst <= limit:
         return Status.PASS
-    if tolerance.basis is Basis.RELATIVE:
-        return band(abs(measured.relative))
-    return band(worst, tolerance.value * ABSOLUTE_MINOR, tolerance.value * ABSOLUTE_DIVERGENT)
+    return band(abs(measured.relative) if tolerance.basis is Basis.RELATIVE else worst, *tolerance.bands)

@@ -10,23 +10,19 @@ import numpy as np
 import numpy.typing as npt
 
 from nbtrace.compare.judge import ROUNDING
+from nbtrace.compare.judged_columns import bands, relatives
 from nbtrace.compare.precision import EXACT
 from nbtrace.detector.detector_file import Flags, Numbers, Ordinals
 from nbtrace.detector.paired_rows import QuantityValues
 from nbtrace.records import INT_MIN
-from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW, Status
+from nbtrace.verdicts.status import Status
 from nbtrace.verdicts.tolerance import Tolerance
 from nbtrace.vocabulary.quantity import Basis
 
 STATUSES = tuple(Status)
-"""Statuses by the numbers that stand for them in columns."""
+"""Statuses by the numbers that stand for them in columns; the first ones are the bands."""
 
-_PASS, _MINOR, _DIVERGENT, _CRITICAL, _MISSING, _NOT_FINITE = (
-    STATUSES.index(status)
-    for status in (
-        Status.PASS, Status.MINOR, Status.DIVERGENT, Status.CRITICAL, Status.MISSING, Status.NOT_FINITE,
-    )
-)  # fmt: skip
+_PASS, _MISSING, _NOT_FINITE = map(STATUSES.index, (Status.PASS, Status.MISSING, Status.NOT_FINITE))
 
 _LARGEST = np.finfo(np.float64).max
 _SMALLEST_DIGIT = -307
@@ -154,7 +150,7 @@ def _measured(c: npt.NDArray[np.float64], py: npt.NDArray[np.float64], tolerance
         every = np.arange(delta.shape[1])
         apart = _chosen(delta, component, every)
         norm_c = _norm(c)
-        relative = _relative(apart, c[0] if len(c) == 1 else norm_c)
+        relative = relatives(apart, c[0] if len(c) == 1 else norm_c)
         allowed = (
             tolerance.value * norm_c if tolerance.basis is Basis.RELATIVE else np.full(len(worst), tolerance.value)
         )
@@ -165,7 +161,7 @@ def _measured(c: npt.NDArray[np.float64], py: npt.NDArray[np.float64], tolerance
         blind = (digits > allowed) & (limit >= norm_c) & (relative != 0)
         blind[blind] = limit[blind] >= _norm(py[:, blind])
         finite = _all_finite(c) & _all_finite(py)
-        status = _bands(worst, relative, tolerance)
+        status = bands(worst, relative, tolerance)
         status[worst <= limit] = _PASS
         status[blind] = _MISSING
         status[~finite] = _NOT_FINITE
@@ -217,14 +213,6 @@ def _norm(values: Sequence[Numbers] | npt.NDArray[np.float64]) -> Numbers:
     return np.minimum(size, _LARGEST)
 
 
-def _relative(delta: Numbers, base: Numbers) -> Numbers:
-    relative: Numbers = delta / base
-    nothing = np.flatnonzero(base == 0)
-    relative[nothing] = np.copysign(np.inf, delta[nothing])
-    relative[delta == 0] = 0.0
-    return relative
-
-
 def _last_digits(c: Numbers, py: Numbers) -> Numbers:
     """Return what half a digit of each side comes to."""
     digits: Numbers = (_last_digit(c, py) + _last_digit(py, c)) / 2 * ROUNDING
@@ -236,14 +224,3 @@ def _last_digit(values: Numbers, beside: Numbers) -> Numbers:
     power = np.floor(np.log10(np.abs(values)))
     power = np.where(beside == 0, power, np.minimum(power, np.floor(np.log10(np.abs(beside)))))
     return np.where(values == 0, 0.0, 10.0 ** np.maximum(power - EXACT + 1, _SMALLEST_DIGIT))
-
-
-def _bands(worst: Numbers, relative: Numbers, tolerance: Tolerance) -> npt.NDArray[np.uint8]:
-    if tolerance.basis is Basis.RELATIVE:
-        size, minor, divergent = np.abs(relative), MINOR_BELOW, DIVERGENT_BELOW
-    else:
-        size, minor, divergent = worst, tolerance.value * ABSOLUTE_MINOR, tolerance.value * ABSOLUTE_DIVERGENT
-    bands = np.full(len(worst), _CRITICAL, dtype=np.uint8)
-    bands[size < divergent] = _DIVERGENT
-    bands[size < minor] = _MINOR
-    return bands

@@ -96,7 +96,7 @@ class _Steps(NamedTuple):
         turns = turns[(turns > 0) & ~np.isin(turns, records) & ~np.isin(turns, other.every)]
         numbers = (column.numbers[column.find(turns)[0]] for column in self.columns.values())
         standing = [turns[:1], *(turns[own == 0][:1] for own in numbers)]
-        return np.setdiff1d(turns, np.concatenate(standing), assume_unique=False)
+        return np.setdiff1d(turns, np.concatenate(standing))
 
 
 @dataclass

@@ -11,7 +11,8 @@ import numpy as np
 
 from nbtrace.compare.align import ExecutionOrder, place_of
 from nbtrace.compare.judge import Row
-from nbtrace.longlogs.aligned_rows import STATUSES, RowTexts, in_order
+from nbtrace.compare.judged_columns import BANDS
+from nbtrace.longlogs.aligned_rows import RowTexts, in_order
 from nbtrace.longlogs.decimals import Flags, Ints
 from nbtrace.longlogs.last_digits import LastDigits
 from nbtrace.longlogs.long_result import LongDiffResult
@@ -105,7 +106,7 @@ class _BlockRows:
             self._labels_of(which),
             self.parts[0].value_texts(self.c_row[which]),
             self.parts[1].value_texts(np.where(status > 0, self.py_row[which], -1)),
-            [STATUSES[number] for number in status.tolist()],
+            [BANDS[number] for number in status.tolist()],
         )
         for at in own:
             row = self.own[self.code[which[at]]]

@@ -10,9 +10,6 @@ import numpy as np
 from nbtrace.longlogs.decimals import Flags, Ints
 from nbtrace.verdicts.status import Status
 
-STATUSES = (Status.PASS, Status.MINOR, Status.DIVERGENT, Status.CRITICAL)
-"""What the numbers stand for that a tally gives values."""
-
 
 @dataclass(frozen=True, slots=True)
 class AlignedRows:

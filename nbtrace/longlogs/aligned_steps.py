@@ -14,8 +14,9 @@ import numpy as np
 
 from nbtrace.compare.align import ExecutionOrder, place_of
 from nbtrace.compare.judge import Row
+from nbtrace.compare.judged_columns import BANDS
 from nbtrace.compare.repeats import SWEEPS_OF_A_BLOCK
-from nbtrace.longlogs.aligned_rows import STATUSES, RowTexts, in_order
+from nbtrace.longlogs.aligned_rows import RowTexts, in_order
 from nbtrace.longlogs.decimals import Flags, Ints
 from nbtrace.longlogs.long_result import LongDiffResult
 from nbtrace.longlogs.step_queue import AFTER_ALL, STEP_BITS, StepPart, StepQueue, distinct, first_of, step_of
@@ -100,7 +101,7 @@ class _StepRows:
             [f"{begin}{step}{end}" for begin, step, end in labelled],
             self.parts[0].value_texts(c_row),
             self.parts[1].value_texts(np.where(status > 0, self.py_row[which], -1)),
-            [STATUSES[number] for number in status.tolist()],
+            [BANDS[number] for number in status.tolist()],
         )
         for at in np.flatnonzero(c_row < 0).tolist():
             row = self.own[code[at]]

@@ -9,22 +9,18 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from nbtrace.compare.align import place_of
+from nbtrace.compare.judged_columns import BANDS, bands, relatives
 from nbtrace.compare.precision import NumberFormat
 from nbtrace.longlogs.by_turn import firsts
 from nbtrace.longlogs.decimals import Floats, Ints
 from nbtrace.longlogs.first_rows import FirstPairs
-from nbtrace.longlogs.templates import TemplateKind
 from nbtrace.records import INT_MIN
-from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW, Status
 from nbtrace.verdicts.tolerance import Policy
-from nbtrace.vocabulary.quantity import Basis
 
 _FEWEST_DIGITS = 2
 """Digits of a format from which on every number can be told from 0."""
 
 _KIND_BITS = 31
-
-_STATUSES = (Status.MINOR.value, Status.DIVERGENT.value, Status.CRITICAL.value)
 
 _Told: TypeAlias = tuple[Any, ...]
 """What is told of a turn beside its counts, as :class:`~nbtrace.compare.steps.ToldTurn` has it."""
@@ -112,7 +108,7 @@ class JudgedFirsts:
         known = self.pairs.kept[0].kinds[kind]
         c, py = pairs.scaled
         delta = py - c
-        relative, ratio = (_over(values, c) for values in (delta, py))
+        relative, tolerance = relatives(delta, c), self.policy.of(known.item.meaning.quantity)
         texts = (kept.texts(own) for kept, own in zip(self.pairs.kept, pairs.numbers, strict=True))
         lines = (kept.line[own].tolist() for kept, own in zip(self.pairs.kept, pairs.numbers, strict=True))
         told = zip(
@@ -120,9 +116,9 @@ class JudgedFirsts:
             self._labelled(pairs.numbers[0]),
             repeat(None),
             *texts,
-            _relatives(delta, c, relative),
-            [None if not base else own for base, own in zip(c.tolist(), ratio.tolist(), strict=True)],
-            self._statuses(known, delta, relative),
+            relative.tolist(),
+            [own / base if base else None for base, own in zip(c.tolist(), py.tolist(), strict=True)],
+            [BANDS[number].value for number in bands(np.abs(delta), relative, tolerance).tolist()],
             repeat(""),
             repeat(()),
             repeat(()),
@@ -130,15 +126,6 @@ class JudgedFirsts:
             repeat(None),
         )
         return zip(pairs.turn.tolist(), told, strict=False)
-
-    def _statuses(self, kind: TemplateKind, delta: Floats, relative: Floats) -> list[str]:
-        tolerance = self.policy.of(kind.item.meaning.quantity)
-        size, minor, divergent = np.abs(relative), MINOR_BELOW, DIVERGENT_BELOW
-        if tolerance.basis is not Basis.RELATIVE:
-            size = np.abs(delta)
-            minor, divergent = tolerance.value * ABSOLUTE_MINOR, tolerance.value * ABSOLUTE_DIVERGENT
-        band = (size >= minor).astype(np.int64) + (size >= divergent)
-        return [_STATUSES[number] for number in band.tolist()]
 
     def _labelled(self, numbers: Ints) -> list[str]:
         """Return where values stand in the other loops, by their numbers in C."""
@@ -154,15 +141,3 @@ class JudgedFirsts:
 def _tells(form: NumberFormat | None) -> bool:
     """Whether a format has no number of which too few digits are printed to compare it."""
     return form is None or (form.decimals is None and not form.own and form.digits >= _FEWEST_DIGITS)
-
-
-def _over(values: Floats, base: Floats) -> Floats:
-    with np.errstate(all="ignore"):
-        result: Floats = values / base
-    return result
-
-
-def _relatives(delta: Floats, base: Floats, relative: Floats) -> list[float]:
-    at_zero = np.where(delta == 0, 0.0, np.copysign(np.inf, delta))
-    found: list[float] = np.where((base == 0) | (delta == 0), at_zero, relative).tolist()
-    return found

@@ -23,7 +23,7 @@ from nbtrace.longlogs.last_digits import LastDigits
 from nbtrace.longlogs.reading_again import BlockSpread
 from nbtrace.longlogs.windows import CellLoop, Slots, TableShape, WindowPart
 from nbtrace.records import Record
-from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW
+from nbtrace.verdicts.status import MINOR_BELOW
 from nbtrace.verdicts.tolerance import Policy
 from nbtrace.vocabulary.quantity import Basis
 
@@ -45,8 +45,9 @@ _SLACK = 0.5 + 1e-6
 class _Limits:
     """Tolerances of some slots, shape (slots, 1); distance, norm of C, limit and blindness, shape (slots, cells)."""
 
-    value: Floats
     relative: Flags
+    minor: Floats
+    divergent: Floats
     worst: Floats
     size: Floats
     limit: Floats
@@ -56,9 +57,7 @@ class _Limits:
         """Return which values are in the first to third band or above."""
         over = both & (self.worst > self.limit)
         measure = np.where(self.relative, self.worst / self.size, self.worst)
-        minor = np.where(self.relative, MINOR_BELOW, self.value * ABSOLUTE_MINOR)
-        divergent = np.where(self.relative, DIVERGENT_BELOW, self.value * ABSOLUTE_DIVERGENT)
-        return over, over & (measure >= minor), over & (measure >= divergent)
+        return over, over & (measure >= self.minor), over & (measure >= self.divergent)
 
 
 @dataclass
@@ -237,6 +236,7 @@ class Tally:
         limits = [self.policy.of(window.slots.quantity[slot]) for slot in slots.tolist()]
         value = np.array([limit.value for limit in limits])[:, None]
         relative = np.array([limit.basis is Basis.RELATIVE for limit in limits])[:, None]
+        minor, divergent = np.array([limit.bands for limit in limits]).T[..., None]
         apart = np.abs(py - c)
         worst = apart[..., 0] if size == 1 else np.maximum.reduce([*np.moveaxis(apart, -1, 0)])
         norm = norms(c)
@@ -255,7 +255,7 @@ class Tally:
             larger = np.maximum(norm[at], norms(py[at]))
             blind[at] = (by_print > limit[at]) & (by_print >= larger)
             limit[at] = np.maximum(limit[at], by_print)
-        return (c, py), _Limits(value, relative, worst, norm, limit, blind)
+        return (c, py), _Limits(relative, minor, divergent, worst, norm, limit, blind)
 
     def statuses(self, window: "Window", loop: CellLoop, slots: Ints, both: Flags, size: int) -> Ints:
         """Return 0 for values that agree, 1 to 3 for those of the bands above."""

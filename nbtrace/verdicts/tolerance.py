@@ -10,6 +10,7 @@ from nbtrace.documents import read_toml, table_of
 from nbtrace.errors import UsageError
 from nbtrace.frozen import frozen
 from nbtrace.plain_text import shortened
+from nbtrace.verdicts.status import ABSOLUTE_DIVERGENT, ABSOLUTE_MINOR, DIVERGENT_BELOW, MINOR_BELOW
 from nbtrace.vocabulary import registry
 from nbtrace.vocabulary.chosen import KEY, NAMES, PROJECT, SECTION
 from nbtrace.vocabulary.quantity import Basis
@@ -52,6 +53,13 @@ class Tolerance:
     def allowed(self, norm: float) -> float:
         """Return the allowed absolute difference for a C value of this norm."""
         return self.value * norm if self.basis is Basis.RELATIVE else self.value
+
+    @property
+    def bands(self) -> tuple[float, float]:
+        """From which size on a difference is DIVERGENT, and CRITICAL: relative or absolute, as the basis says."""
+        if self.basis is Basis.RELATIVE:
+            return MINOR_BELOW, DIVERGENT_BELOW
+        return self.value * ABSOLUTE_MINOR, self.value * ABSOLUTE_DIVERGENT
 
     def __str__(self) -> str:
         return f"{self.value:g} {self.basis.value}"

@@ -131,6 +131,14 @@ def test_what_reads_a_quantity_is_found_out_again_but_not_for_ever() -> None:
     assert told[-1] < told[0]
 
 
+def test_a_value_with_fewer_numbers_than_it_is_to_have_gives_nothing() -> None:
+    own = a_scene(0, SPREAD["as stated"])
+    values = {node: x[:2] if node.name == "scattering_vec_A_inv" else x for node, x in own.values.items()}
+    node = Node("phi_k_frac", 0, (("phi_tic", 7),))
+    assert alone(own, values, node) is None
+    assert ComputedTurns().at(own, values, node) is None
+
+
 def test_a_value_that_is_put_right_is_allowed_the_error_of_its_inputs_where_others_of_it_follow_a_change() -> None:
     own = a_scene(0, SPREAD["as stated"])
     node, angle = (Node(name, 0, (("phi_tic", tic),)) for name, tic in (("phi_F_latt_b", 9), ("phi_deg", 5)))

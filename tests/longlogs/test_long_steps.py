@@ -129,7 +129,8 @@ class _Printer:
         )
 
 
-def _same(folder: Path, seed: int, index: str | None) -> None:
+def _same(folder: Path, seed: int, index: str | None) -> bool:
+    """Hold both ways against each other; return whether columns gave a result."""
     chance = random.Random(seed)  # noqa: S311 - no secret
     lines = list(_Run(chance).lines())
     names = str(folder / "a.log"), str(folder / "b.log")
@@ -140,13 +141,14 @@ def _same(folder: Path, seed: int, index: str | None) -> None:
         patch.setattr(streamed_log, "LONG_SWEEP", chance.choice([2, 2000]))
         by_columns = _outcome(lambda: compare_long_steps(*names, index, Policy(), chunk=chunk))
     if by_columns is None:
-        return
+        return False
     ordinary = _outcome(lambda: compare_steps(*names, index))
     if isinstance(by_columns, str) or isinstance(ordinary, str):
         assert by_columns == ordinary
-    else:
-        assert ordinary is not None
-        _are_alike(by_columns, ordinary)
+        return False
+    assert ordinary is not None
+    _are_alike(by_columns, ordinary)
+    return True
 
 
 def _outcome(comparison: Callable[[], StepsResult | None]) -> StepsResult | str | None:
@@ -174,22 +176,18 @@ def _are_alike(by_columns: StepsResult, ordinary: StepsResult) -> None:
 _indices = st.sampled_from(["phi_tic"] * 8 + ["source"] * 4 + ["mosaic domain", "repeat", "rank", "nosuch", None])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(seed=st.integers(0, 10**6), index=_indices)
-@example(seed=50279, index="phi_tic")  # of one line, a side lacks values that stand in columns and others that do not
-def test_documents_and_reports_are_the_same(
-    tmp_path_factory: pytest.TempPathFactory, seed: int, index: str | None
-) -> None:
-    _same(tmp_path_factory.getbasetemp(), seed, index)
+@pytest.mark.parametrize("examples", [25, pytest.param(500, marks=pytest.mark.slow)])
+def test_documents_and_reports_are_the_same(tmp_path: Path, examples: int) -> None:
+    compared = []
 
+    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(seed=st.integers(0, 10**9), index=_indices)
+    @example(seed=50279, index="phi_tic")  # of one line, a side lacks values in columns and others that are records
+    def compare(seed: int, index: str | None) -> None:
+        compared.append(_same(tmp_path, seed, index))
 
-@pytest.mark.slow
-@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
-@given(seed=st.integers(0, 10**9), index=_indices)
-def test_documents_and_reports_of_many_logs_are_the_same(
-    tmp_path_factory: pytest.TempPathFactory, seed: int, index: str | None
-) -> None:
-    _same(tmp_path_factory.getbasetemp(), seed, index)
+    compare()
+    assert sum(compared) > 1
 
 
 @pytest.mark.parametrize("long_sweep", [2, 2000])
